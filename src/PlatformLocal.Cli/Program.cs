@@ -1,0 +1,1 @@
+Console.WriteLine("platformctl 0.1.0");

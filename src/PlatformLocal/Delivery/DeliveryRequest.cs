@@ -1,0 +1,101 @@
+using System.Text.Json.Nodes;
+
+namespace PlatformLocal.Delivery;
+
+/// <summary>An environment as it should be in the cluster.</summary>
+public sealed record DeliveryRequest
+{
+    /// <summary>The environment's name.</summary>
+    public required string Environment { get; init; }
+
+    /// <summary>The namespace that all namespaced objects are in, such as <c>env-shop</c>; made when missing.</summary>
+    public required string Namespace { get; init; }
+
+    /// <summary>The services in any order.</summary>
+    public required IReadOnlyList<ServiceDelivery> Services { get; init; }
+
+    /// <summary>Labels and annotations-free metadata for the namespace object itself.</summary>
+    public IReadOnlyDictionary<string, string> NamespaceLabels { get; init; } =
+        new Dictionary<string, string>(StringComparer.Ordinal);
+}
+
+/// <summary>One service's share of a <see cref="DeliveryRequest"/>.</summary>
+public sealed record ServiceDelivery
+{
+    /// <summary>The service's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The exact version that is delivered.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>Names of services of the same request that must be ready before this one is applied.</summary>
+    public required IReadOnlyList<string> DependsOn { get; init; }
+
+    /// <summary>The rendered objects: labelled, with their namespace set.</summary>
+    public required IReadOnlyList<JsonObject> Objects { get; init; }
+
+    /// <summary>How long this service may take to become ready once it is applied.</summary>
+    /// <value>5 minutes unless set.</value>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(5);
+}
+
+/// <summary>The stations of a service on its way into the cluster.</summary>
+public enum ServicePhase
+{
+    /// <summary>Waits for the services it depends on.</summary>
+    Pending,
+
+    /// <summary>Its objects are being applied.</summary>
+    Applying,
+
+    /// <summary>Applied; waits until its objects are ready.</summary>
+    Waiting,
+
+    /// <summary>All its objects are ready.</summary>
+    Ready,
+
+    /// <summary>Its delivery failed; the message says why.</summary>
+    Failed,
+}
+
+/// <summary>One service's progress.</summary>
+/// <param name="Service">The service's name.</param>
+/// <param name="Phase">Where it is.</param>
+/// <param name="Message">A short sentence: what it waits for, or why it failed.</param>
+public sealed record ServiceProgress(string Service, ServicePhase Phase, string? Message);
+
+/// <summary>What a delivery does to one object.</summary>
+public enum ChangeKind
+{
+    /// <summary>It is as it should be.</summary>
+    Unchanged,
+
+    /// <summary>It does not exist yet.</summary>
+    Created,
+
+    /// <summary>It exists and differs.</summary>
+    Updated,
+
+    /// <summary>A previous delivery made it and this one lacks it.</summary>
+    Pruned,
+}
+
+/// <summary>What a delivery does, or did, to one object.</summary>
+/// <param name="Change">What happens.</param>
+/// <param name="Service">The service it belongs to; empty for the namespace itself.</param>
+/// <param name="ApiVersion">Group and version, such as <c>apps/v1</c>.</param>
+/// <param name="Kind">Kind, such as <c>Deployment</c>.</param>
+/// <param name="Namespace">Namespace, or <see langword="null"/> for objects outside of one.</param>
+/// <param name="Name">Name.</param>
+public sealed record ObjectChange(
+    ChangeKind Change,
+    string Service,
+    string ApiVersion,
+    string Kind,
+    string? Namespace,
+    string Name
+);
+
+/// <summary>What a delivery did.</summary>
+/// <param name="Changes">One entry per object, unchanged ones included.</param>
+public sealed record DeliveryResult(IReadOnlyList<ObjectChange> Changes);
