@@ -1,0 +1,52 @@
+using System.Globalization;
+using PlatformLocal.Environments;
+using PlatformLocal.Resolution;
+using PlatformLocal.Workspaces;
+
+namespace PlatformLocal.Manifests;
+
+/// <summary>The variables that manifests may use.</summary>
+internal static class ManifestVariables
+{
+    /// <summary>The platform's variables for one service of an environment; the claim's own never replace them.</summary>
+    public static IReadOnlyDictionary<string, string> For(Claim claim, ResolvedService service, Workspace workspace)
+    {
+        var type = workspace.Types[claim.EnvironmentType];
+        return new Dictionary<string, string>(claim.Variables, StringComparer.Ordinal)
+        {
+            ["ENVIRONMENT_NAME"] = claim.EnvironmentName,
+            ["ENVIRONMENT_TYPE"] = EnvironmentTypes.NameOf(claim.EnvironmentType),
+            ["NAMESPACE"] = claim.Namespace,
+            ["SERVICE_NAME"] = service.Definition.Name,
+            ["SERVICE_VERSION"] = service.Version.Text,
+            ["IMAGE"] = ImageOf(claim, service, workspace),
+            ["REPLICAS_MIN"] = type.ReplicasMinimum.ToString(CultureInfo.InvariantCulture),
+            ["REPLICAS_MAX"] = type.ReplicasMaximum.ToString(CultureInfo.InvariantCulture),
+            ["NODE_POOL"] = claim.EnvironmentPool,
+            ["DOMAIN"] = $"{claim.EnvironmentName}.{workspace.Domain}",
+        };
+    }
+
+    private static string ImageOf(Claim claim, ResolvedService service, Workspace workspace)
+    {
+        if (claim.Services.GetValueOrDefault(service.Definition.Name)?.DockerImage is { } asked)
+        {
+            return asked;
+        }
+
+        var image = service.Definition.Image;
+        if (service.IsDevVersion)
+        {
+            image = image.Replace("docker-releases/", "docker-snapshots/", StringComparison.Ordinal);
+        }
+
+        // As Docker reads names: what is before the first slash is a host when it looks like one.
+        var slash = image.IndexOf('/', StringComparison.Ordinal);
+        var first = slash < 0 ? "" : image[..slash];
+        var hasHost =
+            first is "localhost"
+            || first.Contains('.', StringComparison.Ordinal)
+            || first.Contains(':', StringComparison.Ordinal);
+        return $"{(hasHost ? "" : workspace.Registry + "/")}{image}:{service.Version.Text}";
+    }
+}

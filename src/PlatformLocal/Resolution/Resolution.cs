@@ -1,0 +1,26 @@
+using PlatformLocal.Versions;
+
+namespace PlatformLocal.Resolution;
+
+/// <summary>A service with the version that was chosen.</summary>
+public sealed record ResolvedService
+{
+    /// <summary>Its definition.</summary>
+    public required ServiceDefinition Definition { get; init; }
+
+    /// <summary>The version.</summary>
+    public required PlatformVersion Version { get; init; }
+
+    /// <summary>Whether the version is a development build.</summary>
+    public required bool IsDevVersion { get; init; }
+
+    /// <summary>Why this version, for people.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>Names of the services it depends on.</summary>
+    public required IReadOnlyList<string> DependsOn { get; init; }
+}
+
+/// <summary>What a claim's services resolved to.</summary>
+/// <param name="Services">The services, each after all that it depends on.</param>
+public sealed record ResolvedServices(IReadOnlyList<ResolvedService> Services);

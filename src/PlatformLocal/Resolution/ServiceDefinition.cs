@@ -1,0 +1,35 @@
+using PlatformLocal.Versions;
+
+namespace PlatformLocal.Resolution;
+
+/// <summary>What a service says about itself in its <c>service.yaml</c>.</summary>
+public sealed record ServiceDefinition
+{
+    /// <summary>Its name: a DNS label.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Its image without a tag; without a host it is in the workspace's registry.</summary>
+    public required string Image { get; init; }
+
+    /// <summary>The services it needs and which of their versions.</summary>
+    public required IReadOnlyDictionary<string, VersionConstraint> DependsOn { get; init; }
+
+    /// <summary>The folder with its manifests, relative to the folder of <c>service.yaml</c>.</summary>
+    public required string Manifests { get; init; }
+
+    /// <summary>The playbook that runs when it is deployed, relative to the folder of <c>service.yaml</c>.</summary>
+    public string? Playbook { get; init; }
+
+    /// <summary>
+    /// Keys whose values the platform makes up once per environment, keeps in the secret store and delivers as the
+    /// Secret <c>&lt;name&gt;-secrets</c>.
+    /// </summary>
+    public IReadOnlyList<string> Secrets { get; init; } = [];
+
+    /// <summary>How long it may take to become ready.</summary>
+    /// <value>5 minutes unless set.</value>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>The folder it was read from, an absolute path.</summary>
+    public required string Folder { get; init; }
+}

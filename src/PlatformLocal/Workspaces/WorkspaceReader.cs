@@ -1,0 +1,324 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using PlatformLocal.Documents;
+using PlatformLocal.Environments;
+using PlatformLocal.Resolution;
+using PlatformLocal.Versions;
+
+namespace PlatformLocal.Workspaces;
+
+/// <summary>Reads workspaces: <c>platform.yaml</c>, the services' <c>service.yaml</c> and the catalogue of versions.</summary>
+public static class WorkspaceReader
+{
+    private const string ApiVersion = "platform.local/v1alpha1";
+
+    /// <summary>Reads a workspace.</summary>
+    /// <param name="folder">The folder with <c>platform.yaml</c>.</param>
+    /// <exception cref="PlatformException">The folder is none, or one of its files is not valid.</exception>
+    public static Workspace Read(string folder)
+    {
+        folder = Path.GetFullPath(folder);
+        var file = Path.Combine(folder, Workspace.FileName);
+        if (!File.Exists(file))
+        {
+            throw new PlatformException(
+                $"{folder} is no workspace: it has no {Workspace.FileName}.",
+                "Name a workspace with --workspace, or copy the folder examples/ to begin with."
+            )
+            {
+                Kind = FailureKind.InvalidInput,
+            };
+        }
+
+        var faults = new List<Fault>();
+        var reader = OpenDocument(file, "Platform", faults);
+        var name = reader.Object("metadata", required: true) is { } metadata
+            ? ReadOnlyField(metadata, "name", required: true)
+            : null;
+        var spec = reader.Object("spec", required: true);
+        reader.RefuseOthers();
+        var services = spec?.Text("services") ?? "services";
+        var catalogue = spec?.Text("catalogue") ?? "catalogue.yaml";
+        var domain = spec?.Text("domain") ?? "platform.localhost";
+        var registry = spec?.Text("registry") ?? "localhost:5001";
+        var types = ReadTypes(spec?.Object("environmentTypes"), faults);
+        spec?.RefuseOthers();
+        ThrowIfAny(file, faults);
+        return new Workspace
+        {
+            Name = name!,
+            Folder = folder,
+            Domain = domain,
+            Registry = registry,
+            Types = types,
+            Catalogue = ReadCatalogue(
+                Inside(folder, services, file, "spec.services"),
+                Inside(folder, catalogue, file, "spec.catalogue")
+            ),
+        };
+    }
+
+    /// <summary>Reads one service's definition.</summary>
+    /// <param name="file">The path of its <c>service.yaml</c>.</param>
+    /// <exception cref="InvalidDocumentException">The file is not valid; carries every fault.</exception>
+    public static ServiceDefinition ReadService(string file)
+    {
+        var faults = new List<Fault>();
+        var reader = OpenDocument(file, "ServiceDefinition", faults);
+        var name = reader.Object("metadata", required: true) is { } metadata
+            ? ReadOnlyField(metadata, "name", required: true)
+            : null;
+        if (name is not null && Names.FaultOf(name) is { } fault)
+        {
+            reader.Fault("metadata.name", fault);
+        }
+
+        var spec = reader.Object("spec", required: true);
+        reader.RefuseOthers();
+        var definition = new ServiceDefinition
+        {
+            Name = name ?? "",
+            Image = spec?.Text("image", required: true) ?? "",
+            DependsOn = ReadConstraints(spec?.TextMap("dependsOn"), "spec.dependsOn", faults),
+            Manifests = spec?.Text("manifests", required: true) ?? "",
+            Playbook = spec?.Text("playbook"),
+            Secrets = spec?.Texts("secrets") ?? [],
+            Timeout = spec?.Text("timeout") is { } timeout
+                ? ReadDuration(timeout, "spec.timeout", faults)
+                : TimeSpan.FromMinutes(5),
+            Folder = Path.GetDirectoryName(Path.GetFullPath(file))!,
+        };
+        spec?.RefuseOthers();
+        ThrowIfAny(file, faults);
+        return definition;
+    }
+
+    private static Catalogue ReadCatalogue(string servicesFolder, string catalogueFile)
+    {
+        var entries = ReadVersions(catalogueFile);
+        var services = new Dictionary<string, CatalogueService>(StringComparer.Ordinal);
+        var files = Directory.Exists(servicesFolder)
+            ? Directory.EnumerateDirectories(servicesFolder).Order(StringComparer.Ordinal)
+            : throw new PlatformException($"The folder of services {servicesFolder} does not exist.")
+            {
+                Kind = FailureKind.InvalidInput,
+            };
+        foreach (var file in files.Select(f => Path.Combine(f, "service.yaml")).Where(File.Exists))
+        {
+            var definition = ReadService(file);
+            var entry = entries.GetValueOrDefault(definition.Name) ?? new CatalogueEntry();
+            var service = new CatalogueService
+            {
+                Definition = definition,
+                Versions = entry.Versions,
+                DevVersions = entry.DevVersions,
+                DependsOnByVersion = entry.DependsOn,
+            };
+            if (!services.TryAdd(definition.Name, service))
+            {
+                throw new InvalidDocumentException(
+                    file,
+                    [
+                        new Fault(
+                            "metadata.name",
+                            $"'{definition.Name}' is also the name of {services[definition.Name].Definition.Folder}"
+                        ),
+                    ]
+                );
+            }
+        }
+
+        return new Catalogue(services);
+    }
+
+    private static Dictionary<string, CatalogueEntry> ReadVersions(string file)
+    {
+        var entries = new Dictionary<string, CatalogueEntry>(StringComparer.Ordinal);
+        if (!File.Exists(file))
+        {
+            return entries;
+        }
+
+        var faults = new List<Fault>();
+        var reader = OpenDocument(file, "Catalogue", faults);
+        foreach (var (name, value) in reader.ObjectNode("services", required: true) ?? [])
+        {
+            var path = $"services.{name}";
+            if (value is not JsonObject source)
+            {
+                reader.Fault(path, "must be an object with versions");
+                continue;
+            }
+
+            var service = new ObjectReader(source, faults, path);
+            var dependsOn = new Dictionary<PlatformVersion, IReadOnlyDictionary<string, VersionConstraint>>();
+            if (service.Object("dependsOn") is { } overrides)
+            {
+                foreach (var (version, _) in source["dependsOn"]!.AsObject())
+                {
+                    var constraints = ReadConstraints(overrides.TextMap(version), overrides.PathOf(version), faults);
+                    if (ReadVersion(version, overrides.PathOf(version), faults) is { } parsed)
+                    {
+                        dependsOn[parsed] = constraints;
+                    }
+                }
+            }
+
+            entries[name] = new CatalogueEntry
+            {
+                Versions = ReadVersionList(service, "versions", faults),
+                DevVersions = ReadVersionList(service, "devVersions", faults),
+                DependsOn = dependsOn,
+            };
+            service.RefuseOthers();
+        }
+
+        reader.RefuseOthers();
+        ThrowIfAny(file, faults);
+        return entries;
+    }
+
+    private static IReadOnlyDictionary<EnvironmentType, EnvironmentTypeDefaults> ReadTypes(
+        ObjectReader? source,
+        List<Fault> faults
+    )
+    {
+        var types = new Dictionary<EnvironmentType, EnvironmentTypeDefaults>(EnvironmentTypes.BuiltIn);
+        foreach (var name in EnvironmentTypes.Names)
+        {
+            if (source?.Object(name) is not { } reader)
+            {
+                continue;
+            }
+
+            var builtIn = types[EnvironmentTypes.Find(name)!.Value];
+            var services = reader.TextMap("services");
+            _ = ReadConstraints(services, reader.PathOf("services"), faults);
+            types[builtIn.Type] = builtIn with
+            {
+                Services = services,
+                Variables = reader.TextMap("variables"),
+                Lifetime = reader.Text("expiresAfter") switch
+                {
+                    null => builtIn.Lifetime,
+                    "never" => null,
+                    var text => ReadDuration(text, reader.PathOf("expiresAfter"), faults),
+                },
+            };
+            reader.RefuseOthers();
+        }
+
+        source?.RefuseOthers();
+        return types;
+    }
+
+    private static ObjectReader OpenDocument(string file, string kind, List<Fault> faults)
+    {
+        string text;
+        try
+        {
+            text = File.ReadAllText(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new PlatformException($"{file} cannot be read: {e.Message}") { Kind = FailureKind.InvalidInput };
+        }
+
+        var reader = new ObjectReader(YamlText.ParseObject(text, file), faults);
+        _ = reader.OneOf("apiVersion", [ApiVersion], required: true);
+        _ = reader.OneOf("kind", [kind], required: true);
+        return reader;
+    }
+
+    private static string? ReadOnlyField(ObjectReader reader, string name, bool required)
+    {
+        var text = reader.Text(name, required);
+        reader.RefuseOthers();
+        return text;
+    }
+
+    private static Dictionary<string, VersionConstraint> ReadConstraints(
+        IReadOnlyDictionary<string, string>? source,
+        string path,
+        List<Fault> faults
+    )
+    {
+        var constraints = new Dictionary<string, VersionConstraint>(StringComparer.Ordinal);
+        foreach (var (name, text) in source ?? new Dictionary<string, string>(StringComparer.Ordinal))
+        {
+            if (VersionConstraint.TryParse(text, out var constraint, out var fault))
+            {
+                constraints[name] = constraint;
+            }
+            else
+            {
+                faults.Add(new Fault($"{path}.{name}", fault));
+            }
+        }
+
+        return constraints;
+    }
+
+    private static List<PlatformVersion> ReadVersionList(ObjectReader reader, string name, List<Fault> faults)
+    {
+        var texts = reader.Texts(name);
+        var path = reader.PathOf(name);
+        return [.. texts.Select(t => ReadVersion(t, path, faults)).OfType<PlatformVersion>()];
+    }
+
+    private static PlatformVersion? ReadVersion(string text, string path, List<Fault> faults)
+    {
+        if (PlatformVersion.TryParse(text, out var version))
+        {
+            return version;
+        }
+
+        faults.Add(new Fault(path, $"'{text}' is not a version such as 1.2.3 or 1.2.3-dev.4"));
+        return null;
+    }
+
+    private static TimeSpan ReadDuration(string text, string path, List<Fault> faults)
+    {
+        var unit = text.Length > 1 ? text[^1] : ' ';
+        if (
+            int.TryParse(text.AsSpan(0, Math.Max(0, text.Length - 1)), NumberStyles.None, null, out var number)
+            && number > 0
+            && unit is 's' or 'm' or 'h'
+        )
+        {
+            return unit switch
+            {
+                's' => TimeSpan.FromSeconds(number),
+                'm' => TimeSpan.FromMinutes(number),
+                _ => TimeSpan.FromHours(number),
+            };
+        }
+
+        faults.Add(new Fault(path, $"'{text}' is not a duration such as 90s, 5m or 24h"));
+        return TimeSpan.Zero;
+    }
+
+    private static string Inside(string folder, string relative, string file, string path) =>
+        Manifests.SafePath.Inside(folder, relative)
+        ?? throw new InvalidDocumentException(file, [new Fault(path, $"'{relative}' leads out of the workspace")]);
+
+    private static void ThrowIfAny(string file, List<Fault> faults)
+    {
+        if (faults.Count > 0)
+        {
+            throw new InvalidDocumentException(file, faults);
+        }
+    }
+
+    private sealed record CatalogueEntry
+    {
+        public IReadOnlyList<PlatformVersion> Versions { get; init; } = [];
+
+        public IReadOnlyList<PlatformVersion> DevVersions { get; init; } = [];
+
+        public IReadOnlyDictionary<
+            PlatformVersion,
+            IReadOnlyDictionary<string, VersionConstraint>
+        > DependsOn { get; init; } = new Dictionary<PlatformVersion, IReadOnlyDictionary<string, VersionConstraint>>();
+    }
+}
