@@ -22,6 +22,18 @@ public static class ManifestLabels
     private const string ManagedBy = "app.kubernetes.io/managed-by";
     private const string PartOf = "app.kubernetes.io/part-of";
 
+    /// <summary>The digest of several objects, whatever their order.</summary>
+    /// <param name="objects">Stamped objects.</param>
+    public static string DigestOf(IEnumerable<JsonObject> objects) =>
+        Digest(
+            new JsonArray([
+                .. objects
+                    .Select(o => (string?)o["metadata"]?["annotations"]?[ContentHash])
+                    .Order(StringComparer.Ordinal)
+                    .Select(h => (JsonNode?)h),
+            ])
+        );
+
     internal static IReadOnlyDictionary<string, string> ForNamespace(Claim claim) =>
         new SortedDictionary<string, string>(StringComparer.Ordinal)
         {

@@ -1,0 +1,122 @@
+using System.Text.Json.Nodes;
+using PlatformLocal.Api.Reconciliation;
+using PlatformLocal.Delivery;
+using PlatformLocal.Documents;
+using PlatformLocal.Environments;
+using PlatformLocal.ObjectStore;
+using PlatformLocal.PlatformApi;
+
+namespace PlatformLocal.Api.Environments;
+
+/// <summary>Turns payloads into stored claims, or into plans.</summary>
+internal sealed class EnvironmentWriter(
+    ClaimStore claims,
+    ClaimCompiler compiler,
+    IDelivery delivery,
+    Reconciler reconciler,
+    TimeProvider time
+)
+{
+    /// <exception cref="PlatformException">The claim or what it names is refused, or somebody changed it meanwhile.</exception>
+    public async Task<EnvironmentDocument> WriteAsync(
+        JsonObject payload,
+        DeployQuery query,
+        WriteCondition condition,
+        CancellationToken cancellationToken
+    )
+    {
+        var (claim, _) = await ToClaimAsync(payload, query, cancellationToken);
+
+        // Whoever asks hears of unknown services and conflicts now, not from the reconciler later.
+        _ = await compiler.CompileAsync(claim, compiler.ReadWorkspace(), cancellationToken);
+        var revision = await claims.PutAsync(claim, condition, cancellationToken);
+        return reconciler.Request(claim.EnvironmentName, revision);
+    }
+
+    /// <exception cref="PlatformException">The claim or what it names is refused.</exception>
+    public async Task<PlanDocument> PlanAsync(
+        JsonObject payload,
+        DeployQuery query,
+        CancellationToken cancellationToken
+    )
+    {
+        var (claim, exists) = await ToClaimAsync(payload, query, cancellationToken);
+        var compiled = await compiler.CompileAsync(claim, compiler.ReadWorkspace(), cancellationToken);
+        var objects = await delivery.PlanAsync(compiled.Request, cancellationToken);
+        var services = await PlanServicesAsync(compiled, cancellationToken);
+        return new PlanDocument
+        {
+            EnvironmentName = claim.EnvironmentName,
+            Exists = exists,
+            HasChanges = objects.Any(o => o.Change != ChangeKind.Unchanged) || services.Exists(s => s.From != s.To),
+            Services = services,
+            Objects = objects,
+            Warnings = compiled.Warnings,
+            Claim = ClaimWriter.Write(claim),
+        };
+    }
+
+    private async Task<(Claim Claim, bool Exists)> ToClaimAsync(
+        JsonObject payload,
+        DeployQuery query,
+        CancellationToken cancellationToken
+    )
+    {
+        var types = compiler.ReadWorkspace().Types;
+        var name = payload["environment_name"]?.ToString() ?? "";
+        var stored = Names.FaultOf(name) is null ? await claims.GetAsync(name, cancellationToken) : null;
+        Claim? existing = null;
+        if (stored is not null)
+        {
+            try
+            {
+                existing = ClaimReader.Read(
+                    JsonText.ParseObject(stored.Content.Span, "the stored claim"),
+                    types,
+                    "the stored claim"
+                );
+            }
+            catch (InvalidDocumentException)
+            {
+                // The stored claim is what the payload puts right: there is nothing to keep of it.
+            }
+        }
+
+        var claim = Payload.ToClaim(
+            payload,
+            types,
+            new PayloadOptions
+            {
+                DeployOnlySpecified = query.DeployOnlySpecified ?? false,
+                UseDevTags = query.UseDevTags ?? false,
+                User = System.Environment.UserName,
+                Now = time.GetUtcNow(),
+                Existing = existing,
+            }
+        );
+        return (claim, stored is not null);
+    }
+
+    private async Task<List<ServicePlan>> PlanServicesAsync(CompiledClaim compiled, CancellationToken cancellationToken)
+    {
+        var locked = await claims.GetLockAsync(compiled.Claim.EnvironmentName, cancellationToken);
+        var before = locked?["services"] as JsonObject ?? [];
+        var plans = compiled
+            .Resolved.Services.Select(s => new ServicePlan
+            {
+                Name = s.Definition.Name,
+                From = (string?)before[s.Definition.Name]?["version"],
+                To = s.Version.Text,
+                Reason = s.Reason,
+                DependsOn = s.DependsOn,
+            })
+            .ToList();
+        plans.AddRange(
+            before
+                .Where(b => !plans.Exists(p => p.Name == b.Key))
+                .Select(b => new ServicePlan { Name = b.Key, From = (string?)b.Value?["version"] })
+                .ToList()
+        );
+        return plans;
+    }
+}

@@ -1,0 +1,256 @@
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Mvc;
+using PlatformLocal.Api.Reconciliation;
+using PlatformLocal.Documents;
+using PlatformLocal.ObjectStore;
+using PlatformLocal.PlatformApi;
+using PlatformLocal.SearchIndex;
+
+namespace PlatformLocal.Api.Environments;
+
+/// <summary>The resource <c>/api/v1/environments</c>.</summary>
+internal static class EnvironmentsApi
+{
+    public const string Path = "/api/v1/environments";
+
+    public static void MapEnvironments(this IEndpointRouteBuilder routes)
+    {
+        var group = routes.MapGroup(Path).WithTags("environments");
+        group
+            .MapGet("/", ListAsync)
+            .WithSummary("All environments; q=words finds, q=field:text within one field.")
+            .Produces<EnvironmentListDocument>();
+        group
+            .MapPost("/", CreateAsync)
+            .WithSummary("Create an environment from a payload; dryRun=true only plans.")
+            .Accepts<JsonObject>("application/json")
+            .Produces<EnvironmentDocument>(StatusCodes.Status201Created)
+            .Produces<ProblemDocument>(StatusCodes.Status400BadRequest, ProblemAnswers.ContentType)
+            .Produces<ProblemDocument>(StatusCodes.Status409Conflict, ProblemAnswers.ContentType);
+        group
+            .MapGet("/{name}", Get)
+            .WithSummary("One environment with its claim.")
+            .Produces<EnvironmentDocument>()
+            .Produces<ProblemDocument>(StatusCodes.Status404NotFound, ProblemAnswers.ContentType);
+        group
+            .MapPut("/{name}", PutAsync)
+            .WithSummary(
+                "Create or change an environment; If-Match and If-None-Match guard it; dryRun=true only plans."
+            )
+            .Accepts<JsonObject>("application/json")
+            .Produces<EnvironmentDocument>()
+            .Produces<ProblemDocument>(StatusCodes.Status400BadRequest, ProblemAnswers.ContentType)
+            .Produces<ProblemDocument>(StatusCodes.Status409Conflict, ProblemAnswers.ContentType);
+        group
+            .MapDelete("/{name}", DeleteAsync)
+            .WithSummary("Remove an environment: its claim now, its objects soon after.")
+            .Produces<EnvironmentDocument>(StatusCodes.Status202Accepted)
+            .Produces<ProblemDocument>(StatusCodes.Status404NotFound, ProblemAnswers.ContentType);
+        group
+            .MapGet("/{name}/events", Events)
+            .WithSummary("Server-sent events: the environment now and after each change, until it is removed.")
+            .Produces<EnvironmentDocument>(contentType: "text/event-stream");
+    }
+
+    private static async Task<IResult> ListAsync(
+        string? q,
+        EnvironmentFeed feed,
+        ISearchIndex index,
+        CancellationToken cancellationToken
+    )
+    {
+        var all = feed.All.Select(d => d with { Claim = null });
+        if (!string.IsNullOrWhiteSpace(q))
+        {
+            var found = await index.SearchAsync(q, cancellationToken);
+            all = all.Where(d => found.Contains(d.EnvironmentName, StringComparer.Ordinal));
+        }
+
+        return Json(new EnvironmentListDocument([.. all]));
+    }
+
+    private static IResult Get(string name, EnvironmentFeed feed, HttpResponse response)
+    {
+        var found = feed.Find(name) ?? throw NotFound(name);
+        response.Headers.ETag = $"\"{found.Revision}\"";
+        return Json(found);
+    }
+
+    private static async Task<IResult> CreateAsync(
+        HttpRequest request,
+        [AsParameters] DeployQuery query,
+        EnvironmentWriter writer,
+        CancellationToken cancellationToken
+    )
+    {
+        var payload = await ReadPayloadAsync(request, cancellationToken);
+        if (query.DryRun ?? false)
+        {
+            return Results.Json(
+                await writer.PlanAsync(payload, query, cancellationToken),
+                PlatformJson.Default.PlanDocument
+            );
+        }
+
+        var created = await writer.WriteAsync(payload, query, WriteCondition.Absent, cancellationToken);
+        request.HttpContext.Response.Headers.Location = $"{Path}/{created.EnvironmentName}";
+        return Json(created, StatusCodes.Status201Created);
+    }
+
+    private static async Task<IResult> PutAsync(
+        string name,
+        HttpRequest request,
+        [AsParameters] DeployQuery query,
+        EnvironmentWriter writer,
+        CancellationToken cancellationToken
+    )
+    {
+        var payload = await ReadPayloadAsync(request, cancellationToken);
+        payload["environment_name"] ??= name;
+        if (payload["environment_name"]?.ToString() != name)
+        {
+            throw new InvalidDocumentException(
+                "the claim",
+                [new Fault("environment_name", $"is '{payload["environment_name"]}', and the address names '{name}'")]
+            );
+        }
+
+        if (query.DryRun ?? false)
+        {
+            return Results.Json(
+                await writer.PlanAsync(payload, query, cancellationToken),
+                PlatformJson.Default.PlanDocument
+            );
+        }
+
+        var written = await writer.WriteAsync(payload, query, ConditionOf(request), cancellationToken);
+        request.HttpContext.Response.Headers.ETag = $"\"{written.Revision}\"";
+        return Json(written);
+    }
+
+    private static async Task<IResult> DeleteAsync(
+        string name,
+        HttpRequest request,
+        EnvironmentFeed feed,
+        ClaimStore claims,
+        Reconciler reconciler,
+        CancellationToken cancellationToken
+    )
+    {
+        var known = feed.Find(name);
+        if (known is null && await claims.GetAsync(name, cancellationToken) is null)
+        {
+            throw NotFound(name);
+        }
+
+        await claims.DeleteAsync(name, ConditionOf(request), cancellationToken);
+        return Json(reconciler.Request(name, revision: null), StatusCodes.Status202Accepted);
+    }
+
+    private static IResult Events(string name, EnvironmentFeed feed, CancellationToken cancellationToken)
+    {
+        if (feed.Find(name) is null)
+        {
+            throw NotFound(name);
+        }
+
+        return new EventStream(ToEvents(feed, name, cancellationToken));
+    }
+
+    private static async IAsyncEnumerable<SseItem<EnvironmentDocument>> ToEvents(
+        EnvironmentFeed feed,
+        string name,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        await foreach (var document in feed.ListenAsync(name, cancellationToken))
+        {
+            yield return new SseItem<EnvironmentDocument>(document with { Claim = null }, "environment");
+        }
+    }
+
+    private static WriteCondition ConditionOf(HttpRequest request)
+    {
+        var match = request.GetTypedHeaders().IfMatch;
+        if (match is [var tag, ..] && tag.Tag.Value != "*")
+        {
+            return WriteCondition.Matches(tag.Tag.ToString().Trim('"'));
+        }
+
+        return request.GetTypedHeaders().IfNoneMatch is [{ Tag.Value: "*" }, ..]
+            ? WriteCondition.Absent
+            : WriteCondition.None;
+    }
+
+    private static async Task<JsonObject> ReadPayloadAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        // One byte more than is accepted is enough to know that there is too much.
+        var buffer = new MemoryStream();
+        var chunk = new byte[16 * 1024];
+        int read;
+        while (
+            buffer.Length <= JsonText.MaximumBytes
+            && (read = await request.Body.ReadAsync(chunk, cancellationToken)) > 0
+        )
+        {
+            buffer.Write(chunk, 0, read);
+        }
+
+        return JsonText.ParseObject(buffer.GetBuffer().AsSpan(0, (int)buffer.Length), "the payload");
+    }
+
+    private static PlatformException NotFound(string name) =>
+        new($"There is no environment '{name}'.", "See which there are with: platformctl list-environments")
+        {
+            Kind = FailureKind.NotFound,
+        };
+
+    private static IResult Json(EnvironmentDocument document, int status = StatusCodes.Status200OK) =>
+        Results.Json(document, PlatformJson.Default.EnvironmentDocument, statusCode: status);
+
+    private static IResult Json(EnvironmentListDocument document) =>
+        Results.Json(document, PlatformJson.Default.EnvironmentListDocument);
+
+    /// <summary>Writes server-sent events and flushes each.</summary>
+    private sealed class EventStream(IAsyncEnumerable<SseItem<EnvironmentDocument>> events) : IResult
+    {
+        public async Task ExecuteAsync(HttpContext httpContext)
+        {
+            var response = httpContext.Response;
+            response.ContentType = "text/event-stream";
+            response.Headers.CacheControl = "no-cache,no-store";
+            await SseFormatter.WriteAsync(
+                events,
+                response.Body,
+                static (item, writer) =>
+                {
+                    using var json = new System.Text.Json.Utf8JsonWriter(writer);
+                    System.Text.Json.JsonSerializer.Serialize(
+                        json,
+                        item.Data,
+                        PlatformJson.Default.EnvironmentDocument
+                    );
+                },
+                httpContext.RequestAborted
+            );
+        }
+    }
+}
+
+/// <summary>How a payload is deployed.</summary>
+internal sealed record DeployQuery
+{
+    /// <summary>Leave the type's own services out.</summary>
+    [FromQuery(Name = "deployOnlySpecified")]
+    public bool? DeployOnlySpecified { get; init; }
+
+    /// <summary>Prefer development builds.</summary>
+    [FromQuery(Name = "useDevTags")]
+    public bool? UseDevTags { get; init; }
+
+    /// <summary>Only say what would change.</summary>
+    [FromQuery(Name = "dryRun")]
+    public bool? DryRun { get; init; }
+}

@@ -1,0 +1,83 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using PlatformLocal.Environments;
+using PlatformLocal.ObjectStore;
+
+namespace PlatformLocal.Api.Reconciliation;
+
+/// <summary>A claim as the object store holds it.</summary>
+internal sealed record StoredClaim(string Name, string Revision, ReadOnlyMemory<byte> Content);
+
+/// <summary>The claims in the object store, and the locks beside them.</summary>
+internal sealed class ClaimStore(IObjectStore store)
+{
+    private const string Bucket = "environments";
+    private const string ClaimSuffix = ".json";
+    private const string LockSuffix = ".lock.json";
+
+    // Claims are read by people: quotes and umlauts stay as they are.
+    private static readonly JsonSerializerOptions Readable = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    /// <summary>Names and revisions of all claims; a file whose name cannot be an environment's is left alone.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> ListAsync(CancellationToken cancellationToken)
+    {
+        var claims = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var item in await store.ListAsync(Bucket, cancellationToken))
+        {
+            if (
+                item.Key.EndsWith(ClaimSuffix, StringComparison.Ordinal)
+                && !item.Key.EndsWith(LockSuffix, StringComparison.Ordinal)
+                && item.Key[..^ClaimSuffix.Length] is var name
+                && Names.FaultOf(name) is null
+            )
+            {
+                claims[name] = item.ETag;
+            }
+        }
+
+        return claims;
+    }
+
+    public async Task<StoredClaim?> GetAsync(string name, CancellationToken cancellationToken) =>
+        await store.GetAsync(Bucket, name + ClaimSuffix, cancellationToken) is { } found
+            ? new StoredClaim(name, found.ETag, found.Content)
+            : null;
+
+    /// <summary>Writes a claim; one that says the same as before is left untouched.</summary>
+    public async Task<string> PutAsync(Claim claim, WriteCondition condition, CancellationToken cancellationToken)
+    {
+        var content = Encoding.UTF8.GetBytes(ClaimWriter.Write(claim).ToJsonString(Readable) + "\n");
+        return await store.PutAsync(Bucket, claim.EnvironmentName + ClaimSuffix, content, condition, cancellationToken);
+    }
+
+    public Task DeleteAsync(string name, WriteCondition condition, CancellationToken cancellationToken) =>
+        store.DeleteAsync(Bucket, name + ClaimSuffix, condition, cancellationToken);
+
+    public async Task<JsonObject?> GetLockAsync(string name, CancellationToken cancellationToken)
+    {
+        var found = await store.GetAsync(Bucket, name + LockSuffix, cancellationToken);
+        return found is null ? null : JsonNode.Parse(found.Content.Span) as JsonObject;
+    }
+
+    public async Task PutLockAsync(string name, JsonObject content, CancellationToken cancellationToken)
+    {
+        var bytes = Encoding.UTF8.GetBytes(content.ToJsonString(Readable) + "\n");
+        var current = await store.GetAsync(Bucket, name + LockSuffix, cancellationToken);
+        if (current is null || !current.Content.Span.SequenceEqual(bytes))
+        {
+            await store.PutAsync(Bucket, name + LockSuffix, bytes, WriteCondition.None, cancellationToken);
+        }
+    }
+
+    public Task DeleteLockAsync(string name, CancellationToken cancellationToken) =>
+        store.DeleteAsync(Bucket, name + LockSuffix, WriteCondition.None, cancellationToken);
+
+    public Task WaitForChangeAsync(TimeSpan atMost, CancellationToken cancellationToken) =>
+        store.WaitForChangeAsync(Bucket, atMost, cancellationToken);
+}

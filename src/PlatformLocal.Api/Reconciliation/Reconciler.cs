@@ -1,0 +1,152 @@
+using System.Collections.Concurrent;
+using PlatformLocal.PlatformApi;
+
+namespace PlatformLocal.Api.Reconciliation;
+
+/// <summary>Names of the environments that the cluster holds, with a claim or without.</summary>
+/// <param name="cancellationToken">Stops asking.</param>
+internal delegate Task<IReadOnlyList<string>> EnvironmentsInCluster(CancellationToken cancellationToken);
+
+/// <summary>
+/// Keeps environments as their claims want them: several at once, each strictly in order. It acts on what is, not on
+/// what happened, so that nothing is lost when it misses an event or starts anew.
+/// </summary>
+internal sealed partial class Reconciler(
+    ClaimStore claims,
+    EnvironmentReconciliation reconciliation,
+    EnvironmentsInCluster environmentsInCluster,
+    EnvironmentFeed feed,
+    TimeProvider time,
+    ILogger<Reconciler> logger
+) : IAsyncDisposable
+{
+    private const int EnvironmentsAtOnce = 4;
+
+    // Watches on folders can miss changes: listings are the truth.
+    private static readonly TimeSpan ListInterval = TimeSpan.FromSeconds(2);
+
+    // Puts back what somebody changed by hand in the cluster.
+    private static readonly TimeSpan ResyncInterval = TimeSpan.FromMinutes(5);
+
+    private readonly ConcurrentDictionary<string, EnvironmentWorker> _workers = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim _slots = new(EnvironmentsAtOnce, EnvironmentsAtOnce);
+    private readonly CancellationTokenSource _stop = new();
+    private Task _loop = Task.CompletedTask;
+
+    public void Start() => _loop = RunAsync(_stop.Token);
+
+    /// <summary>Has an environment looked at soon; work on an outdated claim is broken off.</summary>
+    /// <param name="name">The environment.</param>
+    /// <param name="revision">The claim's revision as the caller knows it; <see langword="null"/> when it is gone.</param>
+    public EnvironmentDocument Request(string name, string? revision)
+    {
+        while (true)
+        {
+            if (_workers.GetOrAdd(name, NewWorker).Request(revision) is { } document)
+            {
+                return document;
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _loop;
+        await Task.WhenAll(_workers.Values.Select(w => w.Completion));
+        feed.Close();
+        _stop.Dispose();
+        _slots.Dispose();
+    }
+
+    private EnvironmentWorker NewWorker(string name) =>
+        new(
+            name,
+            reconciliation,
+            feed,
+            _slots,
+            time,
+            ended => _workers.TryRemove(KeyValuePair.Create(name, ended)),
+            _stop.Token
+        );
+
+    private async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var seen = new Dictionary<string, string>(StringComparer.Ordinal);
+        var nextResync = DateTimeOffset.MinValue;
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                var now = time.GetUtcNow();
+                if (now >= nextResync)
+                {
+                    seen.Clear();
+                    foreach (var name in await environmentsInCluster(cancellationToken))
+                    {
+                        seen[name] = ""; // one whose claim went while nobody looked is then seen as removed
+                    }
+
+                    nextResync = now + ResyncInterval;
+                }
+
+                await LookAsync(seen, now, cancellationToken);
+                await claims.WaitForChangeAsync(NextLook(now, nextResync), cancellationToken);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                // The boundary of the loop: a store or cluster out of reach is tried again, and nothing is removed.
+                LogLookFailed(e.Message);
+                await Task.Delay(ListInterval, time, cancellationToken)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private async Task LookAsync(
+        Dictionary<string, string> seen,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    )
+    {
+        var current = await claims.ListAsync(cancellationToken);
+        foreach (var (name, revision) in current)
+        {
+            var known = feed.Find(name);
+            var expires = known?.ExpirationDate <= now && known.Phase != EnvironmentPhase.Deleting;
+            if (!seen.TryGetValue(name, out var before) || before != revision || expires)
+            {
+                seen[name] = revision;
+                if (known?.Requested is null or 0 || known.Revision != revision || before is null or "" || expires)
+                {
+                    Request(name, revision);
+                }
+            }
+        }
+
+        foreach (var name in seen.Keys.Where(n => !current.ContainsKey(n)).ToList())
+        {
+            seen.Remove(name);
+            Request(name, revision: null);
+        }
+    }
+
+    private TimeSpan NextLook(DateTimeOffset now, DateTimeOffset nextResync)
+    {
+        var next = feed
+            .All.Select(d => d.ExpirationDate)
+            .OfType<DateTimeOffset>()
+            .Where(e => e > now)
+            .Append(nextResync)
+            .Append(now + ListInterval)
+            .Min();
+        return next - now;
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Looking for claims failed and is tried again: {Message}")]
+    private partial void LogLookFailed(string message);
+}

@@ -1,0 +1,255 @@
+using System.Diagnostics;
+using PlatformLocal.PlatformApi;
+using PlatformLocal.Workspaces;
+
+namespace PlatformLocal.Operations;
+
+/// <summary>One platform on this machine: finds, starts and ends the process that serves it.</summary>
+public sealed class LocalPlatform
+{
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(15);
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(30);
+
+    private readonly ServeCommand _serve;
+    private readonly TimeProvider _time;
+
+    /// <summary>A platform that may be there or not.</summary>
+    /// <param name="state">Its state folder.</param>
+    /// <param name="serve">How it is started.</param>
+    /// <param name="time">The clock for waits.</param>
+    public LocalPlatform(StateFolder state, ServeCommand serve, TimeProvider time)
+    {
+        State = state;
+        _serve = serve;
+        _time = time;
+    }
+
+    /// <summary>Its state folder.</summary>
+    public StateFolder State { get; }
+
+    /// <summary>A client of the running platform.</summary>
+    /// <exception cref="PlatformException">It does not run.</exception>
+    public PlatformApiClient Connect() => TryConnect() ?? throw NotRunning();
+
+    /// <summary>A client of the running platform, or <see langword="null"/> when it does not run.</summary>
+    public PlatformApiClient? TryConnect() =>
+        State.ReadEndpoint() is { } endpoint && IsServed() && State.ReadToken() is { } token
+            ? new PlatformApiClient(endpoint.Address, token)
+            : null;
+
+    /// <summary>Whether a process serves this platform: it then holds the lock.</summary>
+    public bool IsServed()
+    {
+        if (!File.Exists(State.Lock))
+        {
+            return false;
+        }
+
+        try
+        {
+            using var probe = new FileStream(State.Lock, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
+
+    /// <summary>A client of the platform, started in the background when it does not run.</summary>
+    /// <param name="workspace">The workspace's folder; <see langword="null"/> for the one it was made with.</param>
+    /// <param name="report">Is told when it takes a while.</param>
+    /// <param name="cancellationToken">Stops waiting; a platform that is starting goes on.</param>
+    /// <exception cref="PlatformException">
+    /// There is no workspace, the platform has another one, or its process ends before it is ready.
+    /// </exception>
+    public async Task<PlatformApiClient> EnsureRunningAsync(
+        string? workspace,
+        Action<string> report,
+        CancellationToken cancellationToken
+    )
+    {
+        var settings = Settle(workspace);
+        if (TryConnect() is { } running)
+        {
+            return running;
+        }
+
+        _ = WorkspaceReader.Read(settings.Workspace); // its faults are told here, not in a log
+        report($"Starting the embedded platform '{State.Platform}' in the background (no Docker needed).");
+        State.Ensure();
+        State.WriteSettings(settings);
+        using var process = Start();
+        var deadline = _time.GetUtcNow() + StartTimeout;
+        while (true)
+        {
+            if (TryConnect() is { } client)
+            {
+                return client;
+            }
+
+            if (process.HasExited && !IsServed())
+            {
+                throw new PlatformException(
+                    $"The platform's process ended with exit code {process.ExitCode} before it was ready.{LastLogLines()}",
+                    $"Its whole log is {State.Log}; check the machine with: platformctl doctor"
+                );
+            }
+
+            if (_time.GetUtcNow() > deadline)
+            {
+                throw new PlatformException(
+                    $"The platform was not ready within {StartTimeout.TotalSeconds:0} s.{LastLogLines()}",
+                    $"Its whole log is {State.Log}."
+                )
+                {
+                    Kind = FailureKind.NotReadyInTime,
+                };
+            }
+
+            await Task.Delay(LookInterval, _time, cancellationToken);
+        }
+    }
+
+    /// <summary>Ends the serving process and removes everything of the platform.</summary>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>Whether there was anything to remove.</returns>
+    /// <exception cref="PlatformException">The process does not end, or the folder cannot be removed.</exception>
+    public async Task<bool> DestroyAsync(CancellationToken cancellationToken)
+    {
+        if (!Directory.Exists(State.Folder))
+        {
+            return false;
+        }
+
+        await StopAsync(cancellationToken);
+        try
+        {
+            Directory.Delete(State.Folder, recursive: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new PlatformException(
+                $"The state folder {State.Folder} cannot be removed: {e.Message}",
+                "Remove it by hand.",
+                e
+            );
+        }
+
+        return true;
+    }
+
+    /// <summary>Ends the serving process; its state stays.</summary>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="PlatformException">The process does not end in time.</exception>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (TryConnect() is { } client)
+        {
+            using (client)
+            {
+                await client.StopAsync(cancellationToken);
+            }
+        }
+
+        var deadline = _time.GetUtcNow() + StopTimeout;
+        while (IsServed())
+        {
+            if (_time.GetUtcNow() > deadline)
+            {
+                throw new PlatformException(
+                    $"The platform's process {State.ReadEndpoint()?.ProcessId} did not end within {StopTimeout.TotalSeconds:0} s.",
+                    $"End it by hand: kill {State.ReadEndpoint()?.ProcessId}"
+                );
+            }
+
+            await Task.Delay(LookInterval, _time, cancellationToken);
+        }
+    }
+
+    private PlatformSettings Settle(string? workspace)
+    {
+        var known = State.ReadSettings();
+        var wanted = workspace is null ? known?.Workspace : Path.GetFullPath(workspace);
+        if (wanted is null)
+        {
+            throw new PlatformException(
+                "There is no workspace: neither here nor above is a platform.yaml.",
+                "Name one with --workspace; the folder examples/ of the source code is one to copy."
+            )
+            {
+                Kind = FailureKind.InvalidInput,
+            };
+        }
+
+        if (known is not null && known.Workspace != wanted)
+        {
+            throw new PlatformException(
+                $"The platform '{State.Platform}' has the workspace {known.Workspace}, not {wanted}.",
+                "Use another platform beside it with --name, or remove this one with: platformctl destroy-local-platform"
+            )
+            {
+                Kind = FailureKind.InvalidInput,
+            };
+        }
+
+        return known ?? new PlatformSettings("embedded", wanted);
+    }
+
+    private Process Start()
+    {
+        var start = new ProcessStartInfo(_serve.Program)
+        {
+            // It must not hold this process's terminal or pipes: it replaces these with its log.
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = State.Folder,
+        };
+        foreach (
+            var argument in _serve.Arguments.Concat([
+                "serve",
+                "--name",
+                State.Platform,
+                "--state",
+                State.Root,
+                "--background",
+            ])
+        )
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        return Process.Start(start)
+            ?? throw new PlatformException($"The program {_serve.Program} could not be started.");
+    }
+
+    private string LastLogLines()
+    {
+        if (!File.Exists(State.Log))
+        {
+            return "";
+        }
+
+        var lines = File.ReadLines(State.Log).TakeLast(8).ToList();
+        return lines.Count == 0 ? "" : "\nIts last lines:\n  " + string.Join("\n  ", lines);
+    }
+
+    private PlatformException NotRunning() =>
+        Directory.Exists(State.Folder)
+            ? new PlatformException(
+                $"The platform '{State.Platform}' does not run.",
+                "Start it with: platformctl create-local-platform"
+            )
+            {
+                Kind = FailureKind.NotFound,
+            }
+            : new PlatformException(
+                $"There is no platform '{State.Platform}'.",
+                "Create it with: platformctl create-local-platform"
+            )
+            {
+                Kind = FailureKind.NotFound,
+            };
+}

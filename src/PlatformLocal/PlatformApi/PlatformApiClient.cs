@@ -1,0 +1,281 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
+using PlatformLocal.Documents;
+
+namespace PlatformLocal.PlatformApi;
+
+/// <summary>How a payload is deployed or planned.</summary>
+/// <param name="DeployOnlySpecified">Leave the type's own services out.</param>
+/// <param name="UseDevTags">Prefer development builds.</param>
+public sealed record DeployFlags(bool DeployOnlySpecified, bool UseDevTags);
+
+/// <summary>The Platform API as a client sees it.</summary>
+public sealed class PlatformApiClient : IDisposable
+{
+    private const string Environments = "api/v1/environments";
+
+    private readonly HttpClient _http;
+
+    /// <summary>A client.</summary>
+    /// <param name="address">The API's address.</param>
+    /// <param name="token">The bearer token.</param>
+    public PlatformApiClient(Uri address, string token)
+    {
+        _http = new HttpClient(new SocketsHttpHandler { UseProxy = false, UseCookies = false })
+        {
+            BaseAddress = address,
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
+        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+    }
+
+    /// <summary>The platform itself.</summary>
+    /// <param name="cancellationToken">Stops asking.</param>
+    /// <exception cref="PlatformException">The API refuses or does not answer.</exception>
+    public async Task<PlatformDocument> GetPlatformAsync(CancellationToken cancellationToken)
+    {
+        using var response = await SendAsync(HttpMethod.Get, "api/v1/platform", null, null, cancellationToken);
+        return await ReadAsync(response, PlatformJson.Default.PlatformDocument, cancellationToken);
+    }
+
+    /// <summary>Asks the serving process to end.</summary>
+    /// <param name="cancellationToken">Stops asking.</param>
+    /// <exception cref="PlatformException">The API refuses or does not answer.</exception>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        using var response = await SendAsync(HttpMethod.Post, "api/v1/platform/stop", null, null, cancellationToken);
+    }
+
+    /// <summary>All environments that match a query.</summary>
+    /// <param name="query">Words, <c>field:text</c> within one field; empty for all.</param>
+    /// <param name="cancellationToken">Stops asking.</param>
+    /// <exception cref="PlatformException">The API refuses or does not answer.</exception>
+    public async Task<EnvironmentListDocument> ListAsync(string query, CancellationToken cancellationToken)
+    {
+        var path = query.Length == 0 ? Environments : $"{Environments}?q={Uri.EscapeDataString(query)}";
+        using var response = await SendAsync(HttpMethod.Get, path, null, null, cancellationToken);
+        return await ReadAsync(response, PlatformJson.Default.EnvironmentListDocument, cancellationToken);
+    }
+
+    /// <summary>One environment, or <see langword="null"/>.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="cancellationToken">Stops asking.</param>
+    /// <exception cref="PlatformException">The API refuses or does not answer.</exception>
+    public async Task<EnvironmentDocument?> GetAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var response = await SendAsync(HttpMethod.Get, PathOf(name), null, null, cancellationToken);
+            return await ReadAsync(response, PlatformJson.Default.EnvironmentDocument, cancellationToken);
+        }
+        catch (PlatformException e) when (e.Kind == FailureKind.NotFound)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Stores the claim a payload makes, if the environment is still as the caller knows it.</summary>
+    /// <param name="name">The environment's name.</param>
+    /// <param name="payload">The payload.</param>
+    /// <param name="flags">How to merge.</param>
+    /// <param name="knownRevision">The claim's tag as the caller knows it; <see langword="null"/> when it knows of none.</param>
+    /// <param name="cancellationToken">Stops asking.</param>
+    /// <exception cref="PlatformException">
+    /// The claim is refused, or somebody else changed the environment meanwhile (<see cref="FailureKind.Conflict"/>).
+    /// </exception>
+    public async Task<EnvironmentDocument> PutAsync(
+        string name,
+        JsonObject payload,
+        DeployFlags flags,
+        string? knownRevision,
+        CancellationToken cancellationToken
+    )
+    {
+        using var response = await SendAsync(
+            HttpMethod.Put,
+            PathOf(name) + Query(flags, dryRun: false),
+            payload,
+            knownRevision ?? "*",
+            cancellationToken
+        );
+        return await ReadAsync(response, PlatformJson.Default.EnvironmentDocument, cancellationToken);
+    }
+
+    /// <summary>What deploying a payload would change.</summary>
+    /// <param name="name">The environment's name.</param>
+    /// <param name="payload">The payload.</param>
+    /// <param name="flags">How to merge.</param>
+    /// <param name="cancellationToken">Stops asking.</param>
+    /// <exception cref="PlatformException">The claim, or something it names, is refused.</exception>
+    public async Task<PlanDocument> PlanAsync(
+        string name,
+        JsonObject payload,
+        DeployFlags flags,
+        CancellationToken cancellationToken
+    )
+    {
+        using var response = await SendAsync(
+            HttpMethod.Put,
+            PathOf(name) + Query(flags, dryRun: true),
+            payload,
+            null,
+            cancellationToken
+        );
+        return await ReadAsync(response, PlatformJson.Default.PlanDocument, cancellationToken);
+    }
+
+    /// <summary>Removes an environment's claim: its removal goes on by itself.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="cancellationToken">Stops asking.</param>
+    /// <exception cref="PlatformException">There is no such environment, or the API refuses.</exception>
+    public async Task DeleteAsync(string name, CancellationToken cancellationToken)
+    {
+        using var response = await SendAsync(HttpMethod.Delete, PathOf(name), null, null, cancellationToken);
+    }
+
+    /// <summary>An environment as it is now and after each change; ends when it is removed.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="cancellationToken">Ends the stream.</param>
+    /// <exception cref="PlatformException">There is no such environment, or the connection broke.</exception>
+    public async IAsyncEnumerable<EnvironmentDocument> WatchAsync(
+        string name,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        using var response = await SendAsync(HttpMethod.Get, PathOf(name) + "/events", null, null, cancellationToken);
+        await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+        var parser = SseParser.Create(
+            stream,
+            (type, data) =>
+                type == "environment"
+                    ? JsonSerializer.Deserialize(data, PlatformJson.Default.EnvironmentDocument)
+                    : null
+        );
+        await using var events = parser.EnumerateAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
+        while (true)
+        {
+            try
+            {
+                if (!await events.MoveNextAsync())
+                {
+                    yield break;
+                }
+            }
+            catch (Exception e) when (e is HttpRequestException or IOException)
+            {
+                throw Unreachable(e);
+            }
+
+            if (events.Current.Data is { } document)
+            {
+                yield return document;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+
+    private static string PathOf(string name) => $"{Environments}/{Uri.EscapeDataString(name)}";
+
+    private static string Query(DeployFlags flags, bool dryRun) =>
+        $"?deployOnlySpecified={(flags.DeployOnlySpecified ? "true" : "false")}"
+        + $"&useDevTags={(flags.UseDevTags ? "true" : "false")}{(dryRun ? "&dryRun=true" : "")}";
+
+    private async Task<HttpResponseMessage> SendAsync(
+        HttpMethod method,
+        string path,
+        JsonObject? body,
+        string? knownRevision,
+        CancellationToken cancellationToken
+    )
+    {
+        using var request = new HttpRequestMessage(method, path);
+        if (body is not null)
+        {
+            request.Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json");
+        }
+
+        if (knownRevision is "*")
+        {
+            request.Headers.IfNoneMatch.Add(EntityTagHeaderValue.Any);
+        }
+        else if (knownRevision is not null)
+        {
+            request.Headers.IfMatch.Add(new EntityTagHeaderValue($"\"{knownRevision}\""));
+        }
+
+        HttpResponseMessage response;
+        try
+        {
+            response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        }
+        catch (HttpRequestException e)
+        {
+            throw Unreachable(e);
+        }
+
+        if (response.IsSuccessStatusCode)
+        {
+            return response;
+        }
+
+        using (response)
+        {
+            throw await ProblemOfAsync(response, cancellationToken);
+        }
+    }
+
+    private PlatformException Unreachable(Exception cause) =>
+        new(
+            $"The Platform API at {_http.BaseAddress} does not answer: {cause.Message}",
+            "Look at it with: platformctl platform-status",
+            cause
+        );
+
+    private static async Task<PlatformException> ProblemOfAsync(
+        HttpResponseMessage response,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            var problem = await ReadAsync(response, PlatformJson.Default.ProblemDocument, cancellationToken);
+            if (problem.Faults.Count > 0)
+            {
+                return new InvalidDocumentException(
+                    problem.Title,
+                    [.. problem.Faults.Select(f => new Fault(f.Path, f.Message))]
+                );
+            }
+
+            return new PlatformException(problem.Detail ?? problem.Title, problem.NextStep) { Kind = problem.Kind };
+        }
+        catch (JsonException)
+        {
+            return new PlatformException(
+                $"The Platform API answered {(int)response.StatusCode} {response.ReasonPhrase}."
+            )
+            {
+                Kind = response.StatusCode == HttpStatusCode.NotFound ? FailureKind.NotFound : FailureKind.Failed,
+            };
+        }
+    }
+
+    private static async Task<T> ReadAsync<T>(
+        HttpResponseMessage response,
+        JsonTypeInfo<T> type,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+        return await JsonSerializer.DeserializeAsync(stream, type, cancellationToken)
+            ?? throw new JsonException("The answer is null.");
+    }
+}

@@ -1,0 +1,69 @@
+namespace PlatformLocal.PlatformApi;
+
+/// <summary>The platform as its API shows it.</summary>
+public sealed record PlatformDocument
+{
+    /// <summary>Its name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The version of the program that serves it.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>The kind of cluster: <c>embedded</c>.</summary>
+    public required string Cluster { get; init; }
+
+    /// <summary>The version of the cluster's Kubernetes API.</summary>
+    public required string KubernetesVersion { get; init; }
+
+    /// <summary>Whether workloads are simulated.</summary>
+    public required bool Simulated { get; init; }
+
+    /// <summary>The folder of the workspace.</summary>
+    public required string Workspace { get; init; }
+
+    /// <summary>The kubeconfig file for its cluster.</summary>
+    public required string Kubeconfig { get; init; }
+
+    /// <summary>When the serving process started.</summary>
+    public required DateTimeOffset Started { get; init; }
+
+    /// <summary>The id of the serving process.</summary>
+    public required int ProcessId { get; init; }
+
+    /// <summary>Its parts and where they are.</summary>
+    public required IReadOnlyList<PartDocument> Parts { get; init; }
+
+    /// <summary>How many environments there are, by phase.</summary>
+    public required IReadOnlyDictionary<string, int> Environments { get; init; }
+}
+
+/// <summary>A part of the platform.</summary>
+/// <param name="Name">What it does: <c>object store</c>, <c>search index</c>….</param>
+/// <param name="Kind">What does it: <c>directory</c>, <c>memory</c>….</param>
+/// <param name="Where">A path or an address.</param>
+public sealed record PartDocument(string Name, string Kind, string Where);
+
+/// <summary>A failure as the API tells it: RFC 9457, with the next step and every fault.</summary>
+public sealed record ProblemDocument
+{
+    /// <summary>A link or a name for the kind of problem.</summary>
+    public string Type { get; init; } = "about:blank";
+
+    /// <summary>The kind of problem in a few words.</summary>
+    public required string Title { get; init; }
+
+    /// <summary>The HTTP status.</summary>
+    public required int Status { get; init; }
+
+    /// <summary>What failed and why.</summary>
+    public string? Detail { get; init; }
+
+    /// <summary>What to do now.</summary>
+    public string? NextStep { get; init; }
+
+    /// <summary>Which kind of <see cref="PlatformException"/> this is.</summary>
+    public FailureKind Kind { get; init; }
+
+    /// <summary>Every fault of a refused document.</summary>
+    public IReadOnlyList<FaultDocument> Faults { get; init; } = [];
+}
