@@ -202,6 +202,7 @@ public sealed class LocalPlatform
         var start = new ProcessStartInfo(_serve.Program)
         {
             // It must not hold this process's terminal or pipes: it replaces these with its log.
+            UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
