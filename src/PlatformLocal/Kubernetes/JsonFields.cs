@@ -1,0 +1,60 @@
+using System.Text.Json.Nodes;
+
+namespace PlatformLocal.Kubernetes;
+
+/// <summary>Reads fields of objects whose shape nobody guarantees: what is missing or of another type is <see langword="null"/>.</summary>
+internal static class JsonFields
+{
+    public static JsonObject? Child(this JsonObject? node, string name) => node.Field(name) as JsonObject;
+
+    public static string? Text(this JsonObject? node, string name) =>
+        node.Field(name) is JsonValue value && value.TryGetValue(out string? text) ? text : null;
+
+    public static bool? Flag(this JsonObject? node, string name) =>
+        node.Field(name) is JsonValue value && value.TryGetValue(out bool flag) ? flag : null;
+
+    public static long? Integer(this JsonObject? node, string name)
+    {
+        if (node.Field(name) is not JsonValue value)
+        {
+            return null;
+        }
+        return value.TryGetValue(out long number) ? number
+            : value.TryGetValue(out int small) ? small
+            : value.TryGetValue(out double real) ? (long)real
+            : null;
+    }
+
+    /// <summary>The objects of an array, others left out.</summary>
+    public static IEnumerable<JsonObject> Items(this JsonObject? node, string name) =>
+        node.Field(name) is JsonArray array ? array.OfType<JsonObject>() : [];
+
+    /// <summary>The texts of an array, others left out.</summary>
+    public static IEnumerable<string> Texts(this JsonObject? node, string name) =>
+        node.Field(name) is JsonArray array
+            ? array
+                .OfType<JsonValue>()
+                .Select(value => value.TryGetValue(out string? text) ? text : null)
+                .OfType<string>()
+            : [];
+
+    public static JsonObject? Metadata(this JsonObject? node) => node.Child("metadata");
+
+    public static string? Label(this JsonObject? node, string name) => node.Metadata().Child("labels").Text(name);
+
+    public static string? Annotation(this JsonObject? node, string name) =>
+        node.Metadata().Child("annotations").Text(name);
+
+    public static string? ResourceVersion(this JsonObject? node) => node.Metadata().Text("resourceVersion");
+
+    public static string? Uid(this JsonObject? node) => node.Metadata().Text("uid");
+
+    public static bool IsTerminating(this JsonObject? node) => node.Metadata().Text("deletionTimestamp") is not null;
+
+    /// <summary>The entry of <c>status.conditions</c> of a type.</summary>
+    public static JsonObject? Condition(this JsonObject? node, string type) =>
+        node.Child("status").Items("conditions").FirstOrDefault(condition => condition.Text("type") == type);
+
+    private static JsonNode? Field(this JsonObject? node, string name) =>
+        node is not null && node.TryGetPropertyValue(name, out JsonNode? value) ? value : null;
+}
