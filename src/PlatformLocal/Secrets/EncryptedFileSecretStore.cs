@@ -42,7 +42,7 @@ public sealed class EncryptedFileSecretStore : ISecretStore, IDisposable
                     return known;
                 }
 
-                var made = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
+                var made = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
                 values[path] = made;
                 Save(values);
                 return made;

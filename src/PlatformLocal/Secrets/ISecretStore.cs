@@ -9,7 +9,7 @@ public interface ISecretStore
     /// <exception cref="PlatformException">The store cannot be read, or was tampered with.</exception>
     Task<string?> GetAsync(string path, CancellationToken cancellationToken);
 
-    /// <summary>The value at a path; made up with 256 random bits and kept where there is none yet.</summary>
+    /// <summary>The value at a path; made up of 128 random bits as 32 hexadecimal characters, and kept, where there is none yet.</summary>
     /// <param name="path">The path.</param>
     /// <param name="cancellationToken">Stops asking.</param>
     /// <exception cref="PlatformException">The store cannot be read or written.</exception>

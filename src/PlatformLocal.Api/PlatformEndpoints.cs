@@ -1,0 +1,72 @@
+using Microsoft.Extensions.Hosting;
+using PlatformLocal.Api.Reconciliation;
+using PlatformLocal.Kubernetes;
+using PlatformLocal.PlatformApi;
+
+namespace PlatformLocal.Api;
+
+/// <summary>The resource <c>/api/v1/platform</c> and the probes.</summary>
+internal static class PlatformEndpoints
+{
+    private static readonly DateTimeOffset Started = TimeProvider.System.GetUtcNow();
+
+    public static void MapPlatform(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/healthz", () => Results.Text("ok\n")).WithTags("probes");
+        routes.MapGet("/readyz", ReadyAsync).WithTags("probes");
+        var group = routes.MapGroup("/api/v1/platform").WithTags("platform");
+        group.MapGet("/", GetAsync).WithSummary("The platform and its parts.").Produces<PlatformDocument>();
+        group
+            .MapPost("/stop", Stop)
+            .WithSummary("End the serving process; everything is kept.")
+            .Produces(StatusCodes.Status202Accepted);
+    }
+
+    private static async Task<IResult> ReadyAsync(KubernetesClient kubernetes, CancellationToken cancellationToken) =>
+        await kubernetes.IsReadyAsync(cancellationToken)
+            ? Results.Text("ok\n")
+            : Results.Text("the cluster is not ready\n", statusCode: StatusCodes.Status503ServiceUnavailable);
+
+    private static async Task<IResult> GetAsync(
+        ServeOptions options,
+        KubernetesClient kubernetes,
+        EnvironmentFeed feed,
+        HttpRequest request,
+        CancellationToken cancellationToken
+    )
+    {
+        var version = await kubernetes.GetVersionAsync(cancellationToken);
+        var state = options.State;
+        var platform = new PlatformDocument
+        {
+            Name = state.Platform,
+            Version = options.Version,
+            Cluster = "embedded",
+            KubernetesVersion = version.GitVersion,
+            Simulated = true,
+            Workspace = options.Workspace,
+            Kubeconfig = state.Kubeconfig,
+            Started = Started,
+            ProcessId = System.Environment.ProcessId,
+            Parts =
+            [
+                new PartDocument("cluster", "embedded Kubernetes API", kubernetes.Connection.Server.ToString()),
+                new PartDocument("platform API", "HTTP", $"http://{request.Host}/"),
+                new PartDocument("object store", "directory", state.Buckets),
+                new PartDocument("search index", "memory", "rebuilt from the claims at start"),
+                new PartDocument("secrets", "encrypted file", state.Secrets),
+                new PartDocument("delivery", "direct", "server-side apply"),
+            ],
+            Environments = feed
+                .All.GroupBy(e => e.Phase)
+                .ToDictionary(g => g.Key.ToString().ToLowerInvariant(), g => g.Count(), StringComparer.Ordinal),
+        };
+        return Results.Json(platform, PlatformJson.Default.PlatformDocument);
+    }
+
+    private static IResult Stop(IHostApplicationLifetime lifetime)
+    {
+        lifetime.StopApplication();
+        return Results.StatusCode(StatusCodes.Status202Accepted);
+    }
+}

@@ -1,0 +1,78 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using PlatformLocal.Documents;
+using PlatformLocal.PlatformApi;
+
+namespace PlatformLocal.Cli.Commands;
+
+/// <summary>The options of the commands that take a claim.</summary>
+internal sealed class PayloadOptions
+{
+    private readonly Option<string?> _payload = new("--payload")
+    {
+        Description = "A claim, or a part of one that is merged over its type's defaults, as JSON.",
+        HelpName = "JSON",
+    };
+
+    private readonly Option<string?> _file = new("--file", "-f")
+    {
+        Description = "The same in a file; - for standard input.",
+        HelpName = "PATH",
+    };
+
+    private readonly Option<bool> _onlySpecified = new("--deploy-only-specified")
+    {
+        Description = "Deploy only the services that are named, and what they depend on: not the type's own.",
+    };
+
+    private readonly Option<bool> _devTags = new("--use-dev-tags")
+    {
+        Description = "Prefer development builds over releases.",
+    };
+
+    public void AddTo(Command command)
+    {
+        command.Options.Add(_payload);
+        command.Options.Add(_file);
+        command.Options.Add(_onlySpecified);
+        command.Options.Add(_devTags);
+        command.Validators.Add(result =>
+        {
+            var given = (result.GetResult(_payload) is null ? 0 : 1) + (result.GetResult(_file) is null ? 0 : 1);
+            if (given != 1)
+            {
+                result.AddError("Give the claim with either --payload JSON or --file PATH.");
+            }
+        });
+    }
+
+    public DeployFlags FlagsOf(ParseResult parsed) =>
+        new(parsed.GetValue(_onlySpecified), parsed.GetValue(_devTags));
+
+    /// <summary>The path that was given, unless it is standard input.</summary>
+    public string? FileOf(ParseResult parsed) => parsed.GetValue(_file) is { } file and not "-" ? file : null;
+
+    public async Task<JsonObject> ReadAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        if (parsed.GetValue(_payload) is { } payload)
+        {
+            return JsonText.ParseObject(payload, "--payload");
+        }
+
+        var file = parsed.GetValue(_file)!;
+        try
+        {
+            await using var stream = file == "-" ? Console.OpenStandardInput() : File.OpenRead(file);
+            var content = new MemoryStream();
+            await stream.CopyToAsync(content, cancellationToken);
+            return JsonText.ParseObject(
+                content.GetBuffer().AsSpan(0, (int)content.Length),
+                file == "-" ? "Standard input" : file
+            );
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new PlatformException($"{file} cannot be read: {e.Message}") { Kind = FailureKind.InvalidInput };
+        }
+    }
+}

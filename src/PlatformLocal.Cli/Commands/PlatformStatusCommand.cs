@@ -1,0 +1,26 @@
+using System.CommandLine;
+using PlatformLocal.Cli.Rendering;
+using PlatformLocal.PlatformApi;
+
+namespace PlatformLocal.Cli.Commands;
+
+internal sealed class PlatformStatusCommand(SharedOptions shared) : CommandBase(shared)
+{
+    public override string Name => "platform-status";
+
+    public override IReadOnlyList<string> Examples =>
+        ["platformctl platform-status", "platformctl platform-status --output json"];
+
+    protected override string Description => "Show the platform and its parts.";
+
+    protected override async Task<int> RunAsync(
+        ParseResult parsed,
+        Terminal terminal,
+        CancellationToken cancellationToken
+    )
+    {
+        using var api = Shared.PlatformOf(parsed).Connect();
+        PlatformReport.Write(terminal, await api.GetPlatformAsync(cancellationToken));
+        return ExitCodes.Done;
+    }
+}

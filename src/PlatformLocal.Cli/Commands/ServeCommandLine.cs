@@ -1,0 +1,67 @@
+using System.CommandLine;
+using PlatformLocal.Api;
+using PlatformLocal.Cli.Rendering;
+
+namespace PlatformLocal.Cli.Commands;
+
+internal sealed class ServeCommandLine(SharedOptions shared) : CommandBase(shared)
+{
+    private readonly Option<int> _port = new("--port")
+    {
+        Description = "The port of the Platform API on 127.0.0.1; 0 for a free one.",
+        DefaultValueFactory = _ => 0,
+    };
+
+    private readonly Option<bool> _background = new("--background")
+    {
+        Description = "Leave the terminal and write to the platform's log.",
+        Hidden = true,
+    };
+
+    public override string Name => "serve";
+
+    public override IReadOnlyList<string> Examples => ["platformctl serve --workspace examples --port 8080"];
+
+    protected override string Description => "Serve the platform in this process until Ctrl-C.";
+
+    protected override void Configure(Command command)
+    {
+        command.Options.Add(_port);
+        command.Options.Add(_background);
+    }
+
+    protected override async Task<int> RunAsync(
+        ParseResult parsed,
+        Terminal terminal,
+        CancellationToken cancellationToken
+    )
+    {
+        var state = Shared.StateOf(parsed);
+        if (parsed.GetValue(_background))
+        {
+            state.Ensure();
+            BackgroundProcess.Detach(state.Log);
+        }
+
+        var workspace =
+            Shared.WorkspaceOf(parsed)
+            ?? state.ReadSettings()?.Workspace
+            ?? throw new PlatformException("There is no workspace.", "Name one with --workspace.")
+            {
+                Kind = FailureKind.InvalidInput,
+            };
+        await using var server = await PlatformServer.StartAsync(
+            new ServeOptions
+            {
+                State = state,
+                Workspace = Path.GetFullPath(workspace),
+                Version = PlatformCtl.Version,
+                Port = parsed.GetValue(_port),
+            },
+            cancellationToken
+        );
+        terminal.Say($"The platform '{state.Platform}' is served at {server.Address}; kubeconfig {server.Kubeconfig}");
+        await server.WaitForStopAsync(cancellationToken);
+        return ExitCodes.Done;
+    }
+}

@@ -1,0 +1,87 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using System.Reflection;
+using PlatformLocal.Cli.Commands;
+using PlatformLocal.Cli.Rendering;
+
+namespace PlatformLocal.Cli;
+
+/// <summary>The command line: its commands, and what happens around each.</summary>
+internal static class PlatformCtl
+{
+    public static string Version =>
+        typeof(PlatformCtl).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var parsed = BuildRoot().Parse(args);
+        var code = await parsed.InvokeAsync(
+            // The work stops waiting at once on Ctrl-C; what ends the process is its own end.
+            new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(10) }
+        );
+        return parsed.Errors.Count > 0 ? ExitCodes.Invalid : code;
+    }
+
+    internal static RootCommand BuildRoot()
+    {
+        var root = new RootCommand(
+            "The company's platform on one machine: from claims to running environments, with Docker or without."
+        );
+        var shared = new SharedOptions();
+        shared.AddTo(root);
+        CommandBase[] commands =
+        [
+            new CreateLocalPlatformCommand(shared),
+            new DeployEnvironmentCommand(shared),
+            new PlanEnvironmentCommand(shared),
+            new DestroyEnvironmentCommand(shared),
+            new ListEnvironmentsCommand(shared),
+            new GetEnvironmentCommand(shared),
+            new PlatformStatusCommand(shared),
+            new DoctorCommand(shared),
+            new DestroyLocalPlatformCommand(shared),
+            new KubeconfigCommand(shared),
+            new ServeCommandLine(shared),
+            new CompletionCommand(shared),
+        ];
+        foreach (var command in commands)
+        {
+            root.Subcommands.Add(command.Build());
+        }
+
+        var help = root.Options.OfType<HelpOption>().Single();
+        help.Action = new HelpWithExamples(
+            (HelpAction)help.Action!,
+            commands.ToDictionary(c => c.Name, c => c.Examples, StringComparer.Ordinal)
+        );
+        return root;
+    }
+
+    /// <summary>The usual help, and after it examples that can be copied.</summary>
+    private sealed class HelpWithExamples(HelpAction usual, Dictionary<string, IReadOnlyList<string>> examples)
+        : SynchronousCommandLineAction
+    {
+        private static readonly string[] s_first =
+        [
+            "platformctl deploy-environment --file examples/environments/dev-local.json",
+            "platformctl platform-status",
+            "kubectl --kubeconfig \"$(platformctl kubeconfig)\" get pods -A",
+        ];
+
+        public override int Invoke(ParseResult parseResult)
+        {
+            var code = usual.Invoke(parseResult);
+            var output = parseResult.InvocationConfiguration.Output;
+            output.WriteLine("Examples:");
+            foreach (var line in examples.GetValueOrDefault(parseResult.CommandResult.Command.Name, s_first))
+            {
+                output.WriteLine("  " + line);
+            }
+
+            output.WriteLine();
+            output.WriteLine("Exit codes: 0 done, 1 failed, 2 wrong usage or invalid input, 3 not ready in time, 4 not allowed.");
+            return code;
+        }
+    }
+}

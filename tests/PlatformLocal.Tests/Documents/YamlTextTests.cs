@@ -1,0 +1,59 @@
+using PlatformLocal.Documents;
+
+namespace PlatformLocal.Tests.Documents;
+
+public sealed class YamlTextTests
+{
+    [Theory]
+    [InlineData("a: 1", """{"a":1}""")]
+    [InlineData("a: 0644", """{"a":420}""")]
+    [InlineData("a: 0x1f", """{"a":31}""")]
+    [InlineData("a: yes", """{"a":true}""")]
+    [InlineData("a: \"yes\"", """{"a":"yes"}""")]
+    [InlineData("a: ~", """{"a":null}""")]
+    [InlineData("a:", """{"a":null}""")]
+    [InlineData("a: 1.5", """{"a":1.5}""")]
+    [InlineData("a: 1.2.3", """{"a":"1.2.3"}""")]
+    [InlineData("a: 500m", """{"a":"500m"}""")]
+    [InlineData("a: -7", """{"a":-7}""")]
+    [InlineData("a: 2026-11-21", """{"a":"2026-11-21"}""")]
+    [InlineData("a: 99999999999999999999", """{"a":1E+20}""")]
+    [InlineData("a: .", """{"a":"."}""")]
+    [InlineData("a: !!str 5", """{"a":"5"}""")]
+    [InlineData("a: &x {b: 1}\nc: *x", """{"a":{"b":1},"c":{"b":1}}""")]
+    [InlineData("a: &x {b: 1}\nc: {<<: *x, d: 2}", """{"a":{"b":1},"c":{"b":1,"d":2}}""")]
+    public void Scalars_are_read_as_Kubernetes_tools_read_them(string yaml, string json) =>
+        YamlText.ParseObject(yaml, "f.yaml").ToJsonString().Should().Be(json);
+
+    [Theory]
+    [InlineData("a: [1, 2", "line 1")]
+    [InlineData("a: 1\n  b: 2", "line 2")]
+    [InlineData("a: 1\na: 2", "uplicate")]
+    [InlineData("a: \tb\n\tc: 1", "line 2")]
+    public void What_is_no_yaml_is_refused_with_file_and_line(string yaml, string told)
+    {
+        var act = () => YamlText.ParseAll(yaml, "f.yaml");
+
+        act.Should().Throw<InvalidDocumentException>().Which.Message.Should().Contain("f.yaml").And.Contain(told);
+    }
+
+    [Fact]
+    public void Nested_aliases_do_not_exhaust_memory()
+    {
+        var bomb =
+            "a0: &a0 [x,x,x,x,x,x,x,x,x]\n"
+            + string.Concat(
+                Enumerable
+                    .Range(1, 9)
+                    .Select(i => $"a{i}: &a{i} [{string.Join(',', Enumerable.Repeat($"*a{i - 1}", 9))}]\n")
+            );
+
+        var act = () => YamlText.ParseAll(bomb, "f.yaml");
+
+        act.Should().Throw<InvalidDocumentException>().Which.Message.Should().Contain("too many nodes");
+    }
+
+    [Fact]
+    public void Documents_know_the_line_they_start_at() =>
+        YamlText.ParseAll("---\na: 1\n---\n# nothing\n---\n\nb: 2\n", "f.yaml").Select(d => d.Line).Should().Equal(2, 7);
+}
