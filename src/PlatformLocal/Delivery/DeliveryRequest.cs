@@ -78,6 +78,9 @@ public enum ChangeKind
 
     /// <summary>A previous delivery made it and this one lacks it.</summary>
     Pruned,
+
+    /// <summary>A previous delivery made it, this one lacks it, and it stays; <see cref="ObjectChange.Note"/> says why.</summary>
+    Kept,
 }
 
 /// <summary>What a delivery does, or did, to one object.</summary>
@@ -94,7 +97,11 @@ public sealed record ObjectChange(
     string Kind,
     string? Namespace,
     string Name
-);
+)
+{
+    /// <summary>Why, where the kind of change does not say it.</summary>
+    public string? Note { get; init; }
+}
 
 /// <summary>What a delivery did.</summary>
 /// <param name="Changes">One entry per object, unchanged ones included.</param>

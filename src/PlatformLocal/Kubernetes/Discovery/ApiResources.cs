@@ -22,6 +22,23 @@ public sealed class ApiResources : IDisposable
         string apiVersion,
         string kind,
         CancellationToken cancellationToken
+    ) =>
+        await FindAsync(apiVersion, kind, cancellationToken)
+        ?? throw new UnknownKindException(
+            apiVersion,
+            kind,
+            NearestKinds.Find(apiVersion, kind, await ListAsync(cancellationToken))
+        );
+
+    /// <summary>Where a kind is served, if it is.</summary>
+    /// <param name="apiVersion">Group and version.</param>
+    /// <param name="kind">Kind.</param>
+    /// <param name="cancellationToken">Stops asking.</param>
+    /// <returns>The mapping, or <see langword="null"/> when the server does not serve the kind, even after asking anew.</returns>
+    public async ValueTask<ResourceMapping?> FindAsync(
+        string apiVersion,
+        string kind,
+        CancellationToken cancellationToken
     )
     {
         Snapshot before = _snapshot;
@@ -41,7 +58,7 @@ public sealed class ApiResources : IDisposable
                 // Nobody asked anew while this call waited: a CRD may have been made since.
                 _snapshot = await LoadAsync(Snapshot.Empty, apiVersion, cancellationToken);
             }
-            return _snapshot.Find(apiVersion, kind) ?? throw await UnknownAsync(apiVersion, kind, cancellationToken);
+            return _snapshot.Find(apiVersion, kind);
         }
         finally
         {
@@ -143,17 +160,6 @@ public sealed class ApiResources : IDisposable
                 return null; // An aggregated API whose server is down must not hide all others.
             }
         }
-    }
-
-    private async Task<UnknownKindException> UnknownAsync(
-        string apiVersion,
-        string kind,
-        CancellationToken cancellationToken
-    )
-    {
-        _snapshot = await LoadAllAsync(cancellationToken);
-        IEnumerable<ResourceMapping> known = _snapshot.Kinds.Values.SelectMany(kinds => kinds);
-        return new UnknownKindException(apiVersion, kind, NearestKinds.Find(apiVersion, kind, known));
     }
 
     private async Task<JsonObject> GetAsync(string path, CancellationToken cancellationToken)
