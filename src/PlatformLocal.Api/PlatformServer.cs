@@ -58,7 +58,9 @@ public sealed class PlatformServer : IAsyncDisposable
         _options = options;
         _lock = serveLock;
         Address = new Uri(
-            app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First()
+            app.Services.GetRequiredService<IServer>()
+                .Features.GetRequiredFeature<IServerAddressesFeature>()
+                .Addresses.First()
         );
     }
 
@@ -165,7 +167,9 @@ public sealed class PlatformServer : IAsyncDisposable
         var services = builder.Services;
         services.AddRouting();
         services.AddOpenApi("v1");
-        services.ConfigureHttpJsonOptions(j => j.SerializerOptions.TypeInfoResolverChain.Insert(0, PlatformJson.Default));
+        services.ConfigureHttpJsonOptions(j =>
+            j.SerializerOptions.TypeInfoResolverChain.Insert(0, PlatformJson.Default)
+        );
         services.AddSingleton(options).AddSingleton(options.Time).AddSingleton(kubernetes);
         services.AddSingleton<IObjectStore>(_ => new DirectoryObjectStore(state.Buckets, options.Time));
         services.AddSingleton<ISearchIndex, MemorySearchIndex>();
@@ -220,8 +224,7 @@ public sealed class PlatformServer : IAsyncDisposable
     {
         var given = Encoding.UTF8.GetBytes(context.Request.Headers.Authorization.ToString());
         if (
-            context.Request.Path.StartsWithSegments("/api")
-            && !CryptographicOperations.FixedTimeEquals(given, expected)
+            context.Request.Path.StartsWithSegments("/api") && !CryptographicOperations.FixedTimeEquals(given, expected)
         )
         {
             context.Response.StatusCode = StatusCodes.Status401Unauthorized;
@@ -245,7 +248,9 @@ public sealed class PlatformServer : IAsyncDisposable
         );
         return
         [
-            .. namespaces.Items.Select(n => (string?)n["metadata"]?["labels"]?[ManifestLabels.Environment]).OfType<string>(),
+            .. namespaces
+                .Items.Select(n => (string?)n["metadata"]?["labels"]?[ManifestLabels.Environment])
+                .OfType<string>(),
         ];
     }
 }

@@ -18,7 +18,11 @@ internal static partial class BackgroundProcess
         _ = SetSession(); // fails only for a process that leads a group already, which is as good
 
         var flags = OperatingSystem.IsMacOS() ? ReadWrite | CreateOnMac | AppendOnMac : ReadWrite | Create | Append;
-        var file = Open(log, flags, mode: 0x180 /* 0600 */);
+        var file = Open(
+            log,
+            flags,
+            mode: 0x180 /* 0600 */
+        );
         var nothing = Open("/dev/null", ReadWrite, 0);
         if (file < 0 || nothing < 0)
         {

@@ -18,7 +18,11 @@ internal static class PlatformCtl
         var parsed = BuildRoot().Parse(args);
         var code = await parsed.InvokeAsync(
             // The work stops waiting at once on Ctrl-C; what ends the process is its own end.
-            new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(10) }
+            new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = TimeSpan.FromSeconds(10),
+            }
         );
         return parsed.Errors.Count > 0 ? ExitCodes.Invalid : code;
     }
@@ -80,7 +84,9 @@ internal static class PlatformCtl
             }
 
             output.WriteLine();
-            output.WriteLine("Exit codes: 0 done, 1 failed, 2 wrong usage or invalid input, 3 not ready in time, 4 not allowed.");
+            output.WriteLine(
+                "Exit codes: 0 done, 1 failed, 2 wrong usage or invalid input, 3 not ready in time, 4 not allowed."
+            );
             return code;
         }
     }

@@ -15,10 +15,7 @@ internal sealed class DeployEnvironmentCommand(SharedOptions shared) : CommandBa
         HelpName = "SECONDS",
     };
 
-    private readonly Option<bool> _noWait = new("--no-wait")
-    {
-        Description = "Return as soon as the claim is stored.",
-    };
+    private readonly Option<bool> _noWait = new("--no-wait") { Description = "Return as soon as the claim is stored." };
 
     public override string Name => "deploy-environment";
 
@@ -52,11 +49,7 @@ internal sealed class DeployEnvironmentCommand(SharedOptions shared) : CommandBa
         _ = DeployEnvironment.NameIn(payload);
         using var api = await Shared
             .PlatformOf(parsed)
-            .EnsureRunningAsync(
-                Shared.WorkspaceOf(parsed, _payload.FileOf(parsed)),
-                terminal.Say,
-                cancellationToken
-            );
+            .EnsureRunningAsync(Shared.WorkspaceOf(parsed, _payload.FileOf(parsed)), terminal.Say, cancellationToken);
         var operation = new DeployEnvironment(api, TimeProvider.System);
         var stored = await operation.StoreAsync(payload, _payload.FlagsOf(parsed), cancellationToken);
         if (parsed.GetValue(_noWait))

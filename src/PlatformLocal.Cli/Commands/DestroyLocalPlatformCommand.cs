@@ -31,7 +31,11 @@ internal sealed class DestroyLocalPlatformCommand(SharedOptions shared) : Comman
         if (parsed.GetValue(_keep))
         {
             await platform.StopAsync(cancellationToken);
-            terminal.WriteDone("platform", name, $"The platform '{name}' is stopped; its state is in {platform.State.Folder}.");
+            terminal.WriteDone(
+                "platform",
+                name,
+                $"The platform '{name}' is stopped; its state is in {platform.State.Folder}."
+            );
             return ExitCodes.Done;
         }
 

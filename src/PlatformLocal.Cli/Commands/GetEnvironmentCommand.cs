@@ -41,8 +41,14 @@ internal sealed class GetEnvironmentCommand(SharedOptions shared) : CommandBase(
             return ExitCodes.Done;
         }
 
-        EnvironmentReport.Line(terminal, $"{environment.EnvironmentName}: {environment.Phase.ToString().ToLowerInvariant()}");
-        EnvironmentReport.Line(terminal, $"  type       {environment.EnvironmentType}{(environment.Simulated ? " (workloads simulated)" : "")}");
+        EnvironmentReport.Line(
+            terminal,
+            $"{environment.EnvironmentName}: {environment.Phase.ToString().ToLowerInvariant()}"
+        );
+        EnvironmentReport.Line(
+            terminal,
+            $"  type       {environment.EnvironmentType}{(environment.Simulated ? " (workloads simulated)" : "")}"
+        );
         EnvironmentReport.Line(terminal, $"  namespace  {environment.Namespace}");
         EnvironmentReport.Line(terminal, $"  user       {environment.User}");
         EnvironmentReport.Line(terminal, $"  created    {environment.CreationDate:u}");

@@ -8,7 +8,10 @@ internal sealed class KubeconfigCommand(SharedOptions shared) : CommandBase(shar
     public override string Name => "kubeconfig";
 
     public override IReadOnlyList<string> Examples =>
-        ["kubectl --kubeconfig \"$(platformctl kubeconfig)\" get pods -A", "export KUBECONFIG=\"$(platformctl kubeconfig)\""];
+        [
+            "kubectl --kubeconfig \"$(platformctl kubeconfig)\" get pods -A",
+            "export KUBECONFIG=\"$(platformctl kubeconfig)\"",
+        ];
 
     protected override string Description => "Print the path of the kubeconfig for the platform's cluster.";
 

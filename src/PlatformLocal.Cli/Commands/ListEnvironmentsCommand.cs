@@ -17,7 +17,11 @@ internal sealed class ListEnvironmentsCommand(SharedOptions shared) : CommandBas
     public override string Name => "list-environments";
 
     public override IReadOnlyList<string> Examples =>
-        ["platformctl list-environments", "platformctl list-environments type:dev service:rabbitmq", "platformctl list-environments -o json"];
+        [
+            "platformctl list-environments",
+            "platformctl list-environments type:dev service:rabbitmq",
+            "platformctl list-environments -o json",
+        ];
 
     protected override string Description => "List environments, or find some.";
 

@@ -46,8 +46,7 @@ internal sealed class PayloadOptions
         });
     }
 
-    public DeployFlags FlagsOf(ParseResult parsed) =>
-        new(parsed.GetValue(_onlySpecified), parsed.GetValue(_devTags));
+    public DeployFlags FlagsOf(ParseResult parsed) => new(parsed.GetValue(_onlySpecified), parsed.GetValue(_devTags));
 
     /// <summary>The path that was given, unless it is standard input.</summary>
     public string? FileOf(ParseResult parsed) => parsed.GetValue(_file) is { } file and not "-" ? file : null;

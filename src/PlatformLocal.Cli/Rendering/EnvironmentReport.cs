@@ -27,17 +27,17 @@ internal static class EnvironmentReport
 
         if (environment.Phase != EnvironmentPhase.Ready)
         {
-            Line(terminal, $"Stored; it goes on in the background: platformctl get-environment {environment.EnvironmentName}");
+            Line(
+                terminal,
+                $"Stored; it goes on in the background: platformctl get-environment {environment.EnvironmentName}"
+            );
             return;
         }
 
         Line(terminal, Summary(environment));
         Line(terminal, "Next:");
         Line(terminal, $"  platformctl get-environment {environment.EnvironmentName}");
-        Line(
-            terminal,
-            $"  kubectl --kubeconfig \"$(platformctl kubeconfig)\" -n {environment.Namespace} get pods"
-        );
+        Line(terminal, $"  kubectl --kubeconfig \"$(platformctl kubeconfig)\" -n {environment.Namespace} get pods");
         Line(terminal, $"  platformctl destroy-environment {environment.EnvironmentName}");
     }
 
@@ -59,8 +59,7 @@ internal static class EnvironmentReport
     }
 
     /// <summary>A line as it is: no markup, no wrapping, so that it can be copied.</summary>
-    public static void Line(Terminal terminal, string text) =>
-        terminal.Result.Profile.Out.Writer.WriteLine(text);
+    public static void Line(Terminal terminal, string text) => terminal.Result.Profile.Out.Writer.WriteLine(text);
 
     private static string Summary(EnvironmentDocument environment)
     {
@@ -71,13 +70,7 @@ internal static class EnvironmentReport
                 ? $"unchanged ({unchanged} objects)"
                 : string.Join(
                     ", ",
-                    new[]
-                    {
-                        (created, "created"),
-                        (updated, "updated"),
-                        (unchanged, "unchanged"),
-                        (pruned, "removed"),
-                    }
+                    new[] { (created, "created"), (updated, "updated"), (unchanged, "unchanged"), (pruned, "removed") }
                         .Where(c => c.Item1 > 0)
                         .Select(c => $"{c.Item1} {c.Item2}")
                 ) + " objects";

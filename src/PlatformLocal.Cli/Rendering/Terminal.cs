@@ -28,7 +28,8 @@ internal sealed class Terminal(bool json)
     public void Say(string line) => Console.Error.WriteLine(line);
 
     /// <summary>The result, for programs.</summary>
-    public void Write<T>(T result, JsonTypeInfo<T> type) => Console.Out.WriteLine(JsonSerializer.Serialize(result, type));
+    public void Write<T>(T result, JsonTypeInfo<T> type) =>
+        Console.Out.WriteLine(JsonSerializer.Serialize(result, type));
 
     /// <summary>A result that is one sentence for people and one property for programs.</summary>
     public void WriteDone(string property, string value, string sentence) =>

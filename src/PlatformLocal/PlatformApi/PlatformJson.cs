@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using PlatformLocal.Diagnostics;
 
 namespace PlatformLocal.PlatformApi;
 
@@ -14,6 +15,7 @@ namespace PlatformLocal.PlatformApi;
         typeof(LowerCaseEnum<Delivery.ServicePhase>),
         typeof(LowerCaseEnum<Delivery.ChangeKind>),
         typeof(LowerCaseEnum<FailureKind>),
+        typeof(LowerCaseEnum<CheckStatus>),
     ]
 )]
 [JsonSerializable(typeof(EnvironmentDocument))]
@@ -23,6 +25,7 @@ namespace PlatformLocal.PlatformApi;
 [JsonSerializable(typeof(ProblemDocument))]
 [JsonSerializable(typeof(EndpointDocument))]
 [JsonSerializable(typeof(PlatformSettings))]
+[JsonSerializable(typeof(DoctorReport))]
 [JsonSerializable(typeof(JsonObject))]
 public sealed partial class PlatformJson : JsonSerializerContext
 {

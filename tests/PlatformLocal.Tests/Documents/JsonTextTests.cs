@@ -5,7 +5,7 @@ namespace PlatformLocal.Tests.Documents;
 public sealed class JsonTextTests
 {
     [Theory]
-    [InlineData("{\n  \"a\": tru }", "line 2, column 8")]
+    [InlineData("{\n  \"a\": tru }", "line 2, column 11")]
     [InlineData("{\n  \"a\": 1,\n}", "line 3, column 1")]
     [InlineData("{\"a\":1,\"a\":2}", "uplicate")]
     [InlineData("", "line 1")]

@@ -26,10 +26,10 @@ public sealed class YamlTextTests
         YamlText.ParseObject(yaml, "f.yaml").ToJsonString().Should().Be(json);
 
     [Theory]
-    [InlineData("a: [1, 2", "line 1")]
+    [InlineData("a: [1, 2", "line 2")]
     [InlineData("a: 1\n  b: 2", "line 2")]
     [InlineData("a: 1\na: 2", "uplicate")]
-    [InlineData("a: \tb\n\tc: 1", "line 2")]
+    [InlineData("a: \tb\n\tc: 1", "line 1")]
     public void What_is_no_yaml_is_refused_with_file_and_line(string yaml, string told)
     {
         var act = () => YamlText.ParseAll(yaml, "f.yaml");
@@ -55,5 +55,9 @@ public sealed class YamlTextTests
 
     [Fact]
     public void Documents_know_the_line_they_start_at() =>
-        YamlText.ParseAll("---\na: 1\n---\n# nothing\n---\n\nb: 2\n", "f.yaml").Select(d => d.Line).Should().Equal(2, 7);
+        YamlText
+            .ParseAll("---\na: 1\n---\n# nothing\n---\n\nb: 2\n", "f.yaml")
+            .Select(d => d.Line)
+            .Should()
+            .Equal(2, 7);
 }

@@ -85,7 +85,7 @@ public sealed class ClaimTests
     [InlineData("1.x")]
     public void A_prod_claim_with_a_range_is_refused(string constraint) =>
         FaultsOf(
-                $$$"""{"environment_name":"p","environment_type":"prod","services":{"a":{"version":"{{{constraint}}}"}}}"""
+                $$"""{"environment_name":"p","environment_type":"prod","services":{"a":{"version":"{{constraint}}"} } }"""
             )
             .Should()
             .ContainSingle()
@@ -145,7 +145,7 @@ public sealed class ClaimTests
     [InlineData(54, false)]
     public void A_name_has_at_most_53_characters(int length, bool valid)
     {
-        var payload = $$$"""{"environment_name":"{{{new string('a', length)}}}","services":{"a":"1"}}""";
+        var payload = $$"""{"environment_name":"{{new string('a', length)}}","services":{"a":"1"} }""";
 
         FaultsOf(payload).Should().HaveCount(valid ? 0 : 1);
     }
@@ -155,7 +155,7 @@ public sealed class ClaimTests
     {
         var services = string.Join(',', Enumerable.Range(0, 501).Select(i => $"\"s{i}\":\"1\""));
 
-        FaultsOf($$$"""{"environment_name":"a","services":{{{{services}}}}}""", onlySpecified: true)
+        FaultsOf($$"""{"environment_name":"a","services":{ {{services}} } }""", onlySpecified: true)
             .Should()
             .ContainSingle()
             .Which.Message.Should()
@@ -193,7 +193,12 @@ public sealed class ClaimTests
         var second = Payload.ToClaim(
             JsonText.ParseObject("""{"environment_name":"shop"}""", "test"),
             s_types,
-            new PayloadOptions { User = "bert", Now = s_now.AddDays(3), Existing = first }
+            new PayloadOptions
+            {
+                User = "bert",
+                Now = s_now.AddDays(3),
+                Existing = first,
+            }
         );
 
         second.Should().BeEquivalentTo(first);
@@ -203,7 +208,12 @@ public sealed class ClaimTests
         Payload.ToClaim(
             (JsonObject)JsonNode.Parse(payload)!,
             s_types,
-            new PayloadOptions { User = "anna", Now = s_now, DeployOnlySpecified = onlySpecified }
+            new PayloadOptions
+            {
+                User = "anna",
+                Now = s_now,
+                DeployOnlySpecified = onlySpecified,
+            }
         );
 
     private static IReadOnlyList<Fault> FaultsOf(string payload, bool onlySpecified = false)

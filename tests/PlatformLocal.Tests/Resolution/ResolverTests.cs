@@ -53,7 +53,9 @@ public sealed class ResolverTests
         var auth = Resolver.Resolve(catalogue, Constraints("api *"), false).Services[0];
 
         auth.Reason.Should()
-            .Be("newest that '<2.0.0', which api 1.0.0 needs, accepts; 2.0.0 is excluded by '<2.0.0', which api 1.0.0 needs");
+            .Be(
+                "newest that '<2.0.0', which api 1.0.0 needs, accepts; 2.0.0 is excluded by '<2.0.0', which api 1.0.0 needs"
+            );
     }
 
     [Fact]
@@ -65,7 +67,9 @@ public sealed class ResolverTests
 
         act.Should()
             .Throw<PlatformException>()
-            .WithMessage("*auth*'1.9.0', which the claim asks for*'>=2.0.0', which api 1.0.0 needs*available: 2.0.0, 1.9.0*")
+            .WithMessage(
+                "*auth*'1.9.0', which the claim asks for*'>=2.0.0', which api 1.0.0 needs*available: 2.0.0, 1.9.0*"
+            )
             .Which.Kind.Should()
             .Be(FailureKind.InvalidInput);
     }
@@ -118,9 +122,21 @@ public sealed class ResolverTests
             }
         );
 
-        Resolver.Resolve(catalogue, Constraints("auth *"), useDevTags: true).Services[0].Version.Text.Should().Be("1.1.0-dev.10");
-        Resolver.Resolve(catalogue, Constraints("auth *"), useDevTags: false).Services[0].Version.Text.Should().Be("2.0.0");
-        Resolver.Resolve(catalogue, Constraints("auth ^2"), useDevTags: true).Services[0].Version.Text.Should().Be("2.0.0");
+        Resolver
+            .Resolve(catalogue, Constraints("auth *"), useDevTags: true)
+            .Services[0]
+            .Version.Text.Should()
+            .Be("1.1.0-dev.10");
+        Resolver
+            .Resolve(catalogue, Constraints("auth *"), useDevTags: false)
+            .Services[0]
+            .Version.Text.Should()
+            .Be("2.0.0");
+        Resolver
+            .Resolve(catalogue, Constraints("auth ^2"), useDevTags: true)
+            .Services[0]
+            .Version.Text.Should()
+            .Be("2.0.0");
     }
 
     private static IEnumerable<string> Resolve(Catalogue catalogue, params string[] roots) =>

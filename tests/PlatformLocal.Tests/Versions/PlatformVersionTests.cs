@@ -16,7 +16,17 @@ public sealed class PlatformVersionTests
     [Fact]
     public void Versions_are_ordered_as_SemVer_orders_them()
     {
-        string[] ascending = ["0.9", "1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-rc.2", "1.0.0-rc.11", "1.0", "1.0.0.1", "1.10.0"];
+        string[] ascending =
+        [
+            "0.9",
+            "1.0.0-alpha",
+            "1.0.0-alpha.1",
+            "1.0.0-rc.2",
+            "1.0.0-rc.11",
+            "1.0",
+            "1.0.0.1",
+            "1.10.0",
+        ];
 
         ascending.Select(PlatformVersion.Parse).Should().BeInAscendingOrder();
     }
@@ -31,8 +41,7 @@ public sealed class PlatformVersionTests
     [InlineData("1.0.0.0.0")]
     [InlineData("-1.0")]
     [InlineData("99999999999.0")]
-    public void What_is_no_version_is_refused(string text) =>
-        PlatformVersion.TryParse(text, out _).Should().BeFalse();
+    public void What_is_no_version_is_refused(string text) => PlatformVersion.TryParse(text, out _).Should().BeFalse();
 
     [Fact]
     public void Ordering_is_total_and_agrees_with_equality_for_any_versions()
@@ -42,11 +51,7 @@ public sealed class PlatformVersionTests
             from parts in part.ArrayOf(4)
             from release in Gen.Elements("", "-a", "-a.1", "-a.10", "-b")
             select PlatformVersion.Parse(string.Join('.', parts) + release);
-        var law =
-            from a in versions
-            from b in versions
-            from c in versions
-            select (a, b, c);
+        var law = from a in versions from b in versions from c in versions select (a, b, c);
 
         Prop.ForAll(
                 law.ToArbitrary(),

@@ -51,7 +51,11 @@ public sealed class VersionConstraintTests
     [InlineData("*", "1.0.0-rc.1", true)]
     [InlineData("^1.0.0", "1.5.0-dev.1", true)]
     [InlineData("^1.0.0", "2.0.0-dev.1", false)]
-    public void With_dev_tags_a_prerelease_within_the_bounds_matches(string constraint, string version, bool accepted) =>
+    public void With_dev_tags_a_prerelease_within_the_bounds_matches(
+        string constraint,
+        string version,
+        bool accepted
+    ) =>
         VersionConstraint
             .Parse(constraint)
             .Accepts(PlatformVersion.Parse(version), withPrereleases: true)
