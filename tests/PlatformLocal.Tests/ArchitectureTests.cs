@@ -1,7 +1,80 @@
+using System.Text.RegularExpressions;
+using PlatformLocal.Tests.Testing;
+
 namespace PlatformLocal.Tests;
 
-public sealed class ArchitectureTests
+/// <summary>The rules of the house that the compiler does not know.</summary>
+public sealed partial class ArchitectureTests
 {
+    private static readonly string[] s_pure = ["Environments", "Versions", "Resolution"];
+
+    private static readonly string[] s_io =
+    [
+        "File.",
+        "Directory.",
+        "HttpClient",
+        "Process.",
+        "Console.",
+        "System.IO",
+        "System.Net",
+        "PlatformLocal.Processes",
+        "PlatformLocal.Kubernetes",
+    ];
+
     [Fact]
-    public void One_and_one_is_two() => (1 + 1).Should().Be(2);
+    public void Pure_folders_do_no_io() =>
+        s_pure
+            .SelectMany(folder => Sources($"src/PlatformLocal/{folder}"))
+            .SelectMany(s => s_io.Where(w => Mentions(s.Text, w)).Select(w => $"{s.File} mentions {w}"))
+            .Should()
+            .BeEmpty();
+
+    [Fact]
+    public void Nothing_below_refers_to_the_operations() =>
+        Sources("src/PlatformLocal")
+            .Where(s => !s.File.Contains("/Operations/") && s.Text.Contains("PlatformLocal.Operations"))
+            .Select(s => s.File)
+            .Should()
+            .BeEmpty();
+
+    [Theory]
+    [InlineData("EmbeddedKubernetes", "")]
+    [InlineData("PlatformLocal", "EmbeddedKubernetes")]
+    [InlineData("PlatformLocal.Api", "PlatformLocal")]
+    [InlineData("PlatformLocal.Cli", "PlatformLocal.Api")]
+    public void Projects_refer_one_way(string project, string allowed)
+    {
+        var file = File.ReadAllText(Path.Combine(Repository.Root, "src", project, project + ".csproj"));
+
+        ProjectReference()
+            .Matches(file)
+            .Select(m => m.Groups[1].Value)
+            .Should()
+            .BeEquivalentTo(allowed.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Fact]
+    public void Folders_are_namespaces() =>
+        new[] { "PlatformLocal", "PlatformLocal.Api", "PlatformLocal.Cli", "EmbeddedKubernetes" }
+            .SelectMany(project => Sources($"src/{project}"))
+            .Where(s => Namespace().Match(s.Text) is { Success: true } m && m.Groups[1].Value != NamespaceOf(s.File))
+            .Select(s => s.File)
+            .Should()
+            .BeEmpty();
+
+    private static bool Mentions(string text, string word) => Regex.IsMatch(text, $@"(?<![\w.]){Regex.Escape(word)}");
+
+    private static string NamespaceOf(string file) => Path.GetDirectoryName(file)!.Split("src/")[^1].Replace('/', '.');
+
+    private static IEnumerable<(string File, string Text)> Sources(string folder) =>
+        Directory
+            .EnumerateFiles(Path.Combine(Repository.Root, folder), "*.cs", SearchOption.AllDirectories)
+            .Where(f => !f.Contains("/obj/") && !f.Contains("/bin/"))
+            .Select(f => (f, File.ReadAllText(f)));
+
+    [GeneratedRegex("""ProjectReference Include="\.\./([\w.]+)/""")]
+    private static partial Regex ProjectReference();
+
+    [GeneratedRegex(@"^namespace ([\w.]+);", RegexOptions.Multiline)]
+    private static partial Regex Namespace();
 }

@@ -177,7 +177,11 @@ public sealed class Doctor
         try
         {
             return await _platform(cancellationToken) is { } platform
-                ? new CheckResult("platform", CheckStatus.Pass, $"'{platform.Name}' runs as process {platform.ProcessId}")
+                ? new CheckResult(
+                    "platform",
+                    CheckStatus.Pass,
+                    $"'{platform.Name}' runs as process {platform.ProcessId}"
+                )
                 : new CheckResult("platform", CheckStatus.Pass, $"'{_state.Platform}' does not run");
         }
         catch (PlatformException e)

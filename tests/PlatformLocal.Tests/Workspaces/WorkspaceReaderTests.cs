@@ -1,0 +1,112 @@
+using PlatformLocal.Documents;
+using PlatformLocal.Environments;
+using PlatformLocal.Tests.Testing;
+using PlatformLocal.Workspaces;
+
+namespace PlatformLocal.Tests.Workspaces;
+
+public sealed class WorkspaceReaderTests : IDisposable
+{
+    private const string Header = "apiVersion: platform.local/v1alpha1\n";
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void The_examples_are_a_valid_workspace()
+    {
+        var workspace = WorkspaceReader.Read(Path.Combine(Repository.Root, "examples"));
+
+        workspace.Catalogue.Services.Should().HaveCount(12);
+        workspace.Catalogue.Services.Values.Should().OnlyContain(s => s.Versions.Count > 0);
+        workspace.Types[EnvironmentType.Sue].Lifetime.Should().Be(TimeSpan.FromHours(24));
+    }
+
+    [Fact]
+    public void Services_versions_and_overrides_are_read()
+    {
+        WriteWorkspace("environmentTypes: {dev: {services: {web: \"*\"}, variables: {A: b}}}");
+        WriteService("web", "image: web\n  dependsOn: {auth: \"^1.0\"}\n  manifests: .\n  timeout: 90s");
+        _folder.Write(
+            "catalogue.yaml",
+            Header + "kind: Catalogue\nservices: {web: {versions: [1.0.0, v1.1], dependsOn: {1.0.0: {auth: \"*\"}}}}"
+        );
+
+        var workspace = WorkspaceReader.Read(_folder.Path);
+
+        var web = workspace.Catalogue.Services["web"];
+        web.Definition.Timeout.Should().Be(TimeSpan.FromSeconds(90));
+        web.Versions.Select(v => v.Text).Should().Equal("1.0.0", "v1.1");
+        web.DependenciesOf(web.Versions[0])["auth"].Text.Should().Be("*");
+        web.DependenciesOf(web.Versions[1])["auth"].Text.Should().Be("^1.0");
+        workspace.Types[EnvironmentType.Dev].Services.Should().Contain("web", "*");
+    }
+
+    [Fact]
+    public void All_faults_of_a_service_are_told_at_once()
+    {
+        WriteWorkspace("");
+        WriteService("Web_", "imag: web\n  dependsOn: {auth: \"x.y\"}\n  timeout: soon");
+
+        var act = () => WorkspaceReader.Read(_folder.Path);
+
+        act.Should()
+            .Throw<InvalidDocumentException>()
+            .Which.Faults.Select(f => f.Path)
+            .Should()
+            .BeEquivalentTo(
+                "metadata.name",
+                "spec.image",
+                "spec.imag",
+                "spec.manifests",
+                "spec.dependsOn.auth",
+                "spec.timeout"
+            );
+    }
+
+    [Theory]
+    [InlineData("services: ../elsewhere", "leads out of the workspace")]
+    [InlineData("serivces: x", "did you mean services?")]
+    public void A_faulty_workspace_is_refused(string spec, string told)
+    {
+        WriteWorkspace(spec);
+
+        var act = () => WorkspaceReader.Read(_folder.Path);
+
+        act.Should().Throw<InvalidDocumentException>().WithMessage($"*platform.yaml*{told}*");
+    }
+
+    [Fact]
+    public void A_folder_without_a_platform_file_is_no_workspace()
+    {
+        var act = () => WorkspaceReader.Read(_folder.Path);
+
+        act.Should().Throw<PlatformException>().Which.Kind.Should().Be(FailureKind.InvalidInput);
+    }
+
+    [Fact]
+    public void The_workspace_of_a_file_is_the_nearest_above_it()
+    {
+        WriteWorkspace("");
+        var claim = _folder.Write("environments/deep/dev.json", "{}");
+
+        Workspace.Find(claim).Should().Be(_folder.Path);
+        Workspace.Find(Path.GetTempPath()).Should().BeNull();
+    }
+
+    private void WriteWorkspace(string spec)
+    {
+        _folder.Write(
+            "platform.yaml",
+            Header + "kind: Platform\nmetadata: {name: test}\nspec:\n  domain: test.localhost\n  " + spec + "\n"
+        );
+        Directory.CreateDirectory(Path.Combine(_folder.Path, "services"));
+    }
+
+    private void WriteService(string name, string spec) =>
+        _folder.Write(
+            $"services/{name}/service.yaml",
+            Header + $"kind: ServiceDefinition\nmetadata: {{name: {name}}}\nspec:\n  {spec}\n"
+        );
+}
