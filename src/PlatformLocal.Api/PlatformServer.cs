@@ -5,13 +5,13 @@ using EmbeddedKubernetes;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Console;
 using PlatformLocal.Api.Environments;
 using PlatformLocal.Api.Reconciliation;
 using PlatformLocal.Delivery;
 using PlatformLocal.Delivery.Direct;
 using PlatformLocal.Kubernetes;
-using PlatformLocal.Kubernetes.Configuration;
 using PlatformLocal.Manifests;
 using PlatformLocal.ObjectStore;
 using PlatformLocal.PlatformApi;
@@ -58,9 +58,7 @@ public sealed class PlatformServer : IAsyncDisposable
         _options = options;
         _lock = serveLock;
         Address = new Uri(
-            app.Services.GetRequiredService<IServer>()
-                .Features.GetRequiredFeature<IServerAddressesFeature>()
-                .Addresses.First()
+            app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()
         );
     }
 
@@ -88,7 +86,7 @@ public sealed class PlatformServer : IAsyncDisposable
                 new EmbeddedClusterOptions { StateDirectory = state.Cluster, TimeProvider = options.Time },
                 cancellationToken
             );
-            Files.PrivateFile.Replace(state.Kubeconfig, Encoding.UTF8.GetBytes(cluster.Kubeconfig));
+            state.WriteKubeconfig(cluster.Kubeconfig);
             var kubernetes = new KubernetesClient(
                 Kubernetes.Configuration.Kubeconfig.Load(state.Kubeconfig).Connect(),
                 new KubernetesClientOptions { TimeProvider = options.Time }
@@ -174,7 +172,10 @@ public sealed class PlatformServer : IAsyncDisposable
         services.AddSingleton<IObjectStore>(_ => new DirectoryObjectStore(state.Buckets, options.Time));
         services.AddSingleton<ISearchIndex, MemorySearchIndex>();
         services.AddSingleton<ISecretStore>(_ => new EncryptedFileSecretStore(state.Secrets));
-        services.AddSingleton<IDelivery>(_ => new DirectDelivery(kubernetes, options.Time));
+        services.AddSingleton<IDelivery>(_ => new DirectDelivery(
+            kubernetes,
+            new DirectDeliveryOptions { TimeProvider = options.Time }
+        ));
         services.AddSingleton<ClaimStore>().AddSingleton<EnvironmentFeed>();
         services.AddSingleton(p => new ClaimCompiler(
             options.Workspace,
@@ -224,7 +225,8 @@ public sealed class PlatformServer : IAsyncDisposable
     {
         var given = Encoding.UTF8.GetBytes(context.Request.Headers.Authorization.ToString());
         if (
-            context.Request.Path.StartsWithSegments("/api") && !CryptographicOperations.FixedTimeEquals(given, expected)
+            context.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase)
+            && !CryptographicOperations.FixedTimeEquals(given, expected)
         )
         {
             context.Response.StatusCode = StatusCodes.Status401Unauthorized;

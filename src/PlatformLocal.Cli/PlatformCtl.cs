@@ -3,7 +3,6 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.Reflection;
 using PlatformLocal.Cli.Commands;
-using PlatformLocal.Cli.Rendering;
 
 namespace PlatformLocal.Cli;
 
@@ -16,15 +15,25 @@ internal static class PlatformCtl
     public static async Task<int> RunAsync(string[] args)
     {
         var parsed = BuildRoot().Parse(args);
-        var code = await parsed.InvokeAsync(
-            // The work stops waiting at once on Ctrl-C; what ends the process is its own end.
-            new InvocationConfiguration
-            {
-                EnableDefaultExceptionHandler = false,
-                ProcessTerminationTimeout = TimeSpan.FromSeconds(10),
-            }
+        // The work stops waiting at once on Ctrl-C; what ends the process is its own end.
+        var invocation = new InvocationConfiguration
+        {
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = TimeSpan.FromSeconds(10),
+        };
+        if (parsed.Action is not ParseErrorAction wrongUsage)
+        {
+            return await parsed.InvokeAsync(invocation);
+        }
+
+        wrongUsage.ShowHelp = false; // what is wrong must not scroll away
+        invocation.Output = Console.Error;
+        await parsed.InvokeAsync(invocation);
+        var command = parsed.CommandResult.Command;
+        await Console.Error.WriteLineAsync(
+            $"  → See: platformctl {(command is RootCommand ? "" : command.Name + " ")}--help"
         );
-        return parsed.Errors.Count > 0 ? ExitCodes.Invalid : code;
+        return ExitCodes.Invalid;
     }
 
     internal static RootCommand BuildRoot()

@@ -20,7 +20,8 @@ internal sealed partial class Reconciler(
     ILogger<Reconciler> logger
 ) : IAsyncDisposable
 {
-    private const int EnvironmentsAtOnce = 4;
+    // Most of the time an environment waits for readiness: enough that a few which never get there hold nobody up.
+    private const int EnvironmentsAtOnce = 32;
 
     // Watches on folders can miss changes: listings are the truth.
     private static readonly TimeSpan ListInterval = TimeSpan.FromSeconds(2);

@@ -38,7 +38,7 @@ internal abstract class CommandBase(SharedOptions shared)
 
     private async Task<int> RunGuardedAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        var terminal = new Terminal(parsed.GetValue(Shared.Output) == OutputFormat.Json);
+        var terminal = new Terminal(parsed.GetValue(Shared.Output) == "json");
         try
         {
             return await RunAsync(parsed, terminal, cancellationToken);

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using PlatformLocal.Cli.Rendering;
-using PlatformLocal.PlatformApi;
 
 namespace PlatformLocal.Cli.Commands;
 

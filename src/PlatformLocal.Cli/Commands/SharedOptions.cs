@@ -4,13 +4,6 @@ using PlatformLocal.PlatformApi;
 
 namespace PlatformLocal.Cli.Commands;
 
-/// <summary>How results are written.</summary>
-internal enum OutputFormat
-{
-    Text,
-    Json,
-}
-
 /// <summary>Options that every command takes.</summary>
 internal sealed class SharedOptions
 {
@@ -42,14 +35,13 @@ internal sealed class SharedOptions
             Recursive = true,
         };
 
-    public Option<OutputFormat> Output { get; } =
-        new("--output", "-o")
+    public Option<string> Output { get; } =
+        new Option<string>("--output", "-o")
         {
             Description = "How results are written: text for people, json for programs.",
-            DefaultValueFactory = _ => OutputFormat.Text,
-            HelpName = "text|json",
+            DefaultValueFactory = _ => "text",
             Recursive = true,
-        };
+        }.AcceptOnlyFromAmong("text", "json");
 
     public Option<bool> Debug { get; } =
         new("--debug") { Description = "Show where a failure came from.", Recursive = true };

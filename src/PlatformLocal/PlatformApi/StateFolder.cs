@@ -131,6 +131,11 @@ public sealed class StateFolder
         return made;
     }
 
+    /// <summary>Writes the kubeconfig for the platform's cluster.</summary>
+    /// <param name="text">The kubeconfig.</param>
+    public void WriteKubeconfig(string text) =>
+        PrivateFile.Replace(Kubeconfig, System.Text.Encoding.UTF8.GetBytes(text));
+
     private static T? Read<T>(string file, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
         where T : class
     {

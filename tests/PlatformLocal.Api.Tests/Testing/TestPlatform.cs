@@ -1,0 +1,163 @@
+using System.Text.Json.Nodes;
+using PlatformLocal.Operations;
+using PlatformLocal.PlatformApi;
+
+namespace PlatformLocal.Api.Tests.Testing;
+
+/// <summary>A served platform with a small workspace of its own: <c>web</c> needs <c>auth</c>.</summary>
+internal sealed class TestPlatform : IAsyncDisposable
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+
+    private readonly string _root = Directory.CreateTempSubdirectory("platform-local-test-").FullName;
+    private PlatformServer? _server;
+    private PlatformApiClient? _client;
+
+    private TestPlatform()
+    {
+        Workspace = Path.Combine(_root, "workspace");
+        State = new StateFolder(Path.Combine(_root, "state"), "test");
+    }
+
+    public string Workspace { get; }
+
+    public StateFolder State { get; }
+
+    public Uri Address => _server!.Address;
+
+    public PlatformApiClient Api => _client!;
+
+    public string Bucket => Path.Combine(State.Buckets, "environments");
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public static async Task<TestPlatform> StartAsync()
+    {
+        var platform = new TestPlatform();
+        platform.WriteWorkspace();
+        await platform.ServeAsync();
+        return platform;
+    }
+
+    /// <summary>Starts the platform anew on the same state.</summary>
+    public async Task ServeAsync()
+    {
+        _server = await PlatformServer.StartAsync(
+            new ServeOptions
+            {
+                State = State,
+                Workspace = Workspace,
+                Version = "test",
+            },
+            Token
+        );
+        _client = new PlatformApiClient(_server.Address, State.ReadToken()!);
+    }
+
+    public async Task StopAsync()
+    {
+        _client?.Dispose();
+        if (_server is not null)
+        {
+            await _server.DisposeAsync();
+            _server = null;
+        }
+    }
+
+    /// <summary>Deploys and waits until it is settled.</summary>
+    public async Task<EnvironmentDocument> DeployAsync(string payload)
+    {
+        var operation = new DeployEnvironment(Api, TimeProvider.System);
+        var stored = await operation.StoreAsync(
+            (JsonObject)JsonNode.Parse(payload)!,
+            new DeployFlags(DeployOnlySpecified: true, UseDevTags: false),
+            Token
+        );
+        return await operation.WaitAsync(stored, new Progress<EnvironmentDocument>(), s_patience, Token);
+    }
+
+    /// <summary>Waits until an environment is as a condition wants it; <see langword="null"/> stands for none.</summary>
+    public async Task<EnvironmentDocument?> WaitAsync(string name, Func<EnvironmentDocument?, bool> condition)
+    {
+        using var late = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        late.CancelAfter(s_patience);
+        while (true)
+        {
+            var now = await Api.GetAsync(name, late.Token);
+            if (condition(now))
+            {
+                return now;
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, late.Token);
+        }
+    }
+
+    public void DropClaim(string name, string claim)
+    {
+        Directory.CreateDirectory(Bucket);
+        File.WriteAllText(Path.Combine(Bucket, name + ".json"), claim);
+    }
+
+    public void WriteService(string name, string image, string dependsOn = "{}")
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(Workspace, "services", name, "infrastructure")).FullName;
+        File.WriteAllText(
+            Path.Combine(folder, "..", "service.yaml"),
+            $"""
+            apiVersion: platform.local/v1alpha1
+            kind: ServiceDefinition
+            metadata: [[name: {name}]]
+            spec:
+              image: {image}
+              dependsOn: {dependsOn}
+              manifests: infrastructure
+            """.Replace("[[", "{").Replace("]]", "}")
+        );
+        File.WriteAllText(
+            Path.Combine(folder, "objects.yaml"),
+            """
+            apiVersion: apps/v1
+            kind: Deployment
+            metadata: {name: NAME}
+            spec:
+              selector: {matchLabels: {app: NAME}}
+              template:
+                metadata: {labels: {app: NAME}}
+                spec: {containers: [{name: NAME, image: "${IMAGE}"}]}
+            ---
+            apiVersion: v1
+            kind: ConfigMap
+            metadata: {name: NAME}
+            data: {color: "${COLOR:=blue}"}
+            """.Replace("NAME", name)
+        );
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        Directory.Delete(_root, recursive: true);
+    }
+
+    private void WriteWorkspace()
+    {
+        Directory.CreateDirectory(Workspace);
+        File.WriteAllText(
+            Path.Combine(Workspace, "platform.yaml"),
+            "apiVersion: platform.local/v1alpha1\nkind: Platform\nmetadata: {name: test}\nspec: {domain: test.localhost}\n"
+        );
+        File.WriteAllText(
+            Path.Combine(Workspace, "catalogue.yaml"),
+            """
+            apiVersion: platform.local/v1alpha1
+            kind: Catalogue
+            services:
+              web: {versions: [1.0.0, 1.1.0]}
+              auth: {versions: [2.0.0]}
+            """
+        );
+        WriteService("web", "web", "{auth: \"^2.0\"}");
+        WriteService("auth", "auth");
+    }
+}

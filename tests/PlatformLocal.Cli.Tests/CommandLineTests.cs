@@ -1,0 +1,125 @@
+using PlatformLocal.Cli.Tests.Testing;
+
+namespace PlatformLocal.Cli.Tests;
+
+/// <summary>What needs no running platform.</summary>
+public sealed class CommandLineTests
+{
+    public static TheoryData<string> Commands =>
+        [
+            "create-local-platform",
+            "deploy-environment",
+            "plan-environment",
+            "destroy-environment",
+            "list-environments",
+            "get-environment",
+            "platform-status",
+            "doctor",
+            "destroy-local-platform",
+            "kubeconfig",
+            "serve",
+            "completion",
+        ];
+
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public async Task Every_command_has_help_with_examples(string command)
+    {
+        await using var program = new PlatformCtlProgram();
+
+        var help = await program.RunAsync(command, "--help");
+
+        help.ExitCode.Should().Be(0);
+        help.Output.Should()
+            .Contain("Usage:")
+            .And.Contain("Examples:")
+            .And.Contain("platformctl " + command)
+            .And.Contain("Exit codes:");
+    }
+
+    [Theory]
+    [InlineData("deploy-environment")]
+    [InlineData("deploy-environment", "--file", "a", "--payload", "{}")]
+    [InlineData("get-environment")]
+    [InlineData("no-such-command")]
+    [InlineData("list-environments", "--output", "xml")]
+    public async Task Wrong_usage_ends_with_2_and_points_to_the_help(params string[] arguments)
+    {
+        await using var program = new PlatformCtlProgram();
+
+        var outcome = await program.RunAsync(arguments);
+
+        outcome.ExitCode.Should().Be(2);
+        outcome.Error.Should().Contain("--help");
+        outcome.Output.Should().BeEmpty();
+    }
+
+    [Theory]
+    [InlineData("{\n \"environment_name\": ", "line 2")]
+    [InlineData("{}", "environment_name: is required")]
+    public async Task An_invalid_payload_ends_with_2_and_starts_nothing(string payload, string told)
+    {
+        await using var program = new PlatformCtlProgram();
+
+        var outcome = await program.RunAsync("deploy-environment", "--payload", payload, "--output", "json");
+
+        outcome.ExitCode.Should().Be(2);
+        outcome.Error.Should().Contain(told).And.NotContain("   at ");
+        outcome.Json["kind"]!.ToString().Should().Be("invalid_input");
+        Directory.Exists(program.Folder).Should().BeFalse();
+    }
+
+    [Theory]
+    [InlineData("platform-status")]
+    [InlineData("list-environments")]
+    [InlineData("get-environment", "x")]
+    [InlineData("kubeconfig")]
+    public async Task Without_a_platform_a_command_says_how_to_create_one(params string[] arguments)
+    {
+        await using var program = new PlatformCtlProgram();
+
+        var outcome = await program.RunAsync(arguments);
+
+        outcome.ExitCode.Should().Be(1);
+        outcome.Error.Should().Contain("There is no platform 'local'").And.Contain("create-local-platform");
+    }
+
+    [Fact]
+    public async Task A_file_that_is_missing_is_told()
+    {
+        await using var program = new PlatformCtlProgram();
+
+        var outcome = await program.RunAsync("deploy-environment", "--file", "/no/such/file.json");
+
+        outcome.ExitCode.Should().Be(2);
+        outcome.Error.Should().Contain("/no/such/file.json cannot be read");
+    }
+
+    [Theory]
+    [InlineData("bash", "complete ")]
+    [InlineData("zsh", "#compdef platformctl")]
+    public async Task Completion_scripts_are_printed(string shell, string part)
+    {
+        await using var program = new PlatformCtlProgram();
+
+        (await program.RunAsync("completion", shell)).Output.Should().Contain(part);
+    }
+
+    [Fact]
+    public async Task The_program_knows_its_commands_for_completion()
+    {
+        await using var program = new PlatformCtlProgram();
+
+        var suggested = await program.RunAsync("[suggest:18]", "platformctl deploy");
+
+        suggested.Output.Should().Contain("deploy-environment");
+    }
+
+    [Fact]
+    public async Task Destroying_what_is_not_there_is_fine()
+    {
+        await using var program = new PlatformCtlProgram();
+
+        (await program.RunAsync("destroy-local-platform")).ExitCode.Should().Be(0);
+    }
+}

@@ -1,0 +1,313 @@
+using System.Diagnostics;
+using PlatformLocal.Cli.Tests.Testing;
+
+namespace PlatformLocal.Cli.Tests;
+
+/// <summary>The main job as a user does it: whole processes on a platform in the background.</summary>
+public sealed class EmbeddedPlatformTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Deploying_starts_the_platform_and_a_second_time_changes_nothing()
+    {
+        await using var program = new PlatformCtlProgram();
+        SkipWithoutKubectl();
+
+        var first = await program.RunAsync("deploy-environment", "--file", PlatformCtlProgram.Example("dev-local"));
+        var second = await program.RunAsync("deploy-environment", "--file", PlatformCtlProgram.Example("dev-local"));
+
+        first.ExitCode.Should().Be(0, first.Error);
+        first.Error.Should().Contain("embedded platform").And.Contain("user-service 1.4.2 ready");
+        first.Output.Should().Contain("dev-local is ready").And.Contain("Next:").And.Contain("nothing is executed");
+        second.ExitCode.Should().Be(0);
+        second.Output.Should().Contain("unchanged");
+    }
+
+    [Theory]
+    [InlineData("dev-local")]
+    [InlineData("stage-local")]
+    [InlineData("prod-local")]
+    [InlineData("sue-local")]
+    [InlineData("time-series-dev")]
+    [InlineData("time-series-prod")]
+    public async Task Every_example_deploys_shows_up_and_goes_without_a_trace(string example)
+    {
+        await using var program = new PlatformCtlProgram();
+        SkipWithoutKubectl();
+
+        var deployed = await program.RunAsync(
+            "deploy-environment",
+            "--file",
+            PlatformCtlProgram.Example(example),
+            "--output",
+            "json"
+        );
+        var list = await program.RunAsync("list-environments", "-o", "json");
+        var got = await program.RunAsync("get-environment", example, "-o", "json");
+        var pods = await KubectlAsync(program, "get", "pods", "-n", "env-" + example, "-o", "name");
+        var removed = await program.RunAsync("destroy-environment", example);
+        var namespaces = await KubectlAsync(program, "get", "namespaces", "-o", "name");
+
+        deployed.ExitCode.Should().Be(0, deployed.Error);
+        deployed.Json["phase"]!.ToString().Should().Be("ready");
+        list.Json["environments"]!.AsArray().Select(e => e!["environment_name"]!.ToString()).Should().Equal(example);
+        got.Json["claim"]!["environment_name"]!.ToString().Should().Be(example);
+        pods.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length.Should().BeGreaterThan(2);
+        removed.ExitCode.Should().Be(0, removed.Error);
+        namespaces.Output.Should().Contain("namespace/default").And.NotContain("env-");
+    }
+
+    [Fact]
+    public async Task A_plan_before_and_after_a_deployment_says_what_changes()
+    {
+        await using var program = new PlatformCtlProgram();
+        SkipWithoutKubectl();
+        var file = PlatformCtlProgram.Example("dev-local");
+
+        var before = await program.RunAsync("plan-environment", "--file", file);
+        await program.RunAsync("deploy-environment", "--file", file);
+        var after = await program.RunAsync("plan-environment", "--file", file);
+
+        before.Output.Should().Contain("user-service").And.Contain("would change").And.Contain("newest that");
+        after.Output.Should().Contain("nothing would change");
+    }
+
+    [Fact]
+    public async Task A_platform_that_was_killed_in_the_middle_goes_on_where_it_was()
+    {
+        await using var program = new PlatformCtlProgram();
+        SkipWithoutKubectl();
+        await program.RunAsync(
+            "create-local-platform",
+            "--workspace",
+            Path.Combine(PlatformCtlProgram.RepositoryRoot, "examples")
+        );
+        var stored = await program.RunAsync(
+            "deploy-environment",
+            "--file",
+            PlatformCtlProgram.Example("time-series-dev"),
+            "--no-wait"
+        );
+
+        Kill(program.ServingProcess());
+        var again = await program.RunAsync(
+            "deploy-environment",
+            "--file",
+            PlatformCtlProgram.Example("time-series-dev")
+        );
+
+        stored.ExitCode.Should().Be(0, stored.Error);
+        again.ExitCode.Should().Be(0, again.Error);
+        again.Output.Should().Contain("time-series-dev is ready");
+    }
+
+    [Fact]
+    public async Task Interrupting_a_wait_leaves_the_work_going_on()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "signals are sent with kill");
+        await using var program = new PlatformCtlProgram();
+        SkipWithoutKubectl();
+        await program.RunAsync(
+            "create-local-platform",
+            "--workspace",
+            Path.Combine(PlatformCtlProgram.RepositoryRoot, "examples")
+        );
+        using var waiting = program.Start(
+            "deploy-environment",
+            "--deploy-only-specified",
+            "--payload",
+            """{"environment_name":"stuck","services":{"auth-service":{"version":"2.3.1","docker_image":"auth:missing-1"}}}"""
+        );
+        await UntilAsync(async () =>
+            (await program.RunAsync("list-environments", "-o", "json")).Output.Contains("stuck")
+        );
+
+        using (var kill = Process.Start("kill", ["-INT", $"{waiting.Id}"]))
+        {
+            await kill.WaitForExitAsync(Token);
+        }
+
+        var outcome = await PlatformCtlProgram.EndAsync(waiting);
+        var still = await program.RunAsync("get-environment", "stuck", "-o", "json");
+
+        outcome.ExitCode.Should().Be(130);
+        outcome.Error.Should().Contain("goes on in the background");
+        still.Json["phase"]!.ToString().Should().Be("delivering");
+    }
+
+    [Fact]
+    public async Task A_failure_names_the_object_the_reason_and_what_to_try()
+    {
+        await using var program = new PlatformCtlProgram();
+        SkipWithoutKubectl();
+
+        var failed = await program.RunAsync(
+            "deploy-environment",
+            "--workspace",
+            Path.Combine(PlatformCtlProgram.RepositoryRoot, "examples"),
+            "--deploy-only-specified",
+            "--payload",
+            """{"environment_name":"broken","services":{"auth-service":{"version":"2.3.1","docker_image":"auth:fail-1"}}}"""
+        );
+
+        failed.ExitCode.Should().Be(1);
+        failed
+            .Error.Should()
+            .Contain("CrashLoopBackOff")
+            .And.Contain("kubectl")
+            .And.Contain("auth-service")
+            .And.NotContain("   at ");
+    }
+
+    [Fact]
+    public async Task A_wait_that_is_too_short_ends_with_3()
+    {
+        await using var program = new PlatformCtlProgram();
+        SkipWithoutKubectl();
+
+        var late = await program.RunAsync(
+            "deploy-environment",
+            "--workspace",
+            Path.Combine(PlatformCtlProgram.RepositoryRoot, "examples"),
+            "--deploy-only-specified",
+            "--timeout",
+            "1",
+            "--payload",
+            """{"environment_name":"slow","services":{"auth-service":{"version":"2.3.1","docker_image":"auth:missing-1"}}}"""
+        );
+
+        late.ExitCode.Should().Be(3);
+        late.Error.Should().Contain("auth-service").And.Contain("goes on in the background");
+    }
+
+    [Fact]
+    public async Task Two_platforms_live_side_by_side_and_destroying_one_leaves_nothing_of_it()
+    {
+        await using var program = new PlatformCtlProgram();
+        var workspace = Path.Combine(PlatformCtlProgram.RepositoryRoot, "examples");
+        await program.RunAsync("create-local-platform", "--workspace", workspace);
+        await program.RunAsync("create-local-platform", "--name", "second", "--workspace", workspace);
+        var pid = program.ServingProcess();
+
+        var destroyed = await program.RunAsync("destroy-local-platform");
+        var second = await program.RunAsync("platform-status", "--name", "second", "-o", "json");
+
+        destroyed.ExitCode.Should().Be(0, destroyed.Error);
+        Directory.Exists(program.Folder).Should().BeFalse();
+        IsAlive(pid).Should().BeFalse();
+        second.Json["name"]!.ToString().Should().Be("second");
+    }
+
+    [Fact]
+    public async Task Two_commands_that_start_the_platform_at_once_share_one()
+    {
+        await using var program = new PlatformCtlProgram();
+        SkipWithoutKubectl();
+
+        var outcomes = await Task.WhenAll(
+            program.RunAsync("deploy-environment", "--file", PlatformCtlProgram.Example("dev-local")),
+            program.RunAsync("deploy-environment", "--file", PlatformCtlProgram.Example("sue-local"))
+        );
+
+        outcomes.Should().OnlyContain(o => o.ExitCode == 0, string.Join('\n', outcomes.Select(o => o.Error)));
+        var list = await program.RunAsync("list-environments", "-o", "json");
+        list.Json["environments"]!.AsArray().Should().HaveCount(2);
+    }
+
+    [Fact]
+    public async Task Doctor_checks_this_machine()
+    {
+        await using var program = new PlatformCtlProgram();
+
+        var report = await program.RunAsync(
+            "doctor",
+            "-o",
+            "json",
+            "--workspace",
+            Path.Combine(PlatformCtlProgram.RepositoryRoot, "examples")
+        );
+
+        var checks = report.Json["checks"]!.AsArray();
+        checks
+            .Select(c => c!["name"]!.ToString())
+            .Should()
+            .Contain(["state folder", "disk", "workspace", "kubectl", "platform"]);
+        report.ExitCode.Should().Be(checks.Any(c => c!["status"]!.ToString() == "fail") ? 1 : 0);
+        Directory.EnumerateFileSystemEntries(program.State).Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task A_workspace_with_faults_is_refused_before_anything_starts()
+    {
+        await using var program = new PlatformCtlProgram();
+        var workspace = Directory.CreateDirectory(
+            Path.Combine(program.State, "..", Path.GetFileName(program.State) + "-workspace")
+        );
+        await File.WriteAllTextAsync(
+            Path.Combine(workspace.FullName, "platform.yaml"),
+            "apiVersion: platform.local/v9\n",
+            Token
+        );
+
+        var outcome = await program.RunAsync("create-local-platform", "--workspace", workspace.FullName);
+        workspace.Delete(recursive: true);
+
+        outcome.ExitCode.Should().Be(2);
+        outcome.Error.Should().Contain("platform.yaml").And.Contain("apiVersion").And.Contain("spec");
+        Directory.Exists(program.Folder).Should().BeFalse();
+    }
+
+    private static async Task<Outcome> KubectlAsync(PlatformCtlProgram program, params string[] arguments)
+    {
+        var kubeconfig = (await program.RunAsync("kubeconfig")).Output.Trim();
+        using var process = Process.Start(
+            new ProcessStartInfo("kubectl", ["--kubeconfig", kubeconfig, .. arguments])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                RedirectStandardInput = true,
+                UseShellExecute = false,
+            }
+        )!;
+        return await PlatformCtlProgram.EndAsync(process);
+    }
+
+    private static void SkipWithoutKubectl() =>
+        Assert.SkipUnless(
+            (Environment.GetEnvironmentVariable("PATH") ?? "")
+                .Split(Path.PathSeparator)
+                .Any(f => File.Exists(Path.Combine(f, "kubectl"))),
+            "kubectl, which builds kustomizations, is not on the PATH"
+        );
+
+    private static void Kill(int pid)
+    {
+        using var process = Process.GetProcessById(pid);
+        process.Kill();
+        process.WaitForExit();
+    }
+
+    private static bool IsAlive(int pid)
+    {
+        try
+        {
+            using var process = Process.GetProcessById(pid);
+            return !process.HasExited;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+
+    private static async Task UntilAsync(Func<Task<bool>> condition)
+    {
+        using var late = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        late.CancelAfter(TimeSpan.FromSeconds(30));
+        while (!await condition())
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, late.Token);
+        }
+    }
+}

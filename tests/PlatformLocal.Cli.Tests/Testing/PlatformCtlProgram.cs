@@ -1,0 +1,100 @@
+using System.Diagnostics;
+using System.Reflection;
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace PlatformLocal.Cli.Tests.Testing;
+
+/// <summary>What a run of the program came to.</summary>
+internal sealed record Outcome(int ExitCode, string Output, string Error)
+{
+    public JsonNode Json => JsonNode.Parse(Output)!;
+}
+
+/// <summary>The built program with a state folder of its own; ends every platform it started.</summary>
+internal sealed class PlatformCtlProgram : IAsyncDisposable
+{
+    private static readonly string s_program = Path.Combine(AppContext.BaseDirectory, "platformctl");
+
+    public static string RepositoryRoot { get; } =
+        typeof(PlatformCtlProgram)
+            .Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .Single(a => a.Key == "RepositoryRoot")
+            .Value!;
+
+    public string State { get; } = Directory.CreateTempSubdirectory("platform-local-test-").FullName;
+
+    public string Folder => Path.Combine(State, "local");
+
+    public static string Example(string name) =>
+        Path.Combine(RepositoryRoot, "examples", "environments", name + ".json");
+
+    public async Task<Outcome> RunAsync(params string[] arguments)
+    {
+        using var process = Start(arguments);
+        return await EndAsync(process);
+    }
+
+    public Process Start(params string[] arguments)
+    {
+        var start = new ProcessStartInfo(s_program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+            UseShellExecute = false,
+            StandardOutputEncoding = Encoding.UTF8,
+            StandardErrorEncoding = Encoding.UTF8,
+            WorkingDirectory = State,
+        };
+        foreach (
+            var name in start.Environment.Keys.Where(k => k.StartsWith("PLATFORM_", StringComparison.Ordinal)).ToList()
+        )
+        {
+            start.Environment.Remove(name);
+        }
+
+        start.Environment["PLATFORM_STATE"] = State;
+        // The program looks for .NET where the machine has it; a test run by a private copy shares its own.
+        if (Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } dotnet)
+        {
+            start.Environment["DOTNET_ROOT"] = Path.GetDirectoryName(dotnet);
+        }
+
+        return Process.Start(start)!;
+    }
+
+    public static async Task<Outcome> EndAsync(Process process)
+    {
+        using var late = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        late.CancelAfter(TimeSpan.FromSeconds(90));
+        process.StandardInput.Close();
+        var output = process.StandardOutput.ReadToEndAsync(late.Token);
+        var error = process.StandardError.ReadToEndAsync(late.Token);
+        try
+        {
+            await process.WaitForExitAsync(late.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: false);
+            throw;
+        }
+
+        return new Outcome(process.ExitCode, await output, await error);
+    }
+
+    /// <summary>The process that serves the platform.</summary>
+    public int ServingProcess() =>
+        JsonNode.Parse(File.ReadAllText(Path.Combine(Folder, "endpoint.json")))!["process_id"]!.GetValue<int>();
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var platform in Directory.EnumerateDirectories(State).Select(Path.GetFileName))
+        {
+            await RunAsync("destroy-local-platform", "--name", platform!);
+        }
+
+        Directory.Delete(State, recursive: true);
+    }
+}
