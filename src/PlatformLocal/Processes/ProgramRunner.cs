@@ -52,8 +52,16 @@ public sealed class ProgramRunner(TimeProvider timeProvider)
         Task pumps = Task.WhenAll(output.PumpAsync(process.StandardOutput), error.PumpAsync(process.StandardError));
         Task feed = FeedAsync(process, command.StandardInput);
 
-        bool inTime = await WaitAsync(process, command, cancellationToken, killToken);
-        await Task.WhenAny(Task.WhenAll(pumps, feed), LateAsync());
+        bool inTime;
+        try
+        {
+            inTime = await WaitAsync(process, command, cancellationToken, killToken);
+        }
+        finally
+        {
+            // Also after cancellation: what it said while it tidied up is told.
+            await Task.WhenAny(Task.WhenAll(pumps, feed), LateAsync());
+        }
         if (pumps.IsFaulted)
         {
             await pumps; // A line callback threw: its fault is the caller's.
