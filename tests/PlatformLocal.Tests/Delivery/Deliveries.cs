@@ -119,6 +119,101 @@ internal static class Deliveries
             // The test is over.
         }
     }
+
+    /// <summary>Makes the objects that the deployment controller and a node would make: a replica set and a pod.</summary>
+    public static async Task MakePodAsync(KubernetesClient client, JsonObject deployment, string containerStatuses)
+    {
+        CancellationToken token = TestContext.Current.CancellationToken;
+        string target = deployment.Metadata().Text("namespace")!;
+        string name = deployment.Metadata().Text("name")!;
+        JsonObject set = Yamlish(
+            """
+            {"apiVersion":"apps/v1","kind":"ReplicaSet",
+             "metadata":{"name":"NAME-1","ownerReferences":[{"apiVersion":"apps/v1","kind":"Deployment","name":"NAME","uid":"UID"}]},
+             "spec":{"selector":{"matchLabels":{"app":"NAME"}},"template":{"metadata":{"labels":{"app":"NAME"}},
+              "spec":{"containers":[{"name":"app","image":"x"}]}}}}
+            """.Replace("NAME", name, StringComparison.Ordinal).Replace(
+                "UID",
+                deployment.Uid(),
+                StringComparison.Ordinal
+            )
+        );
+        set.Metadata()!["namespace"] = target;
+        JsonObject madeSet = await client.CreateAsync(set, null, token);
+        JsonObject pod = Yamlish(
+            """
+            {"apiVersion":"v1","kind":"Pod",
+             "metadata":{"name":"NAME-1-x","ownerReferences":[{"apiVersion":"apps/v1","kind":"ReplicaSet","name":"NAME-1","uid":"UID"}]},
+             "spec":{"containers":[{"name":"app","image":"x"}]}}
+            """.Replace("NAME", name, StringComparison.Ordinal).Replace("UID", madeSet.Uid(), StringComparison.Ordinal)
+        );
+        pod.Metadata()!["namespace"] = target;
+        JsonObject madePod = await client.CreateAsync(pod, null, token);
+        var status = new JsonObject
+        {
+            ["status"] = new JsonObject
+            {
+                ["phase"] = "Pending",
+                ["containerStatuses"] = JsonNode.Parse(containerStatuses),
+            },
+        };
+        var onStatus = new WriteOptions { Subresource = "status" };
+        await client.PatchAsync(ObjectReference.Of(madePod), PatchKind.Merge, status, onStatus, token);
+    }
+
+    /// <summary>Waits until an object is there.</summary>
+    public static async Task<JsonObject> AppearAsync(KubernetesClient client, ObjectReference reference)
+    {
+        CancellationToken token = TestContext.Current.CancellationToken;
+        var only = new WatchOptions { FieldSelector = $"metadata.name={reference.Name}" };
+        await foreach (
+            WatchEvent change in client.WatchAsync(
+                reference.ApiVersion,
+                reference.Kind,
+                reference.Namespace,
+                only,
+                token
+            )
+        )
+        {
+            if (change.Kind == WatchEventKind.Added)
+            {
+                return change.Item;
+            }
+        }
+        throw new InvalidOperationException("a watch never ends by itself");
+    }
+
+    /// <summary>Stands in for the namespace controller: empties one namespace that is being deleted, and lets it go.</summary>
+    public static async Task FinishNamespaceAsync(
+        KubernetesClient client,
+        string name,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            var only = new WatchOptions { FieldSelector = $"metadata.name={name}" };
+            await foreach (WatchEvent change in client.WatchAsync("v1", "Namespace", null, only, cancellationToken))
+            {
+                if (change.Kind is WatchEventKind.Added or WatchEventKind.Modified && change.Item.IsTerminating())
+                {
+                    await client.DeleteCollectionAsync("v1", "ConfigMap", name, null, null, cancellationToken);
+                    change.Item.Child("spec")!["finalizers"] = new JsonArray();
+                    var finalize = new WriteOptions { Subresource = "finalize" };
+                    await client.ReplaceAsync(change.Item, finalize, cancellationToken);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The test is over.
+        }
+        catch (KubernetesException fault) when (fault.IsNotFound || fault.IsConflict)
+        {
+            // It is gone.
+        }
+    }
 }
 
 /// <summary>Remembers everything a delivery told.</summary>

@@ -17,7 +17,7 @@ namespace PlatformLocal.Tests.Kubernetes;
 public sealed class RealApiServer : IAsyncLifetime
 {
     private readonly List<Process> _processes = [];
-    private readonly string _folder = Directory.CreateTempSubdirectory("platform-local-apiserver-").FullName;
+    private readonly string _folder = Path.Combine(Path.GetTempPath(), $"platform-local-apiserver-{Guid.NewGuid():N}");
     private readonly string? _assets = Environment.GetEnvironmentVariable("KUBEBUILDER_ASSETS");
     private readonly Lazy<Task<ClusterConnection>> _started;
 
@@ -47,11 +47,15 @@ public sealed class RealApiServer : IAsyncLifetime
             await _processes[i].WaitForExitAsync();
             _processes[i].Dispose();
         }
-        Directory.Delete(_folder, recursive: true);
+        if (Directory.Exists(_folder))
+        {
+            Directory.Delete(_folder, recursive: true);
+        }
     }
 
     private async Task<ClusterConnection> StartAsync()
     {
+        Directory.CreateDirectory(_folder);
         int client = FreePort();
         int peer = FreePort();
         int secure = FreePort();

@@ -58,7 +58,9 @@ internal sealed class InventoryStore(
                 throw new FormatException($"format {data.Text("format")} is not known");
             }
             string text = data.Text(PlainField) ?? Unpack(await PartsAsync(head, targetNamespace, cancellationToken));
-            return Inventory.FromJson(environment, (JsonArray)JsonNode.Parse(text)!);
+            return JsonNode.Parse(text) is JsonArray rows
+                ? Inventory.FromJson(environment, rows)
+                : throw new FormatException("it is not a list");
         }
         catch (Exception fault)
             when (fault
