@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using EmbeddedKubernetes.Json;
 using EmbeddedKubernetes.Objects;
+using EmbeddedKubernetes.Protobuf;
 using Microsoft.AspNetCore.Http;
 
 namespace EmbeddedKubernetes.Api;
@@ -26,18 +27,10 @@ internal sealed class ApiRequest(HttpContext context, TimeProvider time)
 
     public string ContentType => (Http.Request.ContentType ?? "").Split(';')[0].Trim().ToLowerInvariant();
 
-    /// <summary>The body as JSON; YAML is understood too.</summary>
-    /// <exception cref="ApiException">The body is neither, is too large, or protobuf.</exception>
+    /// <summary>The body as JSON; YAML and protobuf are understood too.</summary>
+    /// <exception cref="ApiException">The body cannot be read or is too large.</exception>
     public async Task<JsonNode?> ReadBodyAsync(CancellationToken cancellationToken)
     {
-        if (ContentType.Contains("protobuf", StringComparison.Ordinal))
-        {
-            throw new ApiException(
-                415,
-                "UnsupportedMediaType",
-                "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml"
-            );
-        }
         var buffer = new ArrayBufferWriter<byte>((int)Math.Min(Http.Request.ContentLength ?? 4096, MaxBody) + 1);
         while (true)
         {
@@ -56,7 +49,7 @@ internal sealed class ApiRequest(HttpContext context, TimeProvider time)
         {
             return null;
         }
-        return Parse(buffer.WrittenSpan, ContentType.Contains("yaml", StringComparison.Ordinal));
+        return Parse(buffer.WrittenSpan);
     }
 
     public async Task<JsonObject> ReadObjectAsync(CancellationToken cancellationToken) =>
@@ -97,12 +90,18 @@ internal sealed class ApiRequest(HttpContext context, TimeProvider time)
             : agent;
     }
 
-    private static JsonNode? Parse(ReadOnlySpan<byte> body, bool yaml)
+    private JsonNode? Parse(ReadOnlySpan<byte> body)
     {
         try
         {
+            if (ContentType.Contains("protobuf", StringComparison.Ordinal))
+            {
+                return ProtobufBody.Parse(body);
+            }
             var first = body.TrimStart(" \t\r\n"u8);
-            return yaml && (first.Length == 0 || first[0] is not ((byte)'{' or (byte)'['))
+            return
+                ContentType.Contains("yaml", StringComparison.Ordinal)
+                && (first.Length == 0 || first[0] is not ((byte)'{' or (byte)'['))
                 ? YamlBody.Parse(body)
                 : JsonAccess.Parse(body);
         }

@@ -34,7 +34,7 @@ internal static class Bootstrap
             );
         }
         Ensure(objects, "storage.k8s.io/v1", "StorageClass", "", "standard", StorageClass());
-        Ensure(objects, "v1", "Service", "default", "kubernetes", ApiService());
+        EnsureApiService(objects);
         foreach (
             var (name, value) in (ReadOnlySpan<(string, long)>)
                 [("system-cluster-critical", 2000000000), ("system-node-critical", 2000001000)]
@@ -44,6 +44,10 @@ internal static class Bootstrap
         }
         AccessRoles(objects);
     }
+
+    /// <summary>The service through which pods would find the API; it comes back when it is deleted.</summary>
+    public static void EnsureApiService(ClusterObjects objects) =>
+        Ensure(objects, "v1", "Service", "default", "kubernetes", ApiService());
 
     private static bool Ensure(
         ClusterObjects objects,

@@ -71,8 +71,10 @@ internal sealed class PodController(ClusterContext cluster, TimeSpan startDelay)
     private void Advance(JsonObject pod, ObjectKey key)
     {
         var uid = pod.Str("metadata", "uid")!;
-        if (_started.TryGetValue(uid, out var started) && cluster.Now - started < startDelay)
+        if (_started.TryGetValue(uid, out var started) && started + startDelay - cluster.Now is { Ticks: > 0 } early)
         {
+            // Woken by something else, or by a timer that is a little ahead of the clock.
+            cluster.Timers.After(early, this, key);
             return;
         }
         if (PodStates.MissingImage(pod) is { } missing)

@@ -22,6 +22,10 @@ internal sealed class ServiceController(ClusterContext cluster) : IController
         var key = change.Object.Key;
         if (key.Resource == _type.Storage)
         {
+            if (change.Type == ChangeType.Deleted && key is { Namespace: "default", Name: "kubernetes" })
+            {
+                Bootstrap.EnsureApiService(cluster.Objects);
+            }
             queue.Add(this, key);
         }
         else if (key.Resource == _endpoints.Storage && change.Type == ChangeType.Deleted)

@@ -8,7 +8,9 @@ namespace EmbeddedKubernetes.Api.Documents;
 internal sealed class OpenApiDocuments(ResourceCatalogue catalogue)
 {
     private const string Json = "application/json";
-    private const string Protobuf = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+
+    // Clients ask with an @ in the media type, which no media type may contain; they read the bytes whatever this says.
+    private const string Protobuf = "application/octet-stream";
     private readonly Lock _gate = new();
     private readonly Dictionary<string, byte[]> _made = [];
     private long _generation = -1;

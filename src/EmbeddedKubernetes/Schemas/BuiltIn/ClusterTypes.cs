@@ -95,12 +95,20 @@ internal static class ClusterTypes
           conditions:[=type]CustomResourceDefinitionCondition observedGeneration:l storedVersions:[]s
         CustomResourceDefinitionCondition: lastTransitionTime:t message:s observedGeneration:l reason:s status:s! type:s!
         # authentication.k8s.io/v1
-        TokenReview: metadata:ObjectMeta spec:any! status:any
+        TokenReview: metadata:ObjectMeta spec:TokenReviewSpec! status:any
+        TokenReviewSpec: audiences:[]s token:s
         SelfSubjectReview: metadata:ObjectMeta status:any
         # authorization.k8s.io/v1
-        SelfSubjectAccessReview: metadata:ObjectMeta spec:any! status:any
-        SubjectAccessReview: metadata:ObjectMeta spec:any! status:any
-        LocalSubjectAccessReview: metadata:ObjectMeta spec:any! status:any
-        SelfSubjectRulesReview: metadata:ObjectMeta spec:any! status:any
+        SelfSubjectAccessReview: metadata:ObjectMeta spec:SelfSubjectAccessReviewSpec! status:any
+        SelfSubjectAccessReviewSpec: nonResourceAttributes:NonResourceAttributes resourceAttributes:ResourceAttributes
+        SubjectAccessReview: metadata:ObjectMeta spec:SubjectAccessReviewSpec! status:any
+        LocalSubjectAccessReview: metadata:ObjectMeta spec:SubjectAccessReviewSpec! status:any
+        SubjectAccessReviewSpec: extra:any groups:[]s nonResourceAttributes:NonResourceAttributes
+          resourceAttributes:ResourceAttributes uid:s user:s
+        ResourceAttributes: fieldSelector:any group:s labelSelector:any name:s namespace:s resource:s subresource:s verb:s
+          version:s
+        NonResourceAttributes: path:s verb:s
+        SelfSubjectRulesReview: metadata:ObjectMeta spec:SelfSubjectRulesReviewSpec! status:any
+        SelfSubjectRulesReviewSpec: namespace:s
         """;
 }

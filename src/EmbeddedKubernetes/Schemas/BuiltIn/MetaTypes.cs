@@ -12,6 +12,9 @@ internal static class MetaTypes
         ManagedFieldsEntry: manager:s operation:s apiVersion:s time:t fieldsType:s fieldsV1:any subresource:s
         @LabelSelector: matchLabels:{s} matchExpressions:[]LabelSelectorRequirement
         LabelSelectorRequirement: key:s! operator:s! values:[]s
+        DeleteOptions: apiVersion:s kind:s dryRun:[]s gracePeriodSeconds:l orphanDependents:b preconditions:Preconditions
+          propagationPolicy:s ignoreStoreReadErrorWithClusterBreakingPotential:b
+        Preconditions: resourceVersion:s uid:s
         FieldSelectorRequirement: key:s! operator:s! values:[]s
         Condition: type:s! status:s! observedGeneration:l lastTransitionTime:t! reason:s! message:s!
         """;

@@ -1,0 +1,141 @@
+using System.Text.Json.Nodes;
+using EmbeddedKubernetes.Ownership;
+using EmbeddedKubernetes.Tests.Support;
+
+namespace EmbeddedKubernetes.Tests.Differential;
+
+/// <summary>One request of a sequence.</summary>
+internal sealed record Step(string Method, string Path, string? Body = null, string Type = ApiClient.Json);
+
+/// <summary>Runs the same requests against two servers and compares what can be compared.</summary>
+internal static class Comparison
+{
+    // Set by servers, by controllers, or newer than the real server at hand.
+    private static readonly string[] VolatileMetadata =
+    [
+        "uid",
+        "resourceVersion",
+        "creationTimestamp",
+        "managedFields",
+        "selfLink",
+    ];
+
+    private static readonly string[] NewerFields =
+    [
+        "internalTrafficPolicy",
+        "ipFamilies",
+        "ipFamilyPolicy",
+        "clusterIP",
+        "clusterIPs",
+        "persistentVolumeClaimRetentionPolicy",
+        "completionMode",
+        "suspend",
+        "podReplacementPolicy",
+    ];
+
+    public static async Task CompareAsync(ApiClient real, ApiClient ours, IReadOnlyList<Step> steps)
+    {
+        for (var i = 0; i < steps.Count; i++)
+        {
+            var step = steps[i];
+            var expected = await real.SendAsync(step.Method, step.Path, step.Body, step.Type);
+            var actual = await ours.SendAsync(step.Method, step.Path, step.Body, step.Type);
+            var where = $"step {i + 1} ({step.Method} {step.Path} {step.Body}); real: {Short(expected)}; ours: {Short(actual)}";
+            actual.Code.Should().Be(expected.Code, "{0}", where);
+            actual.Reason.Should().Be(expected.Reason, "{0}", where);
+            if (expected.Code >= 300)
+            {
+                Causes(actual).Should().BeEquivalentTo(Causes(expected), "{0}", where);
+            }
+            else if (step.Method != "DELETE")
+            {
+                Normal(actual.Object).ToJsonString().Should().Be(Normal(expected.Object).ToJsonString(), "{0}", where);
+                Owners(actual.Object).Should().BeEquivalentTo(Owners(expected.Object), "{0}", where);
+            }
+        }
+    }
+
+    private static string Short(Answer answer)
+    {
+        var text = answer.ToString();
+        return text.Length > 2500 ? text[..2500] : text;
+    }
+
+    private static List<string> Causes(Answer answer) =>
+        answer.Body?["details"]?["causes"] is JsonArray causes
+            ? [.. causes.Select(c => $"{c!["reason"]} {c["field"]}").Distinct(StringComparer.Ordinal)]
+            : [];
+
+    /// <summary>The object without what differs for good reason, with sorted fields.</summary>
+    private static JsonNode Normal(JsonObject value)
+    {
+        var copy = (JsonObject)value.DeepClone();
+        copy.Remove("status");
+        if (copy["metadata"] is JsonObject metadata)
+        {
+            foreach (var field in VolatileMetadata)
+            {
+                metadata.Remove(field);
+            }
+            if (metadata["annotations"] is JsonObject annotations)
+            {
+                annotations.Remove("deployment.kubernetes.io/revision");
+                if (annotations.Count == 0)
+                {
+                    metadata.Remove("annotations");
+                }
+            }
+        }
+        return Sorted(copy)!;
+    }
+
+    private static JsonNode? Sorted(JsonNode? node)
+    {
+        switch (node)
+        {
+            case JsonObject o:
+                var sorted = new JsonObject();
+                foreach (var (name, value) in o.OrderBy(p => p.Key, StringComparer.Ordinal))
+                {
+                    if (value is not null && !NewerFields.Contains(name))
+                    {
+                        sorted[name] = Sorted(value);
+                    }
+                }
+                return sorted;
+            case JsonArray a:
+                return new JsonArray([.. a.Select(Sorted)]);
+            default:
+                return node?.DeepClone();
+        }
+    }
+
+    /// <summary>Per manager, the leaf paths it owns.</summary>
+    private static List<string> Owners(JsonObject value)
+    {
+        var owners = new List<string>();
+        if (value["metadata"]?["managedFields"] is not JsonArray entries)
+        {
+            return owners;
+        }
+        foreach (var entry in entries)
+        {
+            var manager = entry!["manager"]!.GetValue<string>();
+            if (manager is "kube-controller-manager" or "kubelet" or "default-scheduler")
+            {
+                continue;
+            }
+            var set = FieldSet.FromFieldsV1(entry["fieldsV1"] as JsonObject);
+            owners.AddRange(
+                set.Paths()
+                    .Where(p => !p.StartsWith(".status", StringComparison.Ordinal) && !NewerFields.Any(n => p.Contains("." + n, StringComparison.Ordinal)))
+                    .Where(p => IsLeaf(p, set))
+                    .Select(p => $"{manager} {entry["operation"]} {p}")
+            );
+        }
+        return owners;
+    }
+
+    // Whether a parent is listed beside its children depends on how Go holds it; leaves do not.
+    private static bool IsLeaf(string path, FieldSet set) => !set.Paths().Any(p => p.Length > path.Length && p.StartsWith(path, StringComparison.Ordinal) && p[path.Length] is '.' or '[');
+}

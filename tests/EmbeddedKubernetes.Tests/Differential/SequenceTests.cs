@@ -1,0 +1,291 @@
+using EmbeddedKubernetes.Tests.Support;
+
+namespace EmbeddedKubernetes.Tests.Differential;
+
+/// <summary>The same requests, to a real kube-apiserver and to ours.</summary>
+public sealed class SequenceTests(SharedCluster shared, RealServer server)
+{
+    private const string ConfigMaps = "/api/v1/namespaces/default/configmaps";
+    private const string Deployments = "/apis/apps/v1/namespaces/default/deployments";
+    private const string Services = "/api/v1/namespaces/default/services";
+
+    private async Task CompareAsync(params Step[] steps)
+    {
+        Assert.SkipUnless(RealServer.IsThere, RealServer.WhySkipped);
+        var real = await server.StartAsync();
+        await Comparison.CompareAsync(real, shared.Api, steps);
+    }
+
+    private static Step Apply(string path, string body, string manager = "one", bool force = false) =>
+        new("PATCH", $"{path}?fieldManager={manager}{(force ? "&force=true" : "")}", body, ApiClient.ApplyPatch);
+
+    private static string ConfigMap(string name, string data, string more = "") =>
+        $$"""{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"{{name}}"{{more}}},"data":{{data}}}""";
+
+    private static string Deployment(string name, string spec, string labels = """{"app":"d"}""", string containers = """[{"name":"c","image":"i:1"}]""") =>
+        $$$"""
+            {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"{{{name}}}"},"spec":{
+            "selector":{"matchLabels":{"app":"d"}},{{{spec}}}
+            "template":{"metadata":{"labels":{{{labels}}} },"spec":{"containers":{{{containers}}} } } } }
+            """;
+
+    [Fact]
+    public Task Creating_twice_and_getting_what_is_not_there_fails_alike() =>
+        CompareAsync(
+            new("POST", ConfigMaps, ConfigMap("twice", """{"a":"1"}""")),
+            new("POST", ConfigMaps, ConfigMap("twice", """{"a":"1"}""")),
+            new("GET", ConfigMaps + "/absent"),
+            new("PUT", ConfigMaps + "/absent", ConfigMap("absent", "{}")),
+            new("DELETE", ConfigMaps + "/absent"),
+            new("GET", "/api/v1/namespaces/default/nonsense"),
+            new("GET", "/apis/none.example.com/v1/things"),
+            new("POST", ConfigMaps, ConfigMap("Bad_Name", "{}")),
+            new("POST", ConfigMaps, "{}"),
+            new("POST", ConfigMaps, "nonsense"),
+            new("POST", ConfigMaps, """{"apiVersion":"v1","kind":"Secret","metadata":{"name":"x"}}"""),
+            new("POST", ConfigMaps, """{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x","namespace":"other"}}"""),
+            new("POST", "/api/v1/namespaces/absent/configmaps", ConfigMap("x", "{}")),
+            new("DELETE", ConfigMaps + "/twice")
+        );
+
+    [Fact]
+    public Task Updating_with_an_old_version_or_a_wrong_uid_conflicts_alike() =>
+        CompareAsync(
+            new("POST", ConfigMaps, ConfigMap("stale", """{"a":"1"}""")),
+            new("PUT", ConfigMaps + "/stale", ConfigMap("stale", """{"a":"2"}""")),
+            new("PUT", ConfigMaps + "/stale", ConfigMap("stale", """{"a":"3"}""", ""","resourceVersion":"1" """)),
+            new("PUT", ConfigMaps + "/stale", ConfigMap("stale", """{"a":"3"}""", ""","uid":"wrong" """)),
+            new("PUT", ConfigMaps + "/stale", ConfigMap("other", """{"a":"3"}""")),
+            new("DELETE", ConfigMaps + "/stale", """{"preconditions":{"uid":"wrong"}}"""),
+            new("PATCH", ConfigMaps + "/stale", """{"metadata":{"resourceVersion":"1"}}""", ApiClient.MergePatch),
+            new("DELETE", ConfigMaps + "/stale")
+        );
+
+    [Fact]
+    public Task Applying_records_owners_and_conflicts_alike() =>
+        CompareAsync(
+            Apply(ConfigMaps + "/applied", ConfigMap("applied", """{"a":"1","b":"1"}""")),
+            Apply(ConfigMaps + "/applied", ConfigMap("applied", """{"a":"1","b":"1"}""")),
+            Apply(ConfigMaps + "/applied", ConfigMap("applied", """{"b":"2"}"""), "two"),
+            Apply(ConfigMaps + "/applied", ConfigMap("applied", """{"b":"1","c":"1"}"""), "two"),
+            Apply(ConfigMaps + "/applied", ConfigMap("applied", """{"a":"1"}""")),
+            Apply(ConfigMaps + "/applied", ConfigMap("applied", """{"b":"3"}"""), "one", force: true),
+            new("PATCH", ConfigMaps + "/applied", """{"data":{"b":"4","d":"1"}}""", ApiClient.MergePatch),
+            Apply(ConfigMaps + "/applied", ConfigMap("applied", """{"b":"3"}""")),
+            Apply(ConfigMaps + "/applied", ConfigMap("applied", """{"b":"4"}""")),
+            new("PUT", ConfigMaps + "/applied?fieldManager=putter", ConfigMap("applied", """{"z":"1"}""")),
+            Apply(ConfigMaps + "/applied", """{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"applied"}}"""),
+            new("DELETE", ConfigMaps + "/applied")
+        );
+
+    [Fact]
+    public Task Applying_without_a_manager_or_with_a_wrong_name_is_refused_alike() =>
+        CompareAsync(
+            new("PATCH", ConfigMaps + "/nobody", ConfigMap("nobody", "{}"), ApiClient.ApplyPatch),
+            Apply(ConfigMaps + "/nobody", ConfigMap("another", "{}")),
+            new("PATCH", ConfigMaps + "/nobody?force=true", "{}", ApiClient.MergePatch),
+            new("PATCH", ConfigMaps + "/nobody", "{}", ApiClient.MergePatch)
+        );
+
+    [Fact]
+    public Task Deployments_get_the_same_defaults() =>
+        CompareAsync(
+            new("POST", Deployments, Deployment("defaults", "", containers: """
+                [{"name":"c","image":"i","ports":[{"containerPort":80}],"livenessProbe":{"httpGet":{"port":80}},
+                "env":[{"name":"A","valueFrom":{"fieldRef":{"fieldPath":"metadata.name"}}}],
+                "volumeMounts":[{"name":"v","mountPath":"/v"},{"name":"e","mountPath":"/e"}]}],
+                "volumes":[{"name":"v","configMap":{"name":"x"}},{"name":"e"},{"name":"p","projected":{"sources":[]}}],
+                "serviceAccountName":"bob"
+                """)),
+            new("DELETE", Deployments + "/defaults"),
+            new("POST", Deployments, Deployment("recreate", """ "strategy":{"type":"Recreate"},"replicas":0, """)),
+            new("DELETE", Deployments + "/recreate")
+        );
+
+    [Fact]
+    public Task Invalid_deployments_are_refused_with_the_same_causes() =>
+        CompareAsync(
+            new("POST", Deployments, Deployment("invalid", "", labels: """{"app":"other"}""")),
+            new("POST", Deployments, Deployment("invalid", "", containers: """[{"name":"c"}]""")),
+            new("POST", Deployments, Deployment("invalid", "", containers: """[{"name":"c","image":"i"},{"name":"c","image":"i"}]""")),
+            new("POST", Deployments, Deployment("invalid", "", containers: "[]")),
+            new("POST", Deployments, Deployment("invalid", """ "replicas":-1, """)),
+            new("POST", Deployments, Deployment("invalid", "", containers: """[{"name":"c","image":"i","ports":[{"containerPort":0},{"containerPort":80,"name":"waytoolongportname"}]}]""")),
+            new("POST", Deployments, Deployment("invalid", "", containers: """[{"name":"c","image":"i","volumeMounts":[{"name":"no","mountPath":"/x"}]}]""")),
+            new("POST", Deployments, """{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"invalid"},"spec":{"template":{"spec":{"containers":[{"name":"c","image":"i"}]}}}}"""),
+            new("POST", Deployments, Deployment("invalid", """ "replicas":"three", """)),
+            new("POST", Deployments, Deployment("invalid", "", containers: """[{"name":"c","image":"i","imagePullPolicy":"Sometimes"}]""")),
+            new("POST", Deployments, Deployment("invalid", "", containers: """[{"name":"C_x","image":"i","resources":{"requests":{"cpu":"2"},"limits":{"cpu":"1"}}}]"""))
+        );
+
+    [Fact]
+    public Task A_selector_cannot_change() =>
+        CompareAsync(
+            new("POST", Deployments, Deployment("fixed", """ "replicas":0, """)),
+            new("PATCH", Deployments + "/fixed", """{"spec":{"selector":{"matchLabels":{"app":"e"}},"template":{"metadata":{"labels":{"app":"e"}}}}}""", ApiClient.MergePatch),
+            new("DELETE", Deployments + "/fixed")
+        );
+
+    [Fact]
+    public Task Containers_are_applied_by_name_and_ports_by_number() =>
+        CompareAsync(
+            Apply(Deployments + "/lists", Deployment("lists", """ "replicas":0, """, containers: """
+                [{"name":"a","image":"i:1","ports":[{"containerPort":80,"protocol":"TCP"}],"env":[{"name":"X","value":"1"},{"name":"Y","value":"1"}]},{"name":"b","image":"i:1"}]
+                """)),
+            Apply(Deployments + "/lists", Deployment("lists", """ "replicas":0, """, containers: """
+                [{"name":"c","image":"i:1"}]
+                """), "two"),
+            Apply(Deployments + "/lists", Deployment("lists", """ "replicas":0, """, containers: """
+                [{"name":"a","image":"i:2","env":[{"name":"Y","value":"2"},{"name":"Z","value":"1"}]}]
+                """)),
+            Apply(Deployments + "/lists", Deployment("lists", "", containers: """
+                [{"name":"a","image":"i:3"}]
+                """), "two"),
+            Apply(Deployments + "/lists", Deployment("lists", "", containers: """
+                [{"name":"a","image":"i:3"}]
+                """), "two", force: true),
+            Apply(Deployments + "/lists", Deployment("lists", """ "replicas":0, """, containers: """
+                [{"name":"b","image":"i:1"}]
+                """)),
+            new("DELETE", Deployments + "/lists")
+        );
+
+    [Fact]
+    public Task Strategic_merges_follow_keys_and_directives() =>
+        CompareAsync(
+            new("POST", Deployments, Deployment("strategic", """ "replicas":0, """, containers: """
+                [{"name":"a","image":"i:1","args":["x","y"],"ports":[{"containerPort":80},{"containerPort":81}],"env":[{"name":"X","value":"1"},{"name":"Y","value":"1"}]},{"name":"b","image":"i:1"}],
+                "volumes":[{"name":"v","emptyDir":{}}],"nodeSelector":{"k":"v"}
+                """)),
+            Strategic("""{"spec":{"template":{"spec":{"containers":[{"name":"a","image":"i:2","args":["z"]}]}}}}"""),
+            Strategic("""{"spec":{"template":{"spec":{"containers":[{"name":"b","$patch":"delete"},{"name":"c","image":"i:1"}]}}}}"""),
+            Strategic("""{"spec":{"template":{"spec":{"containers":[{"name":"a","env":[{"name":"X","$patch":"delete"},{"name":"Z","value":"1"}],"ports":[{"containerPort":81,"name":"p"}]}]}}}}"""),
+            Strategic("""{"spec":{"template":{"spec":{"$setElementOrder/containers":[{"name":"c"},{"name":"a"}],"containers":[{"name":"c","image":"i:2"}]}}}}"""),
+            Strategic("""{"spec":{"strategy":{"$retainKeys":["type"],"type":"Recreate"}}}"""),
+            Strategic("""{"spec":{"template":{"spec":{"volumes":[{"name":"v","$retainKeys":["name","configMap"],"configMap":{"name":"m"}}]}}}}"""),
+            Strategic("""{"spec":{"template":{"spec":{"nodeSelector":{"$patch":"replace","l":"w"}}}}}"""),
+            Strategic("""{"metadata":{"finalizers":["example.com/a","example.com/b"]}}"""),
+            Strategic("""{"metadata":{"$deleteFromPrimitiveList/finalizers":["example.com/a","example.com/b"]}}"""),
+            Strategic("""{"metadata":{"labels":{"x":"y"},"annotations":null}}"""),
+            Strategic("""{"spec":{"template":{"spec":{"containers":[{"image":"i:2"}]}}}}"""),
+            Strategic("""{"spec":{"template":{"spec":{"nodeSelector":{"$patch":"nonsense"}}}}}"""),
+            Strategic("""{"spec":{"template":{"spec":{"containers":[{"$patch":"replace"},{"name":"only","image":"i:9"}]}}}}"""),
+            new("DELETE", Deployments + "/strategic")
+        );
+
+    private static Step Strategic(string patch) => new("PATCH", Deployments + "/strategic", patch, ApiClient.StrategicPatch);
+
+    [Fact]
+    public Task Json_patches_work_and_fail_alike() =>
+        CompareAsync(
+            new("POST", ConfigMaps, ConfigMap("patched", """{"a":"1","b/c":"2"}""")),
+            Json("""[{"op":"test","path":"/data/a","value":"1"},{"op":"replace","path":"/data/a","value":"2"}]"""),
+            Json("""[{"op":"add","path":"/data/n","value":"1"},{"op":"move","from":"/data/n","path":"/data/m"},{"op":"copy","from":"/data/m","path":"/data/o"}]"""),
+            Json("""[{"op":"remove","path":"/data/b~1c"}]"""),
+            Json("""[{"op":"test","path":"/data/a","value":"9"}]"""),
+            Json("""[{"op":"remove","path":"/data/absent"}]"""),
+            Json("""[{"op":"replace","path":"/data/absent","value":"1"}]"""),
+            Json("""[{"op":"add","path":"/absent/deep","value":"1"}]"""),
+            Json("""{"op":"add"}"""),
+            Json("""[{"op":"add","path":"/data/bad key","value":"1"}]"""),
+            new("DELETE", ConfigMaps + "/patched")
+        );
+
+    private static Step Json(string patch) => new("PATCH", ConfigMaps + "/patched", patch, ApiClient.JsonPatch);
+
+    [Fact]
+    public Task Services_keep_their_address_and_check_their_ports() =>
+        CompareAsync(
+            new("POST", Services, """{"metadata":{"name":"svc"},"spec":{"selector":{"a":"b"},"ports":[{"port":80}]}}"""),
+            new("PATCH", Services + "/svc", """{"spec":{"ports":[{"port":81,"name":"x"},{"port":80,"name":"y","targetPort":"http"}]}}""", ApiClient.StrategicPatch),
+            new("PATCH", Services + "/svc", """{"spec":{"ports":[{"port":81},{"port":80}]}}""", ApiClient.MergePatch),
+            new("PATCH", Services + "/svc", """{"spec":{"ports":null}}""", ApiClient.MergePatch),
+            new("PATCH", Services + "/svc", """{"spec":{"clusterIP":"10.96.9.9"}}""", ApiClient.MergePatch),
+            new("PATCH", Services + "/svc", """{"spec":{"ports":[{"port":80000}]}}""", ApiClient.MergePatch),
+            new("PATCH", Services + "/svc", """{"spec":{"type":"Nonsense"}}""", ApiClient.MergePatch),
+            new("POST", Services, """{"metadata":{"name":"1starts-with-digit"},"spec":{"ports":[{"port":80}]}}"""),
+            new("POST", Services, """{"metadata":{"name":"headless"},"spec":{"clusterIP":"None","selector":{"a":"b"}}}"""),
+            new("POST", Services, """{"metadata":{"name":"external"},"spec":{"type":"ExternalName","externalName":"example.com"}}"""),
+            new("DELETE", Services + "/svc"),
+            new("DELETE", Services + "/headless"),
+            new("DELETE", Services + "/external")
+        );
+
+    [Fact]
+    public Task Labels_and_annotations_are_checked_alike() =>
+        CompareAsync(
+            new("POST", ConfigMaps, ConfigMap("labels", "{}", ""","labels":{"bad key":"x"} """)),
+            new("POST", ConfigMaps, ConfigMap("labels", "{}", ""","labels":{"k":"bad value!"} """)),
+            new("POST", ConfigMaps, ConfigMap("labels", "{}", ""","labels":{"a.b/c":"","_x":"y"} """)),
+            new("POST", ConfigMaps, ConfigMap("labels", """{"bad key":"x"}""")),
+            new("POST", ConfigMaps, ConfigMap("labels", "{}", ""","annotations":{"any/Thing":"x y z"} """)),
+            new("DELETE", ConfigMaps + "/labels")
+        );
+
+    [Fact]
+    public Task Finalizers_hold_an_object_back() =>
+        CompareAsync(
+            new("POST", ConfigMaps, ConfigMap("held", "{}", ""","finalizers":["example.com/hold"] """)),
+            new("DELETE", ConfigMaps + "/held"),
+            new("PATCH", ConfigMaps + "/held", """{"metadata":{"finalizers":["example.com/hold","example.com/more"]}}""", ApiClient.MergePatch),
+            new("POST", ConfigMaps, ConfigMap("held", "{}")),
+            new("DELETE", ConfigMaps + "/held"),
+            new("PATCH", ConfigMaps + "/held", """{"metadata":{"finalizers":null}}""", ApiClient.MergePatch),
+            new("GET", ConfigMaps + "/held")
+        );
+
+    [Fact]
+    public Task Secrets_and_immutable_things_behave_alike() =>
+        CompareAsync(
+            new("POST", "/api/v1/namespaces/default/secrets", """{"metadata":{"name":"s"},"stringData":{"a":"b"},"data":{"c":"ZA=="}}"""),
+            new("PATCH", "/api/v1/namespaces/default/secrets/s", """{"type":"other"}""", ApiClient.MergePatch),
+            new("PATCH", "/api/v1/namespaces/default/secrets/s", """{"immutable":true}""", ApiClient.MergePatch),
+            new("PATCH", "/api/v1/namespaces/default/secrets/s", """{"data":{"c":"ZQ=="}}""", ApiClient.MergePatch),
+            new("PATCH", "/api/v1/namespaces/default/secrets/s", """{"immutable":null}""", ApiClient.MergePatch),
+            new("DELETE", "/api/v1/namespaces/default/secrets/s")
+        );
+
+    [Fact]
+    public Task Custom_resources_are_pruned_defaulted_and_checked_alike() =>
+        CompareAsync(
+            new("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", Widgets),
+            new("GET", "/apis/example.com/v1/namespaces/default/widgets/none"),
+            Widget("POST", "", """{"size":3,"unknown":1,"parts":[{"name":"a","weight":1}]}"""),
+            Widget("POST", "", """{"size":"three"}""", "w2"),
+            Widget("POST", "", """{"size":99}""", "w2"),
+            Widget("POST", "", "{}", "w2"),
+            Widget("POST", "", """{"size":1,"color":"blue"}""", "w2"),
+            Widget("POST", "", """{"size":1,"code":"no"}""", "w2"),
+            Widget("POST", "", """{"size":1,"free":{"any":{"thing":[1,2]}},"port":"http","either":null}""", "w2"),
+            new("PATCH", "/apis/example.com/v1/namespaces/default/widgets/w?fieldManager=one", """{"apiVersion":"example.com/v1","kind":"Widget","metadata":{"name":"w"},"spec":{"parts":[{"name":"b","weight":2}]}}""", ApiClient.ApplyPatch),
+            new("PATCH", "/apis/example.com/v1/namespaces/default/widgets/w?fieldManager=two", """{"apiVersion":"example.com/v1","kind":"Widget","metadata":{"name":"w"},"spec":{"parts":[{"name":"b","weight":3}]}}""", ApiClient.ApplyPatch),
+            new("PATCH", "/apis/example.com/v1/namespaces/default/widgets/w?fieldManager=one", """{"apiVersion":"example.com/v1","kind":"Widget","metadata":{"name":"w"},"spec":{"parts":[]}}""", ApiClient.ApplyPatch),
+            new("PATCH", "/apis/example.com/v1/namespaces/default/widgets/w", """{"spec":{"size":4}}""", ApiClient.StrategicPatch),
+            new("PATCH", "/apis/example.com/v1/namespaces/default/widgets/w", """{"spec":{"size":4},"status":{"ready":true}}""", ApiClient.MergePatch),
+            new("PATCH", "/apis/example.com/v1/namespaces/default/widgets/w/status", """{"spec":{"size":5},"status":{"ready":true}}""", ApiClient.MergePatch),
+            new("DELETE", "/apis/example.com/v1/namespaces/default/widgets/w"),
+            new("DELETE", "/apis/example.com/v1/namespaces/default/widgets/w2")
+        );
+
+    private static Step Widget(string method, string suffix, string spec, string name = "w") =>
+        new(
+            method,
+            "/apis/example.com/v1/namespaces/default/widgets" + suffix,
+            $$"""{"apiVersion":"example.com/v1","kind":"Widget","metadata":{"name":"{{name}}"},"spec":{{spec}}}"""
+        );
+
+    private const string Widgets = """
+        {"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{"name":"widgets.example.com"},
+        "spec":{"group":"example.com","scope":"Namespaced","names":{"plural":"widgets","kind":"Widget","singular":"widget","listKind":"WidgetList"},
+        "versions":[{"name":"v1","served":true,"storage":true,"subresources":{"status":{}},"schema":{"openAPIV3Schema":{"type":"object","properties":{
+        "spec":{"type":"object","required":["size"],"properties":{
+        "size":{"type":"integer","minimum":1,"maximum":10},
+        "color":{"type":"string","enum":["red","green"],"default":"red"},
+        "code":{"type":"string","pattern":"^[A-Z]+$"},
+        "free":{"type":"object","x-kubernetes-preserve-unknown-fields":true},
+        "port":{"x-kubernetes-int-or-string":true},
+        "either":{"type":"string","nullable":true},
+        "parts":{"type":"array","x-kubernetes-list-type":"map","x-kubernetes-list-map-keys":["name"],"items":{"type":"object","required":["name"],"properties":{"name":{"type":"string"},"weight":{"type":"integer"}}}}
+        }},"status":{"type":"object","properties":{"ready":{"type":"boolean"}}}}}}}]}}
+        """;
+}
