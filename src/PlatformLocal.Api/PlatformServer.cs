@@ -123,7 +123,7 @@ public sealed class PlatformServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _options.State.DeleteEndpoint();
-        await _app.Services.GetRequiredService<Reconciler>().DisposeAsync();
+        await _app.Services.GetRequiredService<Reconciler>().StopAsync();
         await _app.StopAsync();
         await _app.DisposeAsync();
         await _cluster.DisposeAsync();

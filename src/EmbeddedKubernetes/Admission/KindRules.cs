@@ -120,7 +120,11 @@ internal static class KindRules
         }
         if (spec.Obj("template") is { } t)
         {
-            PodTemplate(t, "spec.template", faults);
+            var claimed = spec.Arr("volumeClaimTemplates")
+                .Objects()
+                .Select(c => c.Str("metadata", "name"))
+                .OfType<string>();
+            PodTemplate(t, "spec.template", faults, claimed);
             if (t.Str("spec", "restartPolicy") is { } policy && policy != "Always")
             {
                 faults.NotSupported("spec.template.spec.restartPolicy", policy, ["Always"]);
@@ -128,11 +132,16 @@ internal static class KindRules
         }
     }
 
-    private static void PodTemplate(JsonObject template, string path, FieldFaults faults)
+    private static void PodTemplate(
+        JsonObject template,
+        string path,
+        FieldFaults faults,
+        IEnumerable<string>? claimed = null
+    )
     {
         if (template.Obj("spec") is { } pod)
         {
-            PodRules.Check(pod, path + ".spec", faults);
+            PodRules.Check(pod, path + ".spec", faults, claimed);
         }
         else
         {

@@ -7,7 +7,8 @@ namespace EmbeddedKubernetes.Admission;
 /// <summary>What a pod's specification must fulfil.</summary>
 internal static class PodRules
 {
-    public static void Check(JsonObject spec, string path, FieldFaults faults)
+    // claimed: names of volumes that claim templates beside the pod template provide.
+    public static void Check(JsonObject spec, string path, FieldFaults faults, IEnumerable<string>? claimed = null)
     {
         if (spec.Arr("containers") is null or { Count: 0 })
         {
@@ -17,7 +18,7 @@ internal static class PodRules
             }
             return;
         }
-        var volumes = new HashSet<string>(StringComparer.Ordinal);
+        var volumes = new HashSet<string>(claimed ?? [], StringComparer.Ordinal);
         Each(spec.Arr("volumes"), path + ".volumes", (volume, at) => Volume(volume, at, volumes, faults));
         var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var list in PodDefaults.ContainerLists)

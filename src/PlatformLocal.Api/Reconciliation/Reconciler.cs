@@ -50,12 +50,18 @@ internal sealed partial class Reconciler(
         }
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Breaks all work off and ends what listeners hear; the next start goes on where it was.</summary>
+    public async Task StopAsync()
     {
         await _stop.CancelAsync();
         await _loop;
         await Task.WhenAll(_workers.Values.Select(w => w.Completion));
         feed.Close();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
         _stop.Dispose();
         _slots.Dispose();
     }

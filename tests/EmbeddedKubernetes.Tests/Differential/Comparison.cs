@@ -40,7 +40,8 @@ internal static class Comparison
             var step = steps[i];
             var expected = await real.SendAsync(step.Method, step.Path, step.Body, step.Type);
             var actual = await ours.SendAsync(step.Method, step.Path, step.Body, step.Type);
-            var where = $"step {i + 1} ({step.Method} {step.Path} {step.Body}); real: {Short(expected)}; ours: {Short(actual)}";
+            var where =
+                $"step {i + 1} ({step.Method} {step.Path} {step.Body}); real: {Short(expected)}; ours: {Short(actual)}";
             actual.Code.Should().Be(expected.Code, "{0}", where);
             actual.Reason.Should().Be(expected.Reason, "{0}", where);
             if (expected.Code >= 300)
@@ -128,7 +129,10 @@ internal static class Comparison
             var set = FieldSet.FromFieldsV1(entry["fieldsV1"] as JsonObject);
             owners.AddRange(
                 set.Paths()
-                    .Where(p => !p.StartsWith(".status", StringComparison.Ordinal) && !NewerFields.Any(n => p.Contains("." + n, StringComparison.Ordinal)))
+                    .Where(p =>
+                        !p.StartsWith(".status", StringComparison.Ordinal)
+                        && !NewerFields.Any(n => p.Contains("." + n, StringComparison.Ordinal))
+                    )
                     .Where(p => IsLeaf(p, set))
                     .Select(p => $"{manager} {entry["operation"]} {p}")
             );
@@ -137,5 +141,9 @@ internal static class Comparison
     }
 
     // Whether a parent is listed beside its children depends on how Go holds it; leaves do not.
-    private static bool IsLeaf(string path, FieldSet set) => !set.Paths().Any(p => p.Length > path.Length && p.StartsWith(path, StringComparison.Ordinal) && p[path.Length] is '.' or '[');
+    private static bool IsLeaf(string path, FieldSet set) =>
+        !set.Paths()
+            .Any(p =>
+                p.Length > path.Length && p.StartsWith(path, StringComparison.Ordinal) && p[path.Length] is '.' or '['
+            );
 }

@@ -64,7 +64,13 @@ internal sealed class ApiClient : IDisposable
     public Task<Answer> ApplyAsync(string path, string body, string manager = "one", bool force = false) =>
         SendAsync("PATCH", $"{path}?fieldManager={manager}{(force ? "&force=true" : "")}", body, ApplyPatch);
 
-    public async Task<Answer> SendAsync(string method, string path, string? body = null, string type = Json, string? accept = null)
+    public async Task<Answer> SendAsync(
+        string method,
+        string path,
+        string? body = null,
+        string type = Json,
+        string? accept = null
+    )
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
         if (body is not null)
