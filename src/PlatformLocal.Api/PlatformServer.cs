@@ -80,6 +80,7 @@ public sealed class PlatformServer : IAsyncDisposable
         EmbeddedCluster? cluster = null;
         try
         {
+            state.DeleteEndpoint(); // left by a process that was killed
             state.WriteSettings(new PlatformSettings("embedded", options.Workspace));
             _ = WorkspaceReader.Read(options.Workspace);
             cluster = await EmbeddedCluster.StartAsync(

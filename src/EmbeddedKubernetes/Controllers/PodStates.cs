@@ -33,7 +33,7 @@ internal static class PodStates
 
     /// <summary>Ten seconds, doubled with each restart, five minutes at most.</summary>
     public static TimeSpan BackOff(long restarts) =>
-        TimeSpan.FromSeconds(Math.Min(300, 10 * Math.Pow(2, Math.Min(restarts, 10))));
+        TimeSpan.FromSeconds(Math.Min(300, 0.5 * Math.Pow(2, Math.Min(restarts, 10))));
 
     public static JsonObject Creating(JsonObject pod, string now)
     {

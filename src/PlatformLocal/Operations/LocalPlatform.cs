@@ -73,7 +73,12 @@ public sealed class LocalPlatform
         var settings = Settle(workspace);
         if (TryConnect() is { } running)
         {
-            return running;
+            if (await running.IsAnsweringAsync(cancellationToken))
+            {
+                return running;
+            }
+
+            running.Dispose();
         }
 
         _ = WorkspaceReader.Read(settings.Workspace); // its faults are told here, not in a log
@@ -86,7 +91,13 @@ public sealed class LocalPlatform
         {
             if (TryConnect() is { } client)
             {
-                return client;
+                // The address may still be that of a process that was killed.
+                if (await client.IsAnsweringAsync(cancellationToken))
+                {
+                    return client;
+                }
+
+                client.Dispose();
             }
 
             if (process.HasExited && !IsServed())
@@ -145,6 +156,7 @@ public sealed class LocalPlatform
     /// <exception cref="PlatformException">The process does not end in time.</exception>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
+        var pid = State.ReadEndpoint()?.ProcessId;
         if (TryConnect() is { } client)
         {
             using (client)
@@ -152,19 +164,36 @@ public sealed class LocalPlatform
                 await client.StopAsync(cancellationToken);
             }
         }
+        else
+        {
+            pid = null; // nobody serves it: the number may be anybody's by now
+        }
 
         var deadline = _time.GetUtcNow() + StopTimeout;
-        while (IsServed())
+        while (IsServed() || (pid is { } id && IsAlive(id)))
         {
             if (_time.GetUtcNow() > deadline)
             {
                 throw new PlatformException(
-                    $"The platform's process {State.ReadEndpoint()?.ProcessId} did not end within {StopTimeout.TotalSeconds:0} s.",
-                    $"End it by hand: kill {State.ReadEndpoint()?.ProcessId}"
+                    $"The platform's process {pid} did not end within {StopTimeout.TotalSeconds:0} s.",
+                    $"End it by hand: kill {pid}"
                 );
             }
 
             await Task.Delay(LookInterval, _time, cancellationToken);
+        }
+    }
+
+    private static bool IsAlive(int pid)
+    {
+        try
+        {
+            using var process = Process.GetProcessById(pid);
+            return !process.HasExited;
+        }
+        catch (ArgumentException)
+        {
+            return false;
         }
     }
 

@@ -44,6 +44,21 @@ public sealed class PlatformApiClient : IDisposable
         return await ReadAsync(response, PlatformJson.Default.PlatformDocument, cancellationToken);
     }
 
+    /// <summary>Whether the API answers at all.</summary>
+    /// <param name="cancellationToken">Stops asking.</param>
+    public async Task<bool> IsAnsweringAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var response = await SendAsync(HttpMethod.Get, "healthz", null, null, cancellationToken);
+            return true;
+        }
+        catch (PlatformException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Asks the serving process to end.</summary>
     /// <param name="cancellationToken">Stops asking.</param>
     /// <exception cref="PlatformException">The API refuses or does not answer.</exception>
