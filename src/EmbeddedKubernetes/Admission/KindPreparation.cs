@@ -1,0 +1,273 @@
+using System.Text.Json.Nodes;
+using EmbeddedKubernetes.Api;
+using EmbeddedKubernetes.Json;
+using EmbeddedKubernetes.Resources;
+
+namespace EmbeddedKubernetes.Admission;
+
+/// <summary>What the server itself writes into an object before it is stored.</summary>
+internal static class KindPreparation
+{
+    private const string CleanupFinalizer = "customresourcecleanup.apiextensions.k8s.io";
+
+    public static void ForCreate(ResourceType type, JsonObject body, Allocations allocations, string now)
+    {
+        switch (type.Storage)
+        {
+            case "namespaces.":
+                body.Child("spec")["finalizers"] = new JsonArray("kubernetes");
+                body["status"] = new JsonObject { ["phase"] = "Active" };
+                body.Metadata().Child("labels")["kubernetes.io/metadata.name"] = body.Str("metadata", "name");
+                break;
+            case "pods.":
+                Pod(body);
+                break;
+            case "services.":
+                Service(type, body, null, allocations);
+                break;
+            case "jobs.batch":
+                Job(body);
+                break;
+            case "persistentvolumes.":
+                body["status"] = new JsonObject { ["phase"] = "Pending" };
+                break;
+            case "persistentvolumeclaims.":
+                body["status"] = new JsonObject { ["phase"] = "Pending" };
+                if (body.Obj("spec") is { } claim)
+                {
+                    claim["storageClassName"] ??= "standard";
+                }
+                break;
+            case "customresourcedefinitions.apiextensions.k8s.io":
+                Definition(body, null, now);
+                break;
+            case "deployments.apps" or "replicasets.apps" or "statefulsets.apps" or "cronjobs.batch":
+                body["status"] = new JsonObject();
+                break;
+            case "ingresses.networking.k8s.io":
+                body["status"] = new JsonObject { ["loadBalancer"] = new JsonObject() };
+                break;
+        }
+    }
+
+    public static void ForUpdate(
+        ResourceType type,
+        JsonObject live,
+        JsonObject next,
+        Allocations allocations,
+        string now
+    )
+    {
+        switch (type.Storage)
+        {
+            case "services.":
+                Service(type, next, live, allocations);
+                break;
+            case "customresourcedefinitions.apiextensions.k8s.io":
+                Definition(next, live, now);
+                break;
+            case "persistentvolumeclaims." when next.Obj("spec") is { } claim:
+                claim["storageClassName"] ??= live.At("spec", "storageClassName")?.DeepClone();
+                claim["volumeName"] ??= live.At("spec", "volumeName")?.DeepClone();
+                if (claim["volumeName"] is null)
+                {
+                    claim.Remove("volumeName");
+                }
+                break;
+            case "jobs.batch" when next.Obj("spec") is { } job && job["selector"] is null:
+                job["selector"] = live.At("spec", "selector")?.DeepClone();
+                if (
+                    live.At("spec", "template", "metadata", "labels") is JsonObject labels
+                    && job.Obj("template") is { } template
+                )
+                {
+                    var kept = template.Metadata().Child("labels");
+                    foreach (var (name, value) in labels)
+                    {
+                        kept[name] ??= value?.DeepClone();
+                    }
+                }
+                break;
+            case "pods." when next.Obj("spec") is { } pod:
+                foreach (
+                    var field in (ReadOnlySpan<string>)
+                        [
+                            "nodeName",
+                            "serviceAccountName",
+                            "serviceAccount",
+                            "tolerations",
+                            "priority",
+                            "preemptionPolicy",
+                        ]
+                )
+                {
+                    if (pod[field] is null && live.At("spec", field) is { } value)
+                    {
+                        pod[field] = value.DeepClone();
+                    }
+                }
+                break;
+        }
+    }
+
+    private static void Pod(JsonObject body)
+    {
+        var spec = body.Child("spec");
+        spec["serviceAccountName"] ??= "default";
+        spec["serviceAccount"] ??= spec["serviceAccountName"]!.DeepClone();
+        spec["priority"] ??= 0;
+        spec["preemptionPolicy"] ??= "PreemptLowerPriority";
+        if (spec["tolerations"] is null)
+        {
+            spec["tolerations"] = new JsonArray(Toleration("not-ready"), Toleration("unreachable"));
+        }
+        body["status"] = new JsonObject { ["phase"] = "Pending", ["qosClass"] = QualityOfService.Of(spec) };
+    }
+
+    private static JsonObject Toleration(string condition) =>
+        new()
+        {
+            ["effect"] = "NoExecute",
+            ["key"] = "node.kubernetes.io/" + condition,
+            ["operator"] = "Exists",
+            ["tolerationSeconds"] = 300,
+        };
+
+    private static void Service(ResourceType type, JsonObject body, JsonObject? live, Allocations allocations)
+    {
+        if (live is null)
+        {
+            body["status"] = new JsonObject { ["loadBalancer"] = new JsonObject() };
+        }
+        if (body.Obj("spec") is not { } spec)
+        {
+            return;
+        }
+        if (spec.Str("type") == "ExternalName")
+        {
+            foreach (var field in (ReadOnlySpan<string>)["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"])
+            {
+                spec.Remove(field);
+            }
+            return;
+        }
+        var address = spec.Str("clusterIP");
+        var previous = live.Str("spec", "clusterIP");
+        if (string.IsNullOrEmpty(address))
+        {
+            address = string.IsNullOrEmpty(previous) ? allocations.NextClusterIP() : previous;
+        }
+        else if (address != "None" && address != previous && !allocations.TryTakeClusterIP(address))
+        {
+            var faults = new FieldFaults();
+            faults.Invalid(
+                "spec.clusterIPs",
+                new JsonArray(address),
+                "failed to allocate IP " + address + ": it is already allocated"
+            );
+            throw ApiException.Invalid(type, body.Str("metadata", "name") ?? "", faults.All);
+        }
+        spec["clusterIP"] = address;
+        spec["clusterIPs"] = new JsonArray(address);
+        spec["ipFamilies"] ??= new JsonArray("IPv4");
+        spec["ipFamilyPolicy"] ??= "SingleStack";
+        NodePorts(spec, live, allocations);
+    }
+
+    private static void NodePorts(JsonObject spec, JsonObject? live, Allocations allocations)
+    {
+        var wanted = spec.Str("type") is "NodePort" or "LoadBalancer";
+        var before = live.Obj("spec").Arr("ports").Objects().ToList();
+        foreach (var port in spec.Arr("ports").Objects())
+        {
+            if (!wanted)
+            {
+                port.Remove("nodePort");
+                continue;
+            }
+            var same = before.Find(b =>
+                b.Long("port") == port.Long("port") && b.Str("protocol") == port.Str("protocol")
+            );
+            if (port.Long("nodePort") is null or 0)
+            {
+                port["nodePort"] = same.Long("nodePort") ?? allocations.NextNodePort();
+            }
+            else if (port.Long("nodePort") != same.Long("nodePort"))
+            {
+                allocations.TryTakeNodePort(port.Long("nodePort")!.Value);
+            }
+        }
+    }
+
+    private static void Job(JsonObject body)
+    {
+        body["status"] = new JsonObject();
+        var spec = body.Child("spec");
+        if (spec.Flag("manualSelector"))
+        {
+            return;
+        }
+        var uid = body.Str("metadata", "uid")!;
+        var labels = spec.Child("template").Metadata().Child("labels");
+        labels["batch.kubernetes.io/controller-uid"] = uid;
+        labels["batch.kubernetes.io/job-name"] = body.Str("metadata", "name");
+        labels["controller-uid"] = uid;
+        labels["job-name"] = body.Str("metadata", "name");
+        spec["selector"] = new JsonObject
+        {
+            ["matchLabels"] = new JsonObject { ["batch.kubernetes.io/controller-uid"] = uid },
+        };
+    }
+
+    private static void Definition(JsonObject body, JsonObject? live, string now)
+    {
+        if (body.Obj("spec") is not { } spec || spec.Obj("names") is not { } names)
+        {
+            return;
+        }
+        if (live is null)
+        {
+            var finalizers = body.Metadata().Arr("finalizers");
+            if (finalizers is null)
+            {
+                body.Metadata()["finalizers"] = finalizers = [];
+            }
+            if (!finalizers.Any(f => f.AsString() == CleanupFinalizer))
+            {
+                finalizers.Add((JsonNode)CleanupFinalizer);
+            }
+        }
+        var stored = new JsonArray();
+        foreach (var version in live.Obj("status").Arr("storedVersions") ?? [])
+        {
+            stored.Add(version?.DeepClone());
+        }
+        foreach (var version in spec.Arr("versions").Objects())
+        {
+            if (version.Flag("storage") && !stored.Any(s => s.AsString() == version.Str("name")))
+            {
+                stored.Add(version["name"]?.DeepClone());
+            }
+        }
+        var since = live.Obj("status").Arr("conditions").Objects().FirstOrDefault().Str("lastTransitionTime") ?? now;
+        body["status"] = new JsonObject
+        {
+            ["conditions"] = new JsonArray(
+                Condition("NamesAccepted", "NoConflicts", "no conflicts found", since),
+                Condition("Established", "InitialNamesAccepted", "the initial names have been accepted", since)
+            ),
+            ["acceptedNames"] = names.DeepClone(),
+            ["storedVersions"] = stored,
+        };
+    }
+
+    private static JsonObject Condition(string type, string reason, string message, string since) =>
+        new()
+        {
+            ["type"] = type,
+            ["status"] = "True",
+            ["lastTransitionTime"] = since,
+            ["reason"] = reason,
+            ["message"] = message,
+        };
+}

@@ -1,0 +1,277 @@
+using System.Text.Json.Nodes;
+using EmbeddedKubernetes.Api;
+using EmbeddedKubernetes.Json;
+using EmbeddedKubernetes.Resources;
+using EmbeddedKubernetes.Selectors;
+using EmbeddedKubernetes.Storage;
+
+namespace EmbeddedKubernetes.Admission;
+
+/// <summary>What a real server refuses of each kind, beyond its schema.</summary>
+internal static class KindRules
+{
+    private static readonly string[] StatefulSetMutable =
+    [
+        "replicas",
+        "ordinals",
+        "template",
+        "updateStrategy",
+        "persistentVolumeClaimRetentionPolicy",
+        "minReadySeconds",
+        "revisionHistoryLimit",
+    ];
+
+    public static void Check(ResourceType type, JsonObject value, JsonObject? live, FieldFaults faults)
+    {
+        var spec = value.Obj("spec");
+        var before = live.Obj("spec");
+        switch (type.Storage)
+        {
+            case "pods.":
+                PodRules.Check(spec ?? [], "spec", faults);
+                PodRules.CheckUpdate(spec, before, faults);
+                break;
+            case "deployments.apps" or "replicasets.apps" or "daemonsets.apps" or "statefulsets.apps":
+                Workload(spec ?? [], before, faults);
+                if (type.Kind == "StatefulSet" && before is not null)
+                {
+                    OnlyMutable(spec!, before, StatefulSetMutable, faults);
+                }
+                break;
+            case "replicationcontrollers." when spec.Obj("template").Obj("spec") is { } pod:
+                PodRules.Check(pod, "spec.template.spec", faults);
+                break;
+            case "jobs.batch":
+                Job(spec ?? [], before, "spec", faults);
+                break;
+            case "cronjobs.batch":
+                CronJob(spec ?? [], faults);
+                break;
+            case "services.":
+                ServiceRules.Check(spec ?? [], before, faults);
+                break;
+            case "configmaps.":
+                Keys(value.Obj("data"), "data", faults);
+                Keys(value.Obj("binaryData"), "binaryData", faults);
+                Immutable(value, live, ["data", "binaryData"], faults);
+                break;
+            case "secrets.":
+                Keys(value.Obj("data"), "data", faults);
+                if (live is not null && value.Str("type") != live.Str("type"))
+                {
+                    faults.Invalid("type", value["type"], "field is immutable");
+                }
+                Immutable(value, live, ["data"], faults);
+                break;
+            case "persistentvolumeclaims.":
+                Claim(spec ?? [], before, faults);
+                break;
+            case "ingresses.networking.k8s.io":
+                IngressRules.Check(spec ?? [], faults);
+                break;
+            case "horizontalpodautoscalers.autoscaling":
+                Autoscaler(spec ?? [], faults);
+                break;
+            case "poddisruptionbudgets.policy"
+                when spec.At("minAvailable") is not null && spec.At("maxUnavailable") is not null:
+                faults.Invalid("spec", spec, "minAvailable and maxUnavailable cannot be both set");
+                break;
+            case "rolebindings.rbac.authorization.k8s.io" or "clusterrolebindings.rbac.authorization.k8s.io":
+                if (live is not null && !JsonNode.DeepEquals(value["roleRef"], live["roleRef"]))
+                {
+                    faults.Invalid("roleRef", value["roleRef"], "cannot change roleRef");
+                }
+                break;
+            case "customresourcedefinitions.apiextensions.k8s.io":
+                DefinitionRules.Check(value, before, faults);
+                break;
+        }
+    }
+
+    private static void Workload(JsonObject spec, JsonObject? before, FieldFaults faults)
+    {
+        Negative(spec, "replicas", faults);
+        Negative(spec, "minReadySeconds", faults);
+        if (spec.Obj("selector") is { } selector)
+        {
+            if (
+                selector.Obj("matchLabels") is null or { Count: 0 }
+                && selector.Arr("matchExpressions") is null or { Count: 0 }
+            )
+            {
+                faults.Invalid("spec.selector", selector, "empty selector is invalid for this kind");
+            }
+            else if (spec.Obj("template") is { } template)
+            {
+                var labels = new StoredObject(default, 0, [], template).Labels;
+                if (!LabelSelector.From(selector)!.Matches(labels))
+                {
+                    faults.Invalid(
+                        "spec.template.metadata.labels",
+                        template.At("metadata", "labels") ?? new JsonObject(),
+                        "`selector` does not match template `labels`"
+                    );
+                }
+            }
+        }
+        if (before is not null && !JsonNode.DeepEquals(spec["selector"], before["selector"]))
+        {
+            faults.Invalid("spec.selector", spec["selector"], "field is immutable");
+        }
+        if (spec.Obj("template") is { } t)
+        {
+            PodTemplate(t, "spec.template", faults);
+            if (t.Str("spec", "restartPolicy") is { } policy && policy != "Always")
+            {
+                faults.NotSupported("spec.template.spec.restartPolicy", policy, ["Always"]);
+            }
+        }
+    }
+
+    private static void PodTemplate(JsonObject template, string path, FieldFaults faults)
+    {
+        if (template.Obj("spec") is { } pod)
+        {
+            PodRules.Check(pod, path + ".spec", faults);
+        }
+        else
+        {
+            faults.Required(path + ".spec.containers");
+        }
+    }
+
+    private static void Job(JsonObject spec, JsonObject? before, string path, FieldFaults faults)
+    {
+        if (spec.Obj("template") is not { } template)
+        {
+            return;
+        }
+        PodTemplate(template, path + ".template", faults);
+        if (template.Str("spec", "restartPolicy") is "Always")
+        {
+            faults.Required(path + ".template.spec.restartPolicy", "valid values: \"OnFailure\", \"Never\"");
+        }
+        if (before is null)
+        {
+            return;
+        }
+        foreach (var field in (ReadOnlySpan<string>)["template", "selector", "completions", "completionMode"])
+        {
+            if (!JsonNode.DeepEquals(spec[field], before[field]))
+            {
+                faults.Invalid("spec." + field, spec[field], "field is immutable");
+            }
+        }
+    }
+
+    private static void CronJob(JsonObject spec, FieldFaults faults)
+    {
+        if (
+            spec.Str("schedule") is { Length: > 0 } schedule
+            && !schedule.StartsWith('@')
+            && schedule.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length != 5
+        )
+        {
+            faults.Invalid("spec.schedule", schedule, "expected exactly 5 fields");
+        }
+        if (spec.Obj("jobTemplate").Obj("spec") is { } job)
+        {
+            Job(job, null, "spec.jobTemplate.spec", faults);
+        }
+    }
+
+    private static void Claim(JsonObject spec, JsonObject? before, FieldFaults faults)
+    {
+        if (before is null)
+        {
+            if (spec.Arr("accessModes") is null or { Count: 0 })
+            {
+                faults.Required("spec.accessModes", "at least 1 access mode is required");
+            }
+            if (spec.At("resources", "requests", "storage") is null)
+            {
+                faults.Required("spec.resources[storage]");
+            }
+            return;
+        }
+        foreach (var (field, value) in spec)
+        {
+            var bound = field == "volumeName" && before["volumeName"] is null;
+            if (field != "resources" && !bound && !JsonNode.DeepEquals(value, before[field]))
+            {
+                faults.Forbidden(
+                    "spec",
+                    "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims"
+                );
+                return;
+            }
+        }
+    }
+
+    private static void Autoscaler(JsonObject spec, FieldFaults faults)
+    {
+        var max = spec.Long("maxReplicas") ?? 0;
+        var min = spec.Long("minReplicas") ?? 1;
+        if (max < 1)
+        {
+            faults.Invalid("spec.maxReplicas", spec["maxReplicas"], "must be greater than 0");
+        }
+        else if (max < min)
+        {
+            faults.Invalid("spec.maxReplicas", spec["maxReplicas"], "must be greater than or equal to `minReplicas`");
+        }
+    }
+
+    private static void OnlyMutable(JsonObject spec, JsonObject before, string[] mutable, FieldFaults faults)
+    {
+        foreach (var name in spec.Select(s => s.Key).Union(before.Select(b => b.Key)))
+        {
+            if (!mutable.Contains(name) && name != "selector" && !JsonNode.DeepEquals(spec[name], before[name]))
+            {
+                faults.Forbidden(
+                    "spec",
+                    $"updates to statefulset spec for fields other than {string.Join(", ", mutable.Select(m => $"'{m}'"))} are forbidden"
+                );
+                return;
+            }
+        }
+    }
+
+    private static void Negative(JsonObject spec, string field, FieldFaults faults)
+    {
+        if (spec.Long(field) < 0)
+        {
+            faults.Invalid("spec." + field, spec[field], "must be greater than or equal to 0");
+        }
+    }
+
+    private static void Keys(JsonObject? data, string path, FieldFaults faults)
+    {
+        foreach (var (key, _) in data ?? [])
+        {
+            if (!NameSyntax.IsConfigKey(key))
+            {
+                faults.Invalid($"{path}[{key}]", key, "a key consists of letters, digits, '-', '_' and '.'");
+            }
+        }
+    }
+
+    private static void Immutable(JsonObject value, JsonObject? live, string[] fields, FieldFaults faults)
+    {
+        if (!live.Flag("immutable"))
+        {
+            return;
+        }
+        if (!value.Flag("immutable"))
+        {
+            faults.Forbidden("immutable", "field is immutable when `immutable` is set");
+        }
+        foreach (var field in fields)
+        {
+            if (!JsonNode.DeepEquals(value[field], live![field]))
+            {
+                faults.Forbidden(field, "field is immutable when `immutable` is set");
+            }
+        }
+    }
+}

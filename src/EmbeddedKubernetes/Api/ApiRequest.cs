@@ -1,0 +1,114 @@
+using System.Buffers;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using EmbeddedKubernetes.Json;
+using EmbeddedKubernetes.Objects;
+using Microsoft.AspNetCore.Http;
+
+namespace EmbeddedKubernetes.Api;
+
+/// <summary>One HTTP request as the API reads it.</summary>
+internal sealed class ApiRequest(HttpContext context, TimeProvider time)
+{
+    private const int MaxBody = 16 * 1024 * 1024;
+
+    public HttpContext Http { get; } = context;
+
+    public TimeProvider Time { get; } = time;
+
+    public string Method { get; } = context.Request.Method;
+
+    public string? Query(string name) => Http.Request.Query[name] is [{ } value, ..] ? value : null;
+
+    public bool QueryFlag(string name) => Query(name) is "true" or "1" or "";
+
+    public string Accept => Http.Request.Headers.Accept.ToString();
+
+    public string ContentType => (Http.Request.ContentType ?? "").Split(';')[0].Trim().ToLowerInvariant();
+
+    /// <summary>The body as JSON; YAML is understood too.</summary>
+    /// <exception cref="ApiException">The body is neither, is too large, or protobuf.</exception>
+    public async Task<JsonNode?> ReadBodyAsync(CancellationToken cancellationToken)
+    {
+        if (ContentType.Contains("protobuf", StringComparison.Ordinal))
+        {
+            throw new ApiException(
+                415,
+                "UnsupportedMediaType",
+                "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml"
+            );
+        }
+        var buffer = new ArrayBufferWriter<byte>((int)Math.Min(Http.Request.ContentLength ?? 4096, MaxBody) + 1);
+        while (true)
+        {
+            var read = await Http.Request.Body.ReadAsync(buffer.GetMemory(4096), cancellationToken);
+            if (read == 0)
+            {
+                break;
+            }
+            buffer.Advance(read);
+            if (buffer.WrittenCount > MaxBody)
+            {
+                throw new ApiException(413, "RequestEntityTooLarge", $"the request is larger than {MaxBody} bytes");
+            }
+        }
+        if (buffer.WrittenCount == 0)
+        {
+            return null;
+        }
+        return Parse(buffer.WrittenSpan, ContentType.Contains("yaml", StringComparison.Ordinal));
+    }
+
+    public async Task<JsonObject> ReadObjectAsync(CancellationToken cancellationToken) =>
+        await ReadBodyAsync(cancellationToken) as JsonObject
+        ?? throw ApiException.BadRequest("the body of the request must be an object");
+
+    /// <exception cref="ApiException">A query parameter has an unknown value.</exception>
+    public WriteOptions WriteOptions(string subresource, string? manager = null)
+    {
+        var dryRun = Query("dryRun");
+        if (!string.IsNullOrEmpty(dryRun) && dryRun != "All")
+        {
+            throw ApiException.BadRequest($"Invalid value: \"{dryRun}\": dryRun must be All");
+        }
+        return new()
+        {
+            Manager = manager ?? Query("fieldManager") ?? ManagerFromAgent(),
+            Subresource = subresource,
+            DryRun = dryRun == "All",
+            Force = QueryFlag("force"),
+            Validation = Query("fieldValidation") switch
+            {
+                "Strict" => FieldValidation.Strict,
+                "Ignore" => FieldValidation.Ignore,
+                null or "" or "Warn" => FieldValidation.Warn,
+                var other => throw ApiException.BadRequest(
+                    $"Unsupported value: \"{other}\": fieldValidation is Ignore, Strict or Warn"
+                ),
+            },
+        };
+    }
+
+    private string ManagerFromAgent()
+    {
+        var agent = Http.Request.Headers.UserAgent.ToString().Split('/')[0];
+        return agent.Length > 128 ? agent[..128]
+            : agent.Length == 0 ? "unknown"
+            : agent;
+    }
+
+    private static JsonNode? Parse(ReadOnlySpan<byte> body, bool yaml)
+    {
+        try
+        {
+            var first = body.TrimStart(" \t\r\n"u8);
+            return yaml && (first.Length == 0 || first[0] is not ((byte)'{' or (byte)'['))
+                ? YamlBody.Parse(body)
+                : JsonAccess.Parse(body);
+        }
+        catch (Exception e) when (e is JsonException or FormatException or ArgumentException)
+        {
+            throw ApiException.BadRequest("the body of the request cannot be read: " + e.Message);
+        }
+    }
+}

@@ -1,0 +1,128 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using EmbeddedKubernetes.Api.Documents;
+using EmbeddedKubernetes.Objects;
+using EmbeddedKubernetes.Storage;
+using Microsoft.AspNetCore.Http;
+
+namespace EmbeddedKubernetes.Api;
+
+/// <summary>From an HTTP request to the part that answers it.</summary>
+internal sealed class ApiServer(ClusterObjects objects, string token, CancellationToken stopping)
+{
+    private readonly byte[] _token = Encoding.UTF8.GetBytes(token);
+    private readonly ResourceEndpoint _resources = new(objects, stopping);
+    private readonly Discovery _discovery = new(objects.Catalogue);
+    private readonly OpenApiDocuments _openApi = new(objects.Catalogue);
+
+    public async Task HandleAsync(HttpContext context)
+    {
+        try
+        {
+            await RouteAsync(context);
+        }
+        catch (ApiException e)
+        {
+            await RefuseAsync(context, e);
+        }
+        catch (StorageException e)
+        {
+            await RefuseAsync(context, new ApiException(507, "InternalError", e.Message));
+        }
+        catch (OperationCanceledException)
+            when (context.RequestAborted.IsCancellationRequested || stopping.IsCancellationRequested)
+        {
+            // The client has gone, or the server is going.
+        }
+        catch (Exception e) when (!context.Response.HasStarted)
+        {
+            // The boundary: whatever went wrong, the client hears it as a Status.
+            await RefuseAsync(context, new ApiException(500, "InternalError", "Internal error occurred: " + e.Message));
+        }
+    }
+
+    private static async Task RefuseAsync(HttpContext context, ApiException error)
+    {
+        if (context.Response.HasStarted)
+        {
+            context.Abort();
+            return;
+        }
+        await ApiResponse.WriteAsync(context, error.Code, error.ToStatus());
+    }
+
+    private async Task RouteAsync(HttpContext context)
+    {
+        var path = context.Request.Path.Value ?? "/";
+        switch (path.TrimEnd('/'))
+        {
+            case "/readyz" or "/livez" or "/healthz":
+                await ApiResponse.WriteTextAsync(context, 200, "ok");
+                return;
+            case "/version":
+                await ApiResponse.WriteAsync(context, 200, ServerVersion.ToJson());
+                return;
+        }
+        if (
+            path.StartsWith("/readyz/", StringComparison.Ordinal)
+            || path.StartsWith("/livez/", StringComparison.Ordinal)
+        )
+        {
+            await ApiResponse.WriteTextAsync(context, 200, "ok");
+            return;
+        }
+        Authenticate(context);
+        var request = new ApiRequest(context, objects.Time);
+        if (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method))
+        {
+            if (_discovery.TryAnswer(path, request, out var answer, out var type))
+            {
+                await ApiResponse.WriteAsync(context, 200, answer, type);
+                return;
+            }
+            if (path.StartsWith("/openapi/", StringComparison.Ordinal))
+            {
+                var document = _openApi.Answer(path, request) ?? throw ApiException.NoSuchPath();
+                await ApiResponse.WriteAsync(context, 200, document.Body, document.Type);
+                return;
+            }
+        }
+        var target = RequestTarget.Parse(path, objects.Catalogue) ?? throw ApiException.NoSuchPath();
+        await _resources.HandleAsync(request, target);
+    }
+
+    private void Authenticate(HttpContext context)
+    {
+        const string scheme = "Bearer ";
+        var header = context.Request.Headers.Authorization.ToString();
+        if (
+            header.StartsWith(scheme, StringComparison.OrdinalIgnoreCase)
+            && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(header[scheme.Length..].Trim()), _token)
+        )
+        {
+            return;
+        }
+        throw new ApiException(401, "Unauthorized", "Unauthorized");
+    }
+}
+
+/// <summary>The version this server claims to be.</summary>
+internal static class ServerVersion
+{
+    public const string Git = "v1.36.0-embedded";
+
+    public static JsonObject ToJson() =>
+        new()
+        {
+            ["major"] = "1",
+            ["minor"] = "36",
+            ["gitVersion"] = Git,
+            ["gitCommit"] = "",
+            ["gitTreeState"] = "clean",
+            ["buildDate"] = "1970-01-01T00:00:00Z",
+            ["goVersion"] = "",
+            ["compiler"] = "dotnet",
+            ["platform"] = "embedded/simulated",
+        };
+}

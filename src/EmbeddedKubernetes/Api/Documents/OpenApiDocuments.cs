@@ -1,0 +1,108 @@
+using System.Text.Json.Nodes;
+using EmbeddedKubernetes.Json;
+using EmbeddedKubernetes.Resources;
+
+namespace EmbeddedKubernetes.Api.Documents;
+
+/// <summary>OpenAPI documents, made when first asked for and kept until the catalogue changes.</summary>
+internal sealed class OpenApiDocuments(ResourceCatalogue catalogue)
+{
+    private const string Json = "application/json";
+    private const string Protobuf = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, byte[]> _made = [];
+    private long _generation = -1;
+
+    public (ReadOnlyMemory<byte> Body, string Type)? Answer(string path, ApiRequest request)
+    {
+        var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        switch (parts)
+        {
+            case ["openapi", "v2"]:
+                return request.Accept.Contains("openapi.spec.v2", StringComparison.Ordinal)
+                    ? (Cached("v2.pb", () => OpenApiProtobuf.Encode(Version2())), Protobuf)
+                    : (Cached("v2", () => Version2().ToUtf8()), Json);
+            case ["openapi", "v3"]:
+                return (Cached("v3", () => Index().ToUtf8()), Json);
+            case ["openapi", "v3", "api", var version]:
+                return Document("", version);
+            case ["openapi", "v3", "apis", var group, var version]:
+                return Document(group, version);
+            default:
+                return null;
+        }
+    }
+
+    private (ReadOnlyMemory<byte> Body, string Type)? Document(string group, string version)
+    {
+        var types = catalogue.All.Where(t => t.Group == group && t.Version == version).ToList();
+        return types.Count == 0 ? null : (Cached($"v3/{group}/{version}", () => Version3(types).ToUtf8()), Json);
+    }
+
+    private byte[] Cached(string name, Func<byte[]> make)
+    {
+        lock (_gate)
+        {
+            var generation = catalogue.Generation;
+            if (generation != _generation)
+            {
+                _made.Clear();
+                _generation = generation;
+            }
+            if (!_made.TryGetValue(name, out var bytes))
+            {
+                _made[name] = bytes = make();
+            }
+            return bytes;
+        }
+    }
+
+    private JsonObject Index()
+    {
+        var paths = new JsonObject();
+        foreach (var apiVersion in catalogue.All.Select(t => t.ApiVersion).Distinct(StringComparer.Ordinal))
+        {
+            var path = (apiVersion.Contains('/', StringComparison.Ordinal) ? "apis/" : "api/") + apiVersion;
+            paths[path] = new JsonObject { ["serverRelativeURL"] = $"/openapi/v3/{path}?hash={catalogue.Generation}" };
+        }
+        return new() { ["paths"] = paths };
+    }
+
+    private JsonObject Version2()
+    {
+        var schemas = new OpenApiSchemas("#/definitions/");
+        var paths = new JsonObject();
+        foreach (var type in catalogue.All)
+        {
+            schemas.Add(type);
+            OpenApiPaths.Add(paths, type, version3: false);
+        }
+        return new()
+        {
+            ["swagger"] = "2.0",
+            ["info"] = About(),
+            ["paths"] = paths,
+            ["definitions"] = schemas.Definitions,
+        };
+    }
+
+    private static JsonObject Version3(List<ResourceType> types)
+    {
+        var schemas = new OpenApiSchemas("#/components/schemas/");
+        var paths = new JsonObject();
+        foreach (var type in types)
+        {
+            schemas.Add(type);
+            OpenApiPaths.Add(paths, type, version3: true);
+        }
+        return new()
+        {
+            ["openapi"] = "3.0.0",
+            ["info"] = About(),
+            ["paths"] = paths,
+            ["components"] = new JsonObject { ["schemas"] = schemas.Definitions },
+        };
+    }
+
+    private static JsonObject About() => new() { ["title"] = "Embedded Kubernetes", ["version"] = ServerVersion.Git };
+}

@@ -1,0 +1,53 @@
+using EmbeddedKubernetes.Resources;
+
+namespace EmbeddedKubernetes.Api;
+
+/// <summary>What a resource path points at.</summary>
+/// <param name="Type">The resource.</param>
+/// <param name="Namespace">Empty for cluster scope and for lists over all namespaces.</param>
+/// <param name="Name">Null for the collection.</param>
+/// <param name="Subresource">Empty, or such as <c>status</c>, <c>scale</c>, <c>log</c>.</param>
+internal sealed record RequestTarget(ResourceType Type, string Namespace, string? Name, string Subresource)
+{
+    /// <summary>Reads <c>/api/v1/…</c> and <c>/apis/group/version/…</c>; null when nothing is served there.</summary>
+    public static RequestTarget? Parse(string path, ResourceCatalogue catalogue)
+    {
+        var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        string group,
+            version;
+        int at;
+        switch (parts)
+        {
+            case ["api", var v, _, ..]:
+                (group, version, at) = ("", v, 2);
+                break;
+            case ["apis", var g, var v, _, ..]:
+                (group, version, at) = (g, v, 3);
+                break;
+            default:
+                return null;
+        }
+        // The ancient way to watch, still used by nobody but cheap to understand.
+        if (parts[at] == "watch")
+        {
+            return null;
+        }
+        var rest = parts[at..];
+        var ns = "";
+        if (rest is ["namespaces", var space, var next, ..] && !(group.Length == 0 && next is "status" or "finalize"))
+        {
+            ns = Uri.UnescapeDataString(space);
+            rest = rest[2..];
+        }
+        if (rest.Length is 0 or > 3 || catalogue.Find(group, version, rest[0]) is not { } type)
+        {
+            return null;
+        }
+        if (type.Namespaced ? rest.Length > 1 && ns.Length == 0 : ns.Length > 0)
+        {
+            return null;
+        }
+        var name = rest.Length > 1 ? Uri.UnescapeDataString(rest[1]) : null;
+        return new(type, ns, name, rest.Length > 2 ? rest[2] : "");
+    }
+}

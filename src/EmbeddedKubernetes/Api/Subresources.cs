@@ -1,0 +1,200 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using EmbeddedKubernetes.Json;
+using EmbeddedKubernetes.Objects;
+using EmbeddedKubernetes.Patching;
+using EmbeddedKubernetes.Resources;
+using EmbeddedKubernetes.Schemas;
+
+namespace EmbeddedKubernetes.Api;
+
+/// <summary>Doors into an object other than its status.</summary>
+internal sealed class Subresources(ClusterObjects objects)
+{
+    private static readonly string[] Change = ["get", "patch", "update"];
+
+    /// <summary>Name, kind and verbs of a resource's subresources.</summary>
+    public static IEnumerable<(string Name, (string Group, string Version, string Kind) Kind, string[] Verbs)> Of(
+        ResourceType type
+    )
+    {
+        var self = (type.Group, type.Version, type.Kind);
+        if (type.HasStatus)
+        {
+            yield return ("status", self, Change);
+        }
+        if (type.Scale is not null)
+        {
+            yield return ("scale", ("autoscaling", "v1", "Scale"), Change);
+        }
+        switch (type.Storage)
+        {
+            case "pods.":
+                yield return ("log", self, ["get"]);
+                yield return ("eviction", ("policy", "v1", "Eviction"), ["create"]);
+                yield return ("binding", ("", "v1", "Binding"), ["create"]);
+                break;
+            case "namespaces.":
+                yield return ("finalize", self, ["update"]);
+                break;
+        }
+    }
+
+    public Task HandleAsync(ApiRequest request, RequestTarget target) =>
+        (target.Subresource, target.Type.Storage, request.Method) switch
+        {
+            ("scale", _, "GET") when target.Type.Scale is not null => ScaleAsync(request, target),
+            ("scale", _, "PUT" or "PATCH") when target.Type.Scale is not null => RescaleAsync(request, target),
+            ("log", "pods.", "GET") => LogAsync(request, target),
+            ("eviction", "pods.", "POST") => EvictAsync(request, target),
+            ("binding", "pods.", "POST") => BindAsync(request, target),
+            ("exec" or "attach" or "portforward" or "proxy", _, _) => throw new ApiException(
+                501,
+                "NotImplemented",
+                "workloads are simulated in this cluster: there is no process to connect to"
+            ),
+            ("scale", _, _) when target.Type.Scale is not null => throw ApiException.NotAllowed(),
+            _ => throw ApiException.NoSuchPath(),
+        };
+
+    private async Task ScaleAsync(ApiRequest request, RequestTarget target)
+    {
+        var value = target.Type.Present(objects.GetStored(target.Type, target.Namespace, target.Name!));
+        await ApiResponse.WriteAsync(request.Http, 200, ToScale(target.Type, value));
+    }
+
+    private async Task RescaleAsync(ApiRequest request, RequestTarget target)
+    {
+        var (type, scale) = (target.Type, target.Type.Scale!);
+        var options = request.WriteOptions("scale") with { Subresource = "" };
+        var body = await request.ReadBodyAsync(request.Http.RequestAborted);
+        var content = request.ContentType;
+        var result = objects.Modify(
+            type,
+            target.Namespace,
+            target.Name!,
+            live =>
+            {
+                var wanted = request.Method == "PUT" ? body as JsonObject : Patched(content, ToScale(type, live), body);
+                var sent = wanted.Str("metadata", "resourceVersion");
+                if (!string.IsNullOrEmpty(sent) && sent != live.Str("metadata", "resourceVersion"))
+                {
+                    throw ApiException.Stale(type, target.Name!);
+                }
+                var replicas = wanted.Long("spec", "replicas") ?? 0;
+                if (replicas < 0)
+                {
+                    var faults = new FieldFaults();
+                    faults.Invalid("spec.replicas", replicas, "must be greater than or equal to 0");
+                    throw ApiException.Invalid(type, target.Name!, faults.All);
+                }
+                JsonPath.Parse(scale.SpecReplicas).Set(live, replicas);
+                return live;
+            },
+            options
+        );
+        await objects.Store.DurableAsync(objects.Store.ResourceVersion);
+        await ApiResponse.WriteAsync(request.Http, 200, ToScale(type, result.Value));
+    }
+
+    private static JsonObject? Patched(string content, JsonObject scale, JsonNode? patch)
+    {
+        try
+        {
+            return content switch
+            {
+                "application/json-patch+json" => JsonPatch.Apply(scale, patch) as JsonObject,
+                "application/strategic-merge-patch+json" when patch is JsonObject o => StrategicMergePatch.Apply(
+                    scale,
+                    o,
+                    SchemaNode.Anything
+                ),
+                _ => MergePatch.Apply(scale, patch) as JsonObject,
+            };
+        }
+        catch (PatchException e)
+        {
+            throw ApiException.BadRequest(e.Message);
+        }
+    }
+
+    private static JsonObject ToScale(ResourceType type, JsonObject value)
+    {
+        var paths = type.Scale!;
+        var metadata = new JsonObject();
+        foreach (
+            var field in (ReadOnlySpan<string>)["name", "namespace", "uid", "resourceVersion", "creationTimestamp"]
+        )
+        {
+            if (value.At("metadata", field) is { } member)
+            {
+                metadata[field] = member.DeepClone();
+            }
+        }
+        var status = new JsonObject { ["replicas"] = JsonPath.Parse(paths.StatusReplicas).First(value).AsLong() ?? 0 };
+        var selector = type.IsCustom
+            ? paths.Selector is null
+                ? null
+                : JsonPath.Parse(paths.Selector).First(value).AsString()
+            : Selectors.LabelSelector.From(value.Obj("spec").Obj("selector"))?.ToString();
+        if (!string.IsNullOrEmpty(selector))
+        {
+            status["selector"] = selector;
+        }
+        return new()
+        {
+            ["kind"] = "Scale",
+            ["apiVersion"] = "autoscaling/v1",
+            ["metadata"] = metadata,
+            ["spec"] = new JsonObject { ["replicas"] = JsonPath.Parse(paths.SpecReplicas).First(value).AsLong() ?? 0 },
+            ["status"] = status,
+        };
+    }
+
+    private async Task LogAsync(ApiRequest request, RequestTarget target)
+    {
+        var pod = objects.GetStored(target.Type, target.Namespace, target.Name!).Read();
+        var containers = pod.Obj("spec").Arr("containers").Objects().Select(c => c.Str("name")).ToList();
+        var container = request.Query("container") ?? containers.FirstOrDefault();
+        if (!containers.Contains(container))
+        {
+            throw ApiException.BadRequest($"container {container} is not valid for pod {target.Name}");
+        }
+        var image = pod.Obj("spec").Arr("containers").Objects().First(c => c.Str("name") == container).Str("image");
+        await ApiResponse.WriteTextAsync(
+            request.Http,
+            200,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"workloads are simulated in this cluster: container {container} ({image}) is not executed and writes no log\n"
+            )
+        );
+    }
+
+    private async Task EvictAsync(ApiRequest request, RequestTarget target)
+    {
+        await request.ReadBodyAsync(request.Http.RequestAborted);
+        objects.Delete(target.Type, target.Namespace, target.Name!, new DeleteOptions(), out _);
+        await objects.Store.DurableAsync(objects.Store.ResourceVersion);
+        await ApiResponse.WriteAsync(request.Http, 201, ApiResponse.Success([]));
+    }
+
+    private async Task BindAsync(ApiRequest request, RequestTarget target)
+    {
+        var body = await request.ReadObjectAsync(request.Http.RequestAborted);
+        var node = body.Str("target", "name");
+        objects.Modify(
+            target.Type,
+            target.Namespace,
+            target.Name!,
+            pod =>
+            {
+                pod.Child("spec")["nodeName"] = node;
+                return pod;
+            },
+            request.WriteOptions("")
+        );
+        await objects.Store.DurableAsync(objects.Store.ResourceVersion);
+        await ApiResponse.WriteAsync(request.Http, 201, ApiResponse.Success([]));
+    }
+}

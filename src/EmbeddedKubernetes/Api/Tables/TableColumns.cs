@@ -1,0 +1,81 @@
+using System.Text.Json.Nodes;
+using EmbeddedKubernetes.Json;
+using EmbeddedKubernetes.Resources;
+
+namespace EmbeddedKubernetes.Api.Tables;
+
+/// <summary>A column and how to fill it.</summary>
+internal sealed record TableColumn(string Name, Func<JsonObject, DateTimeOffset, JsonNode?> Cell)
+{
+    public string Type { get; init; } = "string";
+
+    public string Format { get; init; } = "";
+
+    public string Description { get; init; } = "";
+
+    /// <summary>0 is always shown, 1 only in wide output.</summary>
+    public int Priority { get; init; }
+}
+
+/// <summary>The columns of a kind.</summary>
+internal sealed class TableColumns(IReadOnlyList<TableColumn> columns)
+{
+    public IReadOnlyList<TableColumn> Columns { get; } = columns;
+
+    public static TableColumns For(ResourceType type)
+    {
+        if (type.IsCustom)
+        {
+            return new(CustomColumns.For(type));
+        }
+        var own =
+            WorkloadColumns.For(type.Storage) ?? CoreColumns.For(type) ?? ClusterColumns.For(type.Storage) ?? [Age];
+        return new([Name, .. own]);
+    }
+
+    public static readonly TableColumn Name = new("Name", (o, _) => o.Str("metadata", "name"))
+    {
+        Format = "name",
+        Description = "Name of the object, unique among its kind and namespace.",
+    };
+
+    public static readonly TableColumn Age = new(
+        "Age",
+        (o, now) => HumanTime.Since(o.Str("metadata", "creationTimestamp"), now)
+    )
+    {
+        Description = "Time since the object was created.",
+    };
+
+    public static TableColumn Text(string name, Func<JsonObject, string?> cell, int wide = 0) =>
+        new(name, (o, _) => cell(o)) { Priority = wide };
+
+    public static TableColumn Number(string name, Func<JsonObject, long?> cell, int wide = 0) =>
+        new(name, (o, _) => cell(o) ?? 0) { Type = "integer", Priority = wide };
+
+    /// <summary>Containers, images and the selector: what wide output adds for workloads.</summary>
+    public static TableColumn[] Wide(Func<JsonObject, JsonObject?> podSpec, Func<JsonObject, string>? selector = null)
+    {
+        var columns = new List<TableColumn>
+        {
+            Text("Containers", o => Join(podSpec(o), "name"), 1),
+            Text("Images", o => Join(podSpec(o), "image"), 1),
+        };
+        if (selector is not null)
+        {
+            columns.Add(Text("Selector", selector, 1));
+        }
+        return [.. columns];
+    }
+
+    public static string SelectorText(JsonObject? selector)
+    {
+        var text = Selectors.LabelSelector.From(selector)?.ToString();
+        return string.IsNullOrEmpty(text) ? "<none>" : text;
+    }
+
+    public static string OrNone(string? text) => string.IsNullOrEmpty(text) ? "<none>" : text;
+
+    private static string Join(JsonObject? podSpec, string field) =>
+        string.Join(',', podSpec.Arr("containers").Objects().Select(c => c.Str(field)));
+}

@@ -1,0 +1,87 @@
+using System.Text.Json.Nodes;
+using EmbeddedKubernetes.Json;
+using EmbeddedKubernetes.Resources;
+
+namespace EmbeddedKubernetes.Api.Tables;
+
+/// <summary>Shows objects as rows.</summary>
+internal sealed class TableWriter(ResourceType type, ApiRequest request, TimeProvider time)
+{
+    private readonly TableColumns _columns = TableColumns.For(type);
+    private readonly string _include = request.Query("includeObject") ?? "Metadata";
+    private bool _headerSent;
+
+    public JsonObject Many(IEnumerable<JsonObject> items, JsonObject metadata)
+    {
+        var rows = new JsonArray();
+        foreach (var item in items)
+        {
+            rows.Add((JsonNode)Row(item));
+        }
+        return Table(rows, metadata, header: true);
+    }
+
+    /// <summary>One object; in a watch only the first table carries the columns.</summary>
+    public JsonObject Single(JsonObject value)
+    {
+        var metadata = new JsonObject { ["resourceVersion"] = value.Str("metadata", "resourceVersion") ?? "" };
+        var table = Table(new JsonArray(Row(value)), metadata, !_headerSent);
+        _headerSent = true;
+        return table;
+    }
+
+    public JsonObject Bookmark(JsonObject value)
+    {
+        var metadata = new JsonObject { ["resourceVersion"] = value.Str("metadata", "resourceVersion") };
+        var row = new JsonObject { ["cells"] = new JsonArray(), ["object"] = PartialMetadata.Of(value) };
+        return Table(new JsonArray(row), metadata, header: false);
+    }
+
+    private JsonObject Table(JsonArray rows, JsonObject metadata, bool header)
+    {
+        JsonArray? columns = null;
+        if (header)
+        {
+            columns = [];
+            foreach (var column in _columns.Columns)
+            {
+                columns.Add(
+                    new JsonObject
+                    {
+                        ["name"] = column.Name,
+                        ["type"] = column.Type,
+                        ["format"] = column.Format,
+                        ["description"] = column.Description,
+                        ["priority"] = column.Priority,
+                    }
+                );
+            }
+        }
+        return new()
+        {
+            ["kind"] = "Table",
+            ["apiVersion"] = "meta.k8s.io/v1",
+            ["metadata"] = metadata,
+            ["columnDefinitions"] = columns,
+            ["rows"] = rows,
+        };
+    }
+
+    private JsonObject Row(JsonObject value)
+    {
+        var cells = new JsonArray();
+        var now = time.GetUtcNow();
+        foreach (var column in _columns.Columns)
+        {
+            cells.Add(column.Cell(value, now));
+        }
+        var row = new JsonObject { ["cells"] = cells };
+        row["object"] = _include switch
+        {
+            "None" => null,
+            "Object" => value.DeepClone(),
+            _ => PartialMetadata.Of(value),
+        };
+        return row;
+    }
+}

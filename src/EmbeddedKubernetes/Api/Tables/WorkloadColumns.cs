@@ -1,0 +1,167 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using EmbeddedKubernetes.Json;
+using static EmbeddedKubernetes.Api.Tables.TableColumns;
+
+namespace EmbeddedKubernetes.Api.Tables;
+
+/// <summary>Pods and what makes them.</summary>
+internal static class WorkloadColumns
+{
+    public static TableColumn[]? For(string storage) =>
+        storage switch
+        {
+            "pods." =>
+            [
+                Text("Ready", Ready),
+                Text("Status", PodStatus.Of),
+                new("Restarts", (o, now) => Restarts(o, now)),
+                Age,
+                Text("IP", o => OrNone(o.Str("status", "podIP")), 1),
+                Text("Node", o => OrNone(o.Str("spec", "nodeName")), 1),
+                Text("Nominated Node", o => OrNone(o.Str("status", "nominatedNodeName")), 1),
+                Text("Readiness Gates", _ => "<none>", 1),
+            ],
+            "deployments.apps" =>
+            [
+                Text("Ready", o => $"{o.Long("status", "readyReplicas") ?? 0}/{o.Long("spec", "replicas") ?? 1}"),
+                Number("Up-to-date", o => o.Long("status", "updatedReplicas")),
+                Number("Available", o => o.Long("status", "availableReplicas")),
+                Age,
+                .. Wide(Template, o => SelectorText(o.Obj("spec").Obj("selector"))),
+            ],
+            "replicasets.apps" =>
+            [
+                Number("Desired", o => o.Long("spec", "replicas")),
+                Number("Current", o => o.Long("status", "replicas")),
+                Number("Ready", o => o.Long("status", "readyReplicas")),
+                Age,
+                .. Wide(Template, o => SelectorText(o.Obj("spec").Obj("selector"))),
+            ],
+            "replicationcontrollers." =>
+            [
+                Number("Desired", o => o.Long("spec", "replicas")),
+                Number("Current", o => o.Long("status", "replicas")),
+                Number("Ready", o => o.Long("status", "readyReplicas")),
+                Age,
+                .. Wide(Template),
+            ],
+            "statefulsets.apps" =>
+            [
+                Text("Ready", o => $"{o.Long("status", "readyReplicas") ?? 0}/{o.Long("spec", "replicas") ?? 1}"),
+                Age,
+                .. Wide(Template),
+            ],
+            "daemonsets.apps" =>
+            [
+                Number("Desired", o => o.Long("status", "desiredNumberScheduled")),
+                Number("Current", o => o.Long("status", "currentNumberScheduled")),
+                Number("Ready", o => o.Long("status", "numberReady")),
+                Number("Up-to-date", o => o.Long("status", "updatedNumberScheduled")),
+                Number("Available", o => o.Long("status", "numberAvailable")),
+                Text(
+                    "Node Selector",
+                    o => OrNone(Labels(o.At("spec", "template", "spec", "nodeSelector") as JsonObject))
+                ),
+                Age,
+                .. Wide(Template, o => SelectorText(o.Obj("spec").Obj("selector"))),
+            ],
+            "jobs.batch" =>
+            [
+                Text("Status", JobStatus),
+                Text("Completions", o => $"{o.Long("status", "succeeded") ?? 0}/{o.Long("spec", "completions") ?? 1}"),
+                new(
+                    "Duration",
+                    (o, now) => HumanTime.Between(o.Str("status", "startTime"), o.Str("status", "completionTime"), now)
+                ),
+                Age,
+                .. Wide(Template, o => SelectorText(o.Obj("spec").Obj("selector"))),
+            ],
+            "cronjobs.batch" =>
+            [
+                Text("Schedule", o => o.Str("spec", "schedule")),
+                Text("Timezone", o => OrNone(o.Str("spec", "timeZone"))),
+                Text("Suspend", o => o.Flag("spec", "suspend") ? "True" : "False"),
+                Number("Active", o => o.Obj("status").Arr("active")?.Count),
+                new(
+                    "Last Schedule",
+                    (o, now) => o.Str("status", "lastScheduleTime") is { } t ? HumanTime.Since(t, now) : "<none>"
+                ),
+                Age,
+                .. Wide(o => o.At("spec", "jobTemplate", "spec", "template", "spec") as JsonObject),
+            ],
+            "controllerrevisions.apps" =>
+            [
+                Text(
+                    "Controller",
+                    o =>
+                        o.Obj("metadata").Arr("ownerReferences").Objects().FirstOrDefault() is { } owner
+                            ? $"{owner.Str("kind")?.ToLowerInvariant()}.apps/{owner.Str("name")}"
+                            : "<none>"
+                ),
+                Number("Revision", o => o.Long("revision")),
+                Age,
+            ],
+            _ => null,
+        };
+
+    public static string Labels(JsonObject? labels) =>
+        labels is null ? "" : string.Join(',', labels.Select(l => $"{l.Key}={l.Value.AsString()}"));
+
+    private static JsonObject? Template(JsonObject o) => o.At("spec", "template", "spec") as JsonObject;
+
+    private static string Ready(JsonObject pod)
+    {
+        var ready = pod.Obj("status").Arr("containerStatuses").Objects().Count(c => c.Flag("ready"));
+        return $"{ready}/{pod.Obj("spec").Arr("containers")?.Count ?? 0}";
+    }
+
+    private static JsonValue Restarts(JsonObject pod, DateTimeOffset now)
+    {
+        var count = 0L;
+        string? last = null;
+        foreach (var status in pod.Obj("status").Arr("containerStatuses").Objects())
+        {
+            count += status.Long("restartCount") ?? 0;
+            last = status.Str("lastState", "terminated", "finishedAt") ?? last;
+        }
+        return JsonValue.Create(
+            count > 0 && last is not null
+                ? $"{count} ({HumanTime.Since(last, now)} ago)"
+                : count.ToString(CultureInfo.InvariantCulture)
+        );
+    }
+
+    private static string JobStatus(JsonObject job)
+    {
+        foreach (var condition in job.Obj("status").Arr("conditions").Objects())
+        {
+            if (condition.Str("status") == "True" && condition.Str("type") is "Complete" or "Failed" or "Suspended")
+            {
+                return condition.Str("type")!;
+            }
+        }
+        return "Running";
+    }
+}
+
+/// <summary>A pod's state in one word, as lists show it.</summary>
+internal static class PodStatus
+{
+    public static string Of(JsonObject pod)
+    {
+        var reason = pod.Str("status", "reason") ?? pod.Str("status", "phase") ?? "Unknown";
+        foreach (var status in pod.Obj("status").Arr("initContainerStatuses").Objects())
+        {
+            if (status.Str("state", "waiting", "reason") is { } waiting && waiting != "PodInitializing")
+            {
+                return "Init:" + waiting;
+            }
+        }
+        foreach (var status in pod.Obj("status").Arr("containerStatuses").Objects().Reverse())
+        {
+            reason = status.Str("state", "waiting", "reason") ?? status.Str("state", "terminated", "reason") ?? reason;
+        }
+        return pod.Str("metadata", "deletionTimestamp") is not null ? "Terminating" : reason;
+    }
+}

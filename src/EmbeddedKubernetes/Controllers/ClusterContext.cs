@@ -1,0 +1,147 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using EmbeddedKubernetes.Api;
+using EmbeddedKubernetes.Json;
+using EmbeddedKubernetes.Objects;
+using EmbeddedKubernetes.Resources;
+using EmbeddedKubernetes.Storage;
+
+namespace EmbeddedKubernetes.Controllers;
+
+/// <summary>What controllers do to objects.</summary>
+internal sealed class ClusterContext(ClusterObjects objects, Timers timers)
+{
+    public const string ControllerManager = "kube-controller-manager";
+    public const string Kubelet = "kubelet";
+    public const string NodeName = "embedded";
+
+    public ClusterObjects Objects { get; } = objects;
+
+    public ObjectStore Store => Objects.Store;
+
+    public Timers Timers { get; } = timers;
+
+    public EventRecorder Events { get; } = new(objects);
+
+    public DateTimeOffset Now => Objects.Time.GetUtcNow();
+
+    public ResourceType Type(string apiVersion, string kind) => Objects.Catalogue.BuiltIn(apiVersion, kind);
+
+    public JsonObject? Read(ObjectKey key) => Store.Get(key)?.Read();
+
+    public JsonObject Create(ResourceType type, string ns, JsonObject value, string manager = ControllerManager)
+    {
+        value["apiVersion"] = type.ApiVersion;
+        value["kind"] = type.Kind;
+        return Objects.Create(type, ns, value, new() { Manager = manager });
+    }
+
+    /// <summary>Creates the object unless it exists.</summary>
+    public void Ensure(ResourceType type, string ns, JsonObject value, string manager = ControllerManager)
+    {
+        if (Store.Get(type.Key(ns, value.Str("metadata", "name")!)) is not null)
+        {
+            return;
+        }
+        try
+        {
+            Create(type, ns, value, manager);
+        }
+        catch (ApiException e) when (e.Code == 409)
+        {
+            // Somebody else did.
+        }
+    }
+
+    public JsonObject Modify(
+        ResourceType type,
+        ObjectKey key,
+        Action<JsonObject> change,
+        string subresource = "",
+        string manager = ControllerManager
+    ) =>
+        Objects
+            .Modify(
+                type,
+                key.Namespace,
+                key.Name,
+                value =>
+                {
+                    change(value);
+                    return value;
+                },
+                new() { Manager = manager, Subresource = subresource }
+            )
+            .Value;
+
+    /// <summary>Writes the status if it differs.</summary>
+    public void SetStatus(ResourceType type, JsonObject value, JsonObject status, string manager = ControllerManager)
+    {
+        if (!JsonNode.DeepEquals(value["status"], status))
+        {
+            Modify(type, KeyOf(type, value), live => live["status"] = status.DeepClone(), "status", manager);
+        }
+    }
+
+    public void Delete(ResourceType type, ObjectKey key, string? propagation = null, string? uid = null)
+    {
+        try
+        {
+            Objects.Delete(type, key.Namespace, key.Name, new() { Propagation = propagation, Uid = uid }, out _);
+        }
+        catch (ApiException e) when (e.Code is 404 or 409)
+        {
+            // Already gone, or another object took its name.
+        }
+    }
+
+    /// <summary>Objects of a resource whose controller is the owner.</summary>
+    public List<JsonObject> Owned(string ownerUid, string resource)
+    {
+        var owned = new List<JsonObject>();
+        foreach (var stored in Store.Dependents(ownerUid))
+        {
+            if (stored.Key.Resource != resource)
+            {
+                continue;
+            }
+            var value = stored.Read();
+            if (Owner.ControllerUid(value) == ownerUid)
+            {
+                owned.Add(value);
+            }
+        }
+        owned.Sort(static (a, b) => string.CompareOrdinal(a.Str("metadata", "name"), b.Str("metadata", "name")));
+        return owned;
+    }
+
+    public static ObjectKey KeyOf(ResourceType type, JsonObject value) =>
+        type.Key(value.Str("metadata", "namespace") ?? "", value.Str("metadata", "name")!);
+
+    public static DateTimeOffset? Time(string? text) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at)
+            ? at
+            : null;
+}
+
+/// <summary>Reading and writing owner references.</summary>
+internal static class Owner
+{
+    public static JsonObject Reference(JsonObject owner) =>
+        new()
+        {
+            ["apiVersion"] = owner.Str("apiVersion"),
+            ["kind"] = owner.Str("kind"),
+            ["name"] = owner.Str("metadata", "name"),
+            ["uid"] = owner.Str("metadata", "uid"),
+            ["controller"] = true,
+            ["blockOwnerDeletion"] = true,
+        };
+
+    public static JsonObject? Controller(JsonObject value) =>
+        value.Obj("metadata").Arr("ownerReferences").Objects().FirstOrDefault(o => o.Flag("controller"));
+
+    public static string? ControllerUid(JsonObject value) => Controller(value).Str("uid");
+
+    public static bool IsTerminating(JsonObject value) => value.Str("metadata", "deletionTimestamp") is not null;
+}

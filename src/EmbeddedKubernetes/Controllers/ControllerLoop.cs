@@ -1,0 +1,181 @@
+using System.Threading.Channels;
+using EmbeddedKubernetes.Api;
+using EmbeddedKubernetes.Objects;
+using EmbeddedKubernetes.Storage;
+
+namespace EmbeddedKubernetes.Controllers;
+
+/// <summary>One thing the cluster keeps in order.</summary>
+internal interface IController
+{
+    /// <summary>Decides which objects a change concerns.</summary>
+    void Observe(StoreEvent change, WorkQueue queue);
+
+    /// <summary>Brings one object nearer to what is wanted; may be called for objects that are gone.</summary>
+    void Reconcile(ObjectKey key);
+}
+
+/// <summary>
+/// Runs all controllers, one step at a time: whatever changes wakes the loop, controllers name the objects concerned, and
+/// each is reconciled once however often it was named. Between changes nothing runs.
+/// </summary>
+internal sealed class ControllerLoop : IAsyncDisposable
+{
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(20);
+    private const int MaxRetries = 12;
+
+    private readonly ClusterObjects _objects;
+    private readonly IController[] _controllers;
+    private readonly WorkQueue _queue = new();
+    private readonly Channel<(IController Controller, ObjectKey Key)> _due = Channel.CreateUnbounded<(
+        IController,
+        ObjectKey
+    )>();
+    private readonly Dictionary<(IController, ObjectKey), int> _failures = [];
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Timers _timers;
+    private Task _running = Task.CompletedTask;
+    private volatile bool _resync;
+
+    public ControllerLoop(ClusterObjects objects, TimeSpan podStartDelay, string authorityPem)
+    {
+        _objects = objects;
+        _timers = new Timers(objects.Time, (controller, key) => _due.Writer.TryWrite((controller, key)));
+        var cluster = new ClusterContext(objects, _timers);
+        _controllers =
+        [
+            new NamespaceController(cluster, authorityPem),
+            new GarbageCollector(cluster),
+            new DefinitionController(cluster),
+            new DeploymentController(cluster),
+            new ReplicaSetController(cluster),
+            new StatefulSetController(cluster),
+            new DaemonSetController(cluster),
+            new JobController(cluster),
+            new PodController(cluster, podStartDelay),
+            new ServiceController(cluster),
+            new VolumeController(cluster),
+            new DisruptionController(cluster),
+            new AutoscalerController(cluster),
+        ];
+        objects.Store.RolledBack = () =>
+        {
+            _resync = true;
+            _due.Writer.TryWrite((_controllers[0], default));
+        };
+    }
+
+    public void Start() => _running = Task.Run(RunAsync);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        await _running;
+        _timers.Dispose();
+        _stopping.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        try
+        {
+            while (!_stopping.IsCancellationRequested)
+            {
+                using var subscription = _objects.Store.Subscribe(null, null)!;
+                Resync();
+                await FollowAsync(subscription);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopping.
+        }
+    }
+
+    private async Task FollowAsync(EventSubscription subscription)
+    {
+        var changed = Task.FromResult(true);
+        var due = Task.FromResult(true);
+        while (true)
+        {
+            while (subscription.Events.TryRead(out var change))
+            {
+                Observe(change);
+            }
+            while (_due.Reader.TryRead(out var item))
+            {
+                if (item.Key.Resource is not null)
+                {
+                    _queue.Add(item.Controller, item.Key);
+                }
+            }
+            if (_resync)
+            {
+                _resync = false;
+                _objects.LoadDefinitions();
+                Resync();
+            }
+            if (_queue.TryTake(out var controller, out var key))
+            {
+                Reconcile(controller, key);
+                _stopping.Token.ThrowIfCancellationRequested();
+                continue;
+            }
+            if (changed.IsCompleted)
+            {
+                changed = subscription.Events.WaitToReadAsync(_stopping.Token).AsTask();
+            }
+            if (due.IsCompleted)
+            {
+                due = _due.Reader.WaitToReadAsync(_stopping.Token).AsTask();
+            }
+            await await Task.WhenAny(changed, due);
+            if (changed.IsCompleted && !await changed)
+            {
+                // Fell too far behind, or the store is closing: start over with what is stored.
+                _stopping.Token.ThrowIfCancellationRequested();
+                return;
+            }
+        }
+    }
+
+    private void Resync()
+    {
+        foreach (var resource in _objects.Store.Resources())
+        {
+            foreach (var stored in _objects.Store.List(resource))
+            {
+                Observe(new StoreEvent(ChangeType.Added, stored, null));
+            }
+        }
+    }
+
+    private void Observe(StoreEvent change)
+    {
+        foreach (var controller in _controllers)
+        {
+            controller.Observe(change, _queue);
+        }
+    }
+
+    private void Reconcile(IController controller, ObjectKey key)
+    {
+        try
+        {
+            controller.Reconcile(key);
+            _failures.Remove((controller, key));
+        }
+        catch (Exception e)
+        {
+            // A boundary: one object that cannot be reconciled must not stop the others. A missing object needs nothing.
+            var tries = _failures.GetValueOrDefault((controller, key)) + 1;
+            if (e is ApiException { Code: 404 } || tries > MaxRetries || e is ObjectDisposedException)
+            {
+                _failures.Remove((controller, key));
+                return;
+            }
+            _failures[(controller, key)] = tries;
+            _timers.After(FirstRetry * Math.Pow(2, tries - 1), controller, key);
+        }
+    }
+}

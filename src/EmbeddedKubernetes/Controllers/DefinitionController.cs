@@ -1,0 +1,71 @@
+using System.Text.Json.Nodes;
+using EmbeddedKubernetes.Json;
+using EmbeddedKubernetes.Resources;
+using EmbeddedKubernetes.Storage;
+
+namespace EmbeddedKubernetes.Controllers;
+
+/// <summary>Deletes the custom resources of a definition that is being deleted.</summary>
+internal sealed class DefinitionController(ClusterContext cluster) : IController
+{
+    private const string Finalizer = "customresourcecleanup.apiextensions.k8s.io";
+    private readonly ResourceType _type = cluster.Type("apiextensions.k8s.io/v1", "CustomResourceDefinition");
+
+    public void Observe(StoreEvent change, WorkQueue queue)
+    {
+        var key = change.Object.Key;
+        if (key.Resource == _type.Storage)
+        {
+            if (change.Object.Terminating)
+            {
+                queue.Add(this, key);
+            }
+        }
+        else if (
+            change.Type == ChangeType.Deleted
+            && cluster.Store.Get(_type.Key("", key.Resource))?.Terminating == true
+        )
+        {
+            queue.Add(this, _type.Key("", key.Resource));
+        }
+    }
+
+    public void Reconcile(ObjectKey key)
+    {
+        if (cluster.Store.Get(key) is not { Terminating: true })
+        {
+            return;
+        }
+        // A definition is named like the resource it is stored under.
+        if (cluster.Objects.Catalogue.ForStorage(key.Name) is { } custom)
+        {
+            foreach (var stored in cluster.Store.List(custom.Storage))
+            {
+                if (!stored.Terminating)
+                {
+                    cluster.Delete(custom, stored.Key, "Background");
+                }
+            }
+        }
+        if (cluster.Store.List(key.Name).Length > 0)
+        {
+            return;
+        }
+        cluster.Modify(
+            _type,
+            key,
+            value =>
+            {
+                var kept = new JsonArray();
+                foreach (var finalizer in value.Obj("metadata").Arr("finalizers") ?? [])
+                {
+                    if (finalizer.AsString() != Finalizer)
+                    {
+                        kept.Add(finalizer?.DeepClone());
+                    }
+                }
+                value.Metadata()["finalizers"] = kept;
+            }
+        );
+    }
+}

@@ -1,0 +1,126 @@
+using System.Text.Json.Nodes;
+using EmbeddedKubernetes.Api;
+using EmbeddedKubernetes.Json;
+using EmbeddedKubernetes.Objects;
+using EmbeddedKubernetes.Resources;
+using EmbeddedKubernetes.Storage;
+
+namespace EmbeddedKubernetes.Controllers;
+
+/// <summary>Writes core Events; repeated ones are counted, and the oldest go when there are many.</summary>
+internal sealed class EventRecorder(ClusterObjects objects)
+{
+    private const int MaxEvents = 1000;
+    private static readonly TimeSpan KeepFor = TimeSpan.FromHours(1);
+    private readonly ResourceType _type = objects.Catalogue.BuiltIn("v1", "Event");
+    private int _sinceCleanup;
+
+    public void Normal(JsonObject about, string reason, string message, string component) =>
+        Record("Normal", about, reason, message, component);
+
+    public void Warning(JsonObject about, string reason, string message, string component) =>
+        Record("Warning", about, reason, message, component);
+
+    private void Record(string type, JsonObject about, string reason, string message, string component)
+    {
+        var ns = about.Str("metadata", "namespace") is { Length: > 0 } own ? own : "default";
+        var subject = about.Str("metadata", "name") ?? "";
+        var name = $"{subject}.{RandomName.HashOf($"{about.Str("metadata", "uid")}/{reason}/{message}", 16)}";
+        var now = objects.Now;
+        try
+        {
+            if (objects.Store.Get(_type.Key(ns, name)) is not null)
+            {
+                objects.Modify(
+                    _type,
+                    ns,
+                    name,
+                    e =>
+                    {
+                        e["count"] = (e.Long("count") ?? 1) + 1;
+                        e["lastTimestamp"] = now;
+                        return e;
+                    },
+                    new() { Manager = component }
+                );
+                return;
+            }
+            objects.Create(
+                _type,
+                ns,
+                Make(type, about, reason, message, component, ns, name, now),
+                new() { Manager = component }
+            );
+        }
+        catch (ApiException)
+        {
+            // The namespace is going, or the event is: events are only told, never promised.
+        }
+        if (++_sinceCleanup >= 100)
+        {
+            _sinceCleanup = 0;
+            Forget();
+        }
+    }
+
+    private static JsonObject Make(
+        string type,
+        JsonObject about,
+        string reason,
+        string message,
+        string component,
+        string ns,
+        string name,
+        string now
+    ) =>
+        new()
+        {
+            ["apiVersion"] = "v1",
+            ["kind"] = "Event",
+            ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = ns },
+            ["involvedObject"] = new JsonObject
+            {
+                ["apiVersion"] = about.Str("apiVersion"),
+                ["kind"] = about.Str("kind"),
+                ["name"] = about.Str("metadata", "name"),
+                ["namespace"] = about.Str("metadata", "namespace"),
+                ["uid"] = about.Str("metadata", "uid"),
+                ["resourceVersion"] = about.Str("metadata", "resourceVersion"),
+            },
+            ["reason"] = reason,
+            ["message"] = message,
+            ["type"] = type,
+            ["count"] = 1,
+            ["firstTimestamp"] = now,
+            ["lastTimestamp"] = now,
+            ["source"] = new JsonObject { ["component"] = component },
+            ["reportingComponent"] = component,
+            ["reportingInstance"] = "",
+        };
+
+    private void Forget()
+    {
+        var events = objects.Store.List(_type.Storage);
+        var oldest = ClusterObjects.Timestamp(objects.Time.GetUtcNow() - KeepFor);
+        var excess = events.Length - MaxEvents;
+        foreach (var stored in events.OrderBy(e => e.ResourceVersion))
+        {
+            if (excess-- > 0 || string.CompareOrdinal(stored.Read().Str("lastTimestamp") ?? "", oldest) < 0)
+            {
+                Remove(stored.Key);
+            }
+        }
+    }
+
+    private void Remove(ObjectKey key)
+    {
+        try
+        {
+            objects.Delete(_type, key.Namespace, key.Name, new(), out _);
+        }
+        catch (ApiException)
+        {
+            // Already gone.
+        }
+    }
+}

@@ -1,0 +1,207 @@
+using System.Text.Json.Nodes;
+using EmbeddedKubernetes.Admission;
+using EmbeddedKubernetes.Json;
+using EmbeddedKubernetes.Resources;
+using EmbeddedKubernetes.Storage;
+
+namespace EmbeddedKubernetes.Controllers;
+
+/// <summary>Binds claims to volumes, making a (simulated) volume where a storage class allows it.</summary>
+internal sealed class VolumeController(ClusterContext cluster) : IController
+{
+    private const string Component = "persistentvolume-controller";
+    private readonly ResourceType _claims = cluster.Type("v1", "PersistentVolumeClaim");
+    private readonly ResourceType _volumes = cluster.Type("v1", "PersistentVolume");
+    private readonly ResourceType _classes = cluster.Type("storage.k8s.io/v1", "StorageClass");
+
+    public void Observe(StoreEvent change, WorkQueue queue)
+    {
+        var key = change.Object.Key;
+        if (key.Resource == _claims.Storage)
+        {
+            if (change.Type != ChangeType.Deleted)
+            {
+                queue.Add(this, key);
+            }
+            else if (change.Object.Read().Str("spec", "volumeName") is { Length: > 0 } volume)
+            {
+                queue.Add(this, _volumes.Key("", volume));
+            }
+        }
+        else if (
+            (key.Resource == _volumes.Storage || key.Resource == _classes.Storage)
+            && change.Type != ChangeType.Deleted
+        )
+        {
+            if (key.Resource == _volumes.Storage)
+            {
+                queue.Add(this, key);
+            }
+            foreach (var claim in cluster.Store.List(_claims.Storage))
+            {
+                if (claim.Read().Str("status", "phase") != "Bound")
+                {
+                    queue.Add(this, claim.Key);
+                }
+            }
+        }
+    }
+
+    public void Reconcile(ObjectKey key)
+    {
+        if (cluster.Read(key) is not { } value || Owner.IsTerminating(value))
+        {
+            return;
+        }
+        if (key.Resource == _volumes.Storage)
+        {
+            Release(value, key);
+        }
+        else if (value.Str("status", "phase") == "Bound")
+        {
+            Resize(value);
+        }
+        else
+        {
+            Bind(value, key);
+        }
+    }
+
+    private void Bind(JsonObject claim, ObjectKey key)
+    {
+        var volume = claim.Str("spec", "volumeName") is { Length: > 0 } named
+            ? cluster.Read(_volumes.Key("", named))
+            : cluster.Store.List(_volumes.Storage).Select(v => v.Read()).FirstOrDefault(v => Fits(v, claim));
+        volume ??= Provision(claim, key);
+        if (volume is null)
+        {
+            return;
+        }
+        var name = volume.Str("metadata", "name")!;
+        var bound = cluster.Modify(
+            _volumes,
+            _volumes.Key("", name),
+            v =>
+                v.Child("spec")["claimRef"] = new JsonObject
+                {
+                    ["apiVersion"] = "v1",
+                    ["kind"] = "PersistentVolumeClaim",
+                    ["name"] = key.Name,
+                    ["namespace"] = key.Namespace,
+                    ["uid"] = claim.Str("metadata", "uid"),
+                }
+        );
+        cluster.SetStatus(_volumes, bound, new() { ["phase"] = "Bound" });
+        claim = cluster.Modify(_claims, key, c => c.Child("spec")["volumeName"] = name);
+        cluster.SetStatus(
+            _claims,
+            claim,
+            new()
+            {
+                ["phase"] = "Bound",
+                ["accessModes"] = volume.At("spec", "accessModes")?.DeepClone(),
+                ["capacity"] = volume.At("spec", "capacity")?.DeepClone(),
+            }
+        );
+    }
+
+    private JsonObject? Provision(JsonObject claim, ObjectKey key)
+    {
+        var storageClass = claim.Str("spec", "storageClassName");
+        if (string.IsNullOrEmpty(storageClass) || claim.Str("spec", "volumeName") is { Length: > 0 })
+        {
+            return null;
+        }
+        if (cluster.Read(_classes.Key("", storageClass)) is not { } found)
+        {
+            cluster.Events.Warning(
+                claim,
+                "ProvisioningFailed",
+                $"storageclass.storage.k8s.io \"{storageClass}\" not found",
+                Component
+            );
+            return null;
+        }
+        var name = "pvc-" + claim.Str("metadata", "uid");
+        cluster.Ensure(
+            _volumes,
+            "",
+            new()
+            {
+                ["metadata"] = new JsonObject { ["name"] = name },
+                ["spec"] = new JsonObject
+                {
+                    ["accessModes"] = claim.At("spec", "accessModes")?.DeepClone(),
+                    ["capacity"] = new JsonObject
+                    {
+                        ["storage"] = claim.At("spec", "resources", "requests", "storage")?.DeepClone(),
+                    },
+                    ["persistentVolumeReclaimPolicy"] = found.Str("reclaimPolicy") ?? "Delete",
+                    ["storageClassName"] = storageClass,
+                    ["volumeMode"] = claim.Str("spec", "volumeMode"),
+                    ["hostPath"] = new JsonObject { ["path"] = "/simulated/" + name },
+                },
+            }
+        );
+        cluster.Events.Normal(
+            claim,
+            "ProvisioningSucceeded",
+            $"Successfully provisioned volume {name} (simulated)",
+            Component
+        );
+        return cluster.Read(_volumes.Key("", name));
+    }
+
+    private static bool Fits(JsonObject volume, JsonObject claim)
+    {
+        if (volume.Str("spec", "claimRef", "name") is { } wanted)
+        {
+            return wanted == claim.Str("metadata", "name")
+                && volume.Str("spec", "claimRef", "namespace") == claim.Str("metadata", "namespace")
+                && (volume.Str("spec", "claimRef", "uid") ?? claim.Str("metadata", "uid"))
+                    == claim.Str("metadata", "uid");
+        }
+        return volume.Str("status", "phase") == "Available"
+            && (volume.Str("spec", "storageClassName") ?? "") == (claim.Str("spec", "storageClassName") ?? "")
+            && Quantity.Parse(volume.At("spec", "capacity", "storage"))
+                >= Quantity.Parse(claim.At("spec", "resources", "requests", "storage"));
+    }
+
+    private void Release(JsonObject volume, ObjectKey key)
+    {
+        var claim = volume.At("spec", "claimRef");
+        if (claim is null)
+        {
+            if (volume.Str("status", "phase") != "Available")
+            {
+                cluster.SetStatus(_volumes, volume, new() { ["phase"] = "Available" });
+            }
+            return;
+        }
+        var holder = cluster.Store.Get(_claims.Key(claim.Str("namespace") ?? "", claim.Str("name") ?? ""));
+        if (claim.Str("uid") is null || (holder is not null && holder.Uid == claim.Str("uid")))
+        {
+            return;
+        }
+        if (volume.Str("spec", "persistentVolumeReclaimPolicy") == "Delete")
+        {
+            cluster.Delete(_volumes, key);
+        }
+        else
+        {
+            cluster.SetStatus(_volumes, volume, new() { ["phase"] = "Released" });
+        }
+    }
+
+    private void Resize(JsonObject claim)
+    {
+        var wanted = claim.At("spec", "resources", "requests", "storage");
+        if (wanted is null || Quantity.Parse(wanted) <= Quantity.Parse(claim.At("status", "capacity", "storage")))
+        {
+            return;
+        }
+        var status = claim.Obj("status")!.Copy();
+        status["capacity"] = new JsonObject { ["storage"] = wanted.DeepClone() };
+        cluster.SetStatus(_claims, claim, status);
+    }
+}

@@ -1,0 +1,243 @@
+using System.Text.Json.Nodes;
+using EmbeddedKubernetes.Admission;
+using EmbeddedKubernetes.Api;
+using EmbeddedKubernetes.Json;
+using EmbeddedKubernetes.Ownership;
+using EmbeddedKubernetes.Resources;
+using EmbeddedKubernetes.Storage;
+
+namespace EmbeddedKubernetes.Objects;
+
+/// <content>The last steps of a write: what the server adds, what it refuses, and the store.</content>
+internal sealed partial class ClusterObjects
+{
+    private static readonly string[] ServerMetadata =
+    [
+        "uid",
+        "creationTimestamp",
+        "generation",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+        "selfLink",
+        "resourceVersion",
+    ];
+
+    private JsonObject Insert(ResourceType type, JsonObject body, WriteOptions options, bool generated)
+    {
+        if (!type.IsCustom)
+        {
+            KindPreparation.ForCreate(type, body, _allocations, Now);
+        }
+        Validate(type, body, null);
+        for (var attempt = 0; ; attempt++)
+        {
+            var name = body.Metadata().Str("name")!;
+            var key = type.Key(body.Metadata().Str("namespace") ?? "", name);
+            if (Store.Get(key) is null)
+            {
+                if (options.DryRun)
+                {
+                    return body;
+                }
+                var stored = type.Store(type.NeedsConversion ? body.Copy() : body);
+                if (Store.TryPut(key, null, stored) is { } put)
+                {
+                    Committed(type, stored);
+                    return type.NeedsConversion ? type.Present(put) : body;
+                }
+            }
+            if (!generated || attempt > 8)
+            {
+                throw ApiException.AlreadyExists(type, name);
+            }
+            body.Metadata()["name"] = body.Metadata().Str("generateName") + RandomName.Suffix(5);
+        }
+    }
+
+    /// <returns>Null when the stored object changed meanwhile.</returns>
+    private WriteResult? TryReplace(
+        ResourceType type,
+        StoredObject stored,
+        JsonObject next,
+        WriteOptions options,
+        bool track
+    )
+    {
+        var live = type.Present(stored);
+        KeepServerMetadata(live, next);
+        KeepOtherParts(type, live, next, options.Subresource);
+        Default(type, next);
+        if (!type.IsCustom)
+        {
+            KindPreparation.ForUpdate(type, live, next, _allocations, Now);
+        }
+        if (track)
+        {
+            FieldOwnership.RecordUpdate(live, next, type, new(options.Manager, options.Subresource, Now));
+        }
+        Validate(type, next, live, options.Subresource);
+        if (type.HasGeneration && SpecificationChanged(live, next))
+        {
+            next.Metadata()["generation"] = (live.Long("metadata", "generation") ?? 0) + 1;
+        }
+        if (SameButTimes(live, next))
+        {
+            return new(live, Created: false);
+        }
+        if (options.DryRun)
+        {
+            return new(next, Created: false);
+        }
+        var value = type.Store(type.NeedsConversion ? next.Copy() : next);
+        if (IsFullyReleased(type, next))
+        {
+            return Remove(type, stored) ? new(next, Created: false) : null;
+        }
+        if (Store.TryPut(stored.Key, stored, value) is not { } put)
+        {
+            return null;
+        }
+        Committed(type, value);
+        return new(type.NeedsConversion ? type.Present(put) : next, Created: false);
+    }
+
+    /// <summary>Terminating, and nothing holds it any longer.</summary>
+    private static bool IsFullyReleased(ResourceType type, JsonObject value) =>
+        value.Str("metadata", "deletionTimestamp") is not null
+        && value.Obj("metadata").Arr("finalizers") is null or { Count: 0 }
+        && (type.Storage != "namespaces." || value.Obj("spec").Arr("finalizers") is null or { Count: 0 });
+
+    private static void KeepServerMetadata(JsonObject live, JsonObject next)
+    {
+        var metadata = next.Metadata();
+        foreach (var field in ServerMetadata)
+        {
+            if (live.At("metadata", field) is { } value)
+            {
+                metadata[field] = value.DeepClone();
+            }
+            else
+            {
+                metadata.Remove(field);
+            }
+        }
+    }
+
+    private static void KeepOtherParts(ResourceType type, JsonObject live, JsonObject next, string subresource)
+    {
+        if (subresource == "status")
+        {
+            var status = next["status"]?.DeepClone();
+            var managed = next.Metadata()["managedFields"]?.DeepClone();
+            foreach (var name in next.Select(n => n.Key).ToList())
+            {
+                next.Remove(name);
+            }
+            foreach (var (name, value) in live)
+            {
+                next[name] = value?.DeepClone();
+            }
+            Replace(next, "status", status);
+            Replace(next.Metadata(), "managedFields", managed);
+        }
+        else if (type.HasStatus)
+        {
+            Replace(next, "status", live["status"]?.DeepClone());
+        }
+        if (type.Storage == "namespaces." && subresource != "finalize")
+        {
+            Replace(next.Child("spec"), "finalizers", live.At("spec", "finalizers")?.DeepClone());
+        }
+    }
+
+    private static void Replace(JsonObject target, string name, JsonNode? value)
+    {
+        target.Remove(name);
+        if (value is not null)
+        {
+            target[name] = value;
+        }
+    }
+
+    private static bool SpecificationChanged(JsonObject live, JsonObject next)
+    {
+        foreach (var name in live.Select(l => l.Key).Union(next.Select(n => n.Key)))
+        {
+            if (name is not ("metadata" or "status") && !JsonNode.DeepEquals(live[name], next[name]))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    // A write that would change nothing but the times in managedFields is no write.
+    private static bool SameButTimes(JsonObject live, JsonObject next)
+    {
+        if (live.Count != next.Count)
+        {
+            return false;
+        }
+        foreach (var (name, value) in live)
+        {
+            if (name != "metadata" && !JsonNode.DeepEquals(value, next[name]))
+            {
+                return false;
+            }
+        }
+        return JsonNode.DeepEquals(WithoutTimes(live), WithoutTimes(next));
+
+        static JsonNode WithoutTimes(JsonObject value)
+        {
+            var metadata = value.Metadata().Copy();
+            foreach (var entry in metadata.Arr("managedFields").Objects())
+            {
+                entry.Remove("time");
+            }
+            return metadata;
+        }
+    }
+
+    private static void Validate(ResourceType type, JsonObject value, JsonObject? live, string subresource = "")
+    {
+        var faults = new FieldFaults();
+        MetadataRules.Check(type, value, live, faults);
+        if (type.IsCustom)
+        {
+            CustomRules.Check(value, type.Schema, faults);
+        }
+        else
+        {
+            SchemaRules.Check(value, type.Schema, faults);
+            if (subresource.Length == 0)
+            {
+                KindRules.Check(type, value, live, faults);
+            }
+        }
+        if (faults.Any)
+        {
+            throw ApiException.Invalid(type, value.Str("metadata", "name") ?? "", faults.All);
+        }
+    }
+
+    private void Committed(ResourceType type, JsonObject value)
+    {
+        if (type.Storage == Definitions)
+        {
+            Catalogue.Define(value);
+        }
+    }
+
+    private bool Remove(ResourceType type, StoredObject stored)
+    {
+        if (Store.TryDelete(stored) is null)
+        {
+            return false;
+        }
+        if (type.Storage == Definitions)
+        {
+            Catalogue.Undefine(stored.Key.Name);
+        }
+        return true;
+    }
+}

@@ -1,0 +1,206 @@
+using EmbeddedKubernetes.Schemas;
+
+namespace EmbeddedKubernetes.Resources;
+
+/// <summary>The kinds every Kubernetes has.</summary>
+internal static class BuiltInResources
+{
+    private static readonly ScalePaths Replicas = new(".spec.replicas", ".status.replicas", ".status.selector");
+
+    public static IEnumerable<ResourceType> All()
+    {
+        const string core = "";
+        yield return Define(core, "v1", "Namespace", "namespaces", "ns", namespaced: false, status: true);
+        yield return Define(core, "v1", "Pod", "pods", "po", status: true, generation: true, all: true);
+        yield return Define(core, "v1", "Service", "services", "svc", status: true, all: true);
+        yield return Define(core, "v1", "Endpoints", "endpoints", "ep");
+        yield return Define(core, "v1", "ConfigMap", "configmaps", "cm");
+        yield return Define(core, "v1", "Secret", "secrets");
+        yield return Define(core, "v1", "ServiceAccount", "serviceaccounts", "sa");
+        yield return Define(core, "v1", "PersistentVolume", "persistentvolumes", "pv", namespaced: false, status: true);
+        yield return Define(core, "v1", "PersistentVolumeClaim", "persistentvolumeclaims", "pvc", status: true);
+        yield return Define(core, "v1", "Event", "events", "ev");
+        yield return Define(core, "v1", "Node", "nodes", "no", namespaced: false, status: true);
+        yield return Define(core, "v1", "LimitRange", "limitranges", "limits");
+        yield return Define(core, "v1", "ResourceQuota", "resourcequotas", "quota", status: true);
+        yield return Define(
+            core,
+            "v1",
+            "ReplicationController",
+            "replicationcontrollers",
+            "rc",
+            status: true,
+            generation: true,
+            all: true,
+            scale: Replicas
+        );
+        yield return Define(core, "v1", "PodTemplate", "podtemplates");
+        yield return Workload("Deployment", "deployments", "deploy", Replicas);
+        yield return Workload("ReplicaSet", "replicasets", "rs", Replicas);
+        yield return Workload("StatefulSet", "statefulsets", "sts", Replicas);
+        yield return Workload("DaemonSet", "daemonsets", "ds", null);
+        yield return Define("apps", "v1", "ControllerRevision", "controllerrevisions");
+        yield return Define("batch", "v1", "Job", "jobs", status: true, generation: true, all: true);
+        yield return Define("batch", "v1", "CronJob", "cronjobs", "cj", status: true, generation: true, all: true);
+        yield return Autoscaler("v2");
+        yield return Autoscaler("v1");
+        yield return Define("networking.k8s.io", "v1", "Ingress", "ingresses", "ing", status: true, generation: true);
+        yield return Define(
+            "networking.k8s.io",
+            "v1",
+            "IngressClass",
+            "ingressclasses",
+            namespaced: false,
+            generation: true
+        );
+        yield return Define("networking.k8s.io", "v1", "NetworkPolicy", "networkpolicies", "netpol", generation: true);
+        yield return Define(
+            "policy",
+            "v1",
+            "PodDisruptionBudget",
+            "poddisruptionbudgets",
+            "pdb",
+            status: true,
+            generation: true
+        );
+        const string rbac = "rbac.authorization.k8s.io";
+        yield return Define(rbac, "v1", "Role", "roles");
+        yield return Define(rbac, "v1", "RoleBinding", "rolebindings");
+        yield return Define(rbac, "v1", "ClusterRole", "clusterroles", namespaced: false);
+        yield return Define(rbac, "v1", "ClusterRoleBinding", "clusterrolebindings", namespaced: false);
+        yield return Define("storage.k8s.io", "v1", "StorageClass", "storageclasses", "sc", namespaced: false);
+        yield return Define("coordination.k8s.io", "v1", "Lease", "leases");
+        yield return Define("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices");
+        yield return NewEvents();
+        yield return Define("scheduling.k8s.io", "v1", "PriorityClass", "priorityclasses", "pc", namespaced: false);
+        const string admission = "admissionregistration.k8s.io";
+        yield return Define(
+            admission,
+            "v1",
+            "ValidatingWebhookConfiguration",
+            "validatingwebhookconfigurations",
+            namespaced: false,
+            generation: true
+        );
+        yield return Define(
+            admission,
+            "v1",
+            "MutatingWebhookConfiguration",
+            "mutatingwebhookconfigurations",
+            namespaced: false,
+            generation: true
+        );
+        yield return Define(
+            "apiextensions.k8s.io",
+            "v1",
+            "CustomResourceDefinition",
+            "customresourcedefinitions",
+            "crd",
+            namespaced: false,
+            status: true,
+            generation: true
+        );
+        yield return Question("authentication.k8s.io", "TokenReview", "tokenreviews");
+        yield return Question("authentication.k8s.io", "SelfSubjectReview", "selfsubjectreviews");
+        yield return Question("authorization.k8s.io", "SelfSubjectAccessReview", "selfsubjectaccessreviews");
+        yield return Question("authorization.k8s.io", "SubjectAccessReview", "subjectaccessreviews");
+        yield return Question("authorization.k8s.io", "SelfSubjectRulesReview", "selfsubjectrulesreviews");
+        yield return Question(
+            "authorization.k8s.io",
+            "LocalSubjectAccessReview",
+            "localsubjectaccessreviews",
+            namespaced: true
+        );
+    }
+
+    private static ResourceType Define(
+        string group,
+        string version,
+        string kind,
+        string plural,
+        string? shortName = null,
+        bool namespaced = true,
+        bool status = false,
+        bool generation = false,
+        bool all = false,
+        ScalePaths? scale = null
+    )
+    {
+        var apiVersion = group.Length == 0 ? version : group + "/" + version;
+        return new()
+        {
+            Group = group,
+            Version = version,
+            Kind = kind,
+            Plural = plural,
+            Singular = kind.ToLowerInvariant(),
+            ShortNames =
+                kind == "CustomResourceDefinition" ? ["crd", "crds"]
+                : shortName is null ? []
+                : [shortName],
+            Categories =
+                all ? ["all"]
+                : kind is "CustomResourceDefinition" || group == "admissionregistration.k8s.io" ? ["api-extensions"]
+                : [],
+            Namespaced = namespaced,
+            HasStatus = status,
+            HasGeneration = generation,
+            Scale = scale,
+            Storage = plural + "." + group,
+            StorageApiVersion = apiVersion,
+            LoadSchema = () => BuiltInSchemas.ForKind(apiVersion, kind),
+        };
+    }
+
+    private static ResourceType Workload(string kind, string plural, string shortName, ScalePaths? scale) =>
+        Define("apps", "v1", kind, plural, shortName, status: true, generation: true, all: true, scale: scale);
+
+    private static ResourceType Autoscaler(string version) =>
+        new()
+        {
+            Group = "autoscaling",
+            Version = version,
+            Kind = "HorizontalPodAutoscaler",
+            Plural = "horizontalpodautoscalers",
+            Singular = "horizontalpodautoscaler",
+            ShortNames = ["hpa"],
+            Categories = ["all"],
+            HasStatus = true,
+            Storage = "horizontalpodautoscalers.autoscaling",
+            StorageApiVersion = "autoscaling/v2",
+            LoadSchema = () => BuiltInSchemas.ForKind("autoscaling/" + version, "HorizontalPodAutoscaler"),
+            FromStorage = version == "v1" ? VersionConversions.AutoscalerToV1 : null,
+            ToStorage = version == "v1" ? VersionConversions.AutoscalerFromV1 : null,
+        };
+
+    private static ResourceType NewEvents() =>
+        new()
+        {
+            Group = "events.k8s.io",
+            Version = "v1",
+            Kind = "Event",
+            Plural = "events",
+            Singular = "event",
+            ShortNames = ["ev"],
+            Storage = "events.",
+            StorageApiVersion = "v1",
+            LoadSchema = () => BuiltInSchemas.ForKind("events.k8s.io/v1", "Event"),
+            FromStorage = VersionConversions.EventFromCore,
+            ToStorage = VersionConversions.EventToCore,
+        };
+
+    private static ResourceType Question(string group, string kind, string plural, bool namespaced = false) =>
+        new()
+        {
+            Group = group,
+            Version = "v1",
+            Kind = kind,
+            Plural = plural,
+            Singular = kind.ToLowerInvariant(),
+            Namespaced = namespaced,
+            CreateOnly = true,
+            Storage = plural + "." + group,
+            StorageApiVersion = group + "/v1",
+            LoadSchema = () => BuiltInSchemas.ForKind(group + "/v1", kind),
+        };
+}

@@ -1,0 +1,34 @@
+using EmbeddedKubernetes.Schemas.BuiltIn;
+
+namespace EmbeddedKubernetes.Schemas;
+
+/// <summary>The types of the built-in kinds.</summary>
+internal static class BuiltInSchemas
+{
+    private static readonly Lazy<SchemaText> All = new(() =>
+        new SchemaText(
+            MetaTypes.Text,
+            PodTypes.Text,
+            VolumeTypes.Text,
+            CoreTypes.Text,
+            WorkloadTypes.Text,
+            ClusterTypes.Text
+        )
+    );
+
+    public static SchemaText Text => All.Value;
+
+    public static SchemaNode ObjectMeta => All.Value.Find("meta/v1", "ObjectMeta")!;
+
+    public static SchemaNode PodSpec => All.Value.Find("core/v1", "PodSpec")!;
+
+    /// <summary>The schema of a kind, with apiVersion and kind.</summary>
+    /// <param name="groupVersion">Such as <c>apps/v1</c>; <c>v1</c> is the core group.</param>
+    /// <param name="kind">Such as <c>Deployment</c>.</param>
+    public static SchemaNode ForKind(string groupVersion, string kind)
+    {
+        var scope = groupVersion.Contains('/', StringComparison.Ordinal) ? groupVersion : "core/" + groupVersion;
+        return All.Value.Find(scope, kind)
+            ?? throw new InvalidOperationException($"No schema for {groupVersion} {kind}.");
+    }
+}

@@ -1,0 +1,245 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using EmbeddedKubernetes.Json;
+
+namespace EmbeddedKubernetes.Storage;
+
+/// <summary>
+/// All objects, in memory, with their history. Writers see each other's work at once; the outside sees a write only after
+/// the journal has it on disk (<see cref="DurableAsync"/>), and a write the disk refuses never happened.
+/// </summary>
+internal sealed class ObjectStore : IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly ObjectIndex _index = new();
+    private readonly EventHistory _history;
+    private readonly JournalWriter? _writer;
+    private long _head = 1;
+
+    private ObjectStore(string? directory, int historyLength, long compactAfter)
+    {
+        if (directory is null)
+        {
+            _history = new(historyLength, _head);
+            return;
+        }
+        var journal = Journal.Open(directory, Replay);
+        _history = new(historyLength, _head);
+        _writer = new JournalWriter(journal, _head, _gate, Published, UndoPending, Snapshot, compactAfter);
+    }
+
+    /// <summary>Called after writes were taken back because the disk refused them.</summary>
+    public Action? RolledBack { get; set; }
+
+    /// <summary>The version of the newest write.</summary>
+    public long ResourceVersion
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _head;
+            }
+        }
+    }
+
+    /// <param name="directory">Where the journal lives; null keeps everything in memory.</param>
+    /// <param name="historyLength">How many events a watch may look back.</param>
+    /// <param name="compactAfter">Bytes the journal may grow before it is rewritten.</param>
+    public static ObjectStore Open(string? directory, int historyLength = 2000, long compactAfter = 4 << 20) =>
+        new(directory, historyLength, compactAfter);
+
+    public StoredObject? Get(ObjectKey key)
+    {
+        lock (_gate)
+        {
+            return _index.Get(key);
+        }
+    }
+
+    public bool TryGetByUid(string uid, [NotNullWhen(true)] out StoredObject? found)
+    {
+        lock (_gate)
+        {
+            found = _index.ByUid(uid);
+            return found is not null;
+        }
+    }
+
+    /// <summary>Objects of one resource, of one namespace unless <paramref name="ns"/> is empty, by namespace and name.</summary>
+    public StoredObject[] List(string resource, string ns, out long resourceVersion)
+    {
+        StoredObject[] found;
+        lock (_gate)
+        {
+            found = _index.List(resource, ns);
+            resourceVersion = _head;
+        }
+        Array.Sort(found, ByKey);
+        return found;
+    }
+
+    public StoredObject[] List(string resource, string ns = "") => List(resource, ns, out _);
+
+    public StoredObject[] Dependents(string uid)
+    {
+        lock (_gate)
+        {
+            return _index.Dependents(uid);
+        }
+    }
+
+    /// <summary>Every resource that has objects.</summary>
+    public string[] Resources()
+    {
+        lock (_gate)
+        {
+            return _index.Resources();
+        }
+    }
+
+    /// <summary>Writes the object if the stored one still is <paramref name="expected"/> (null: there is none).</summary>
+    /// <returns>The stored version, or null when somebody else was first.</returns>
+    public StoredObject? TryPut(ObjectKey key, StoredObject? expected, JsonObject value)
+    {
+        lock (_gate)
+        {
+            if (!ReferenceEquals(_index.Get(key), expected))
+            {
+                return null;
+            }
+            var version = ++_head;
+            value.Metadata()["resourceVersion"] = version.ToString(CultureInfo.InvariantCulture);
+            var stored = new StoredObject(key, version, value.ToUtf8(), value);
+            _index.Put(stored);
+            Record(new(expected is null ? ChangeType.Added : ChangeType.Modified, stored, expected));
+            return stored;
+        }
+    }
+
+    /// <summary>Removes the object if it still is <paramref name="expected"/>.</summary>
+    public StoredObject? TryDelete(StoredObject expected)
+    {
+        lock (_gate)
+        {
+            if (!ReferenceEquals(_index.Get(expected.Key), expected))
+            {
+                return null;
+            }
+            var version = ++_head;
+            var last = expected.Read();
+            last.Metadata()["resourceVersion"] = version.ToString(CultureInfo.InvariantCulture);
+            var gone = new StoredObject(expected.Key, version, last.ToUtf8(), last);
+            _index.Remove(expected);
+            Record(new(ChangeType.Deleted, gone, expected));
+            return gone;
+        }
+    }
+
+    /// <summary>Completes when everything up to this version is on disk.</summary>
+    /// <exception cref="StorageException">The disk refused the write; it was taken back.</exception>
+    public Task DurableAsync(long resourceVersion) => _writer?.DurableAsync(resourceVersion) ?? Task.CompletedTask;
+
+    /// <summary>Follows events after <paramref name="after"/>; null when they are no longer known.</summary>
+    /// <param name="resource">The resource to follow, or null for all.</param>
+    /// <param name="after">The last version already seen; null to begin with whatever happens next.</param>
+    public EventSubscription? Subscribe(string? resource, long? after)
+    {
+        lock (_gate)
+        {
+            return _history.Subscribe(resource, after);
+        }
+    }
+
+    /// <summary>
+    /// Lists and subscribes in one step: every later change arrives as an event. With a journal the list may hold writes
+    /// not yet on disk, whose events then arrive as well.
+    /// </summary>
+    public (StoredObject[] Objects, EventSubscription Events, long ResourceVersion) ListAndSubscribe(
+        string resource,
+        string ns
+    )
+    {
+        lock (_gate)
+        {
+            var objects = _index.List(resource, ns);
+            Array.Sort(objects, ByKey);
+            return (objects, _history.Subscribe(resource, null)!, _head);
+        }
+    }
+
+    public void Dispose()
+    {
+        _writer?.Dispose();
+        lock (_gate)
+        {
+            _history.Close();
+        }
+    }
+
+    private static int ByKey(StoredObject a, StoredObject b)
+    {
+        var order = string.CompareOrdinal(a.Key.Namespace, b.Key.Namespace);
+        return order != 0 ? order : string.CompareOrdinal(a.Key.Name, b.Key.Name);
+    }
+
+    private void Replay(JournalRecord record)
+    {
+        _head = Math.Max(_head, record.ResourceVersion);
+        switch (record.Type)
+        {
+            case JournalRecord.Kind.Put:
+                _index.Put(new StoredObject(record.Key, record.ResourceVersion, record.Json));
+                break;
+            case JournalRecord.Kind.Delete when _index.Get(record.Key) is { } gone:
+                _index.Remove(gone);
+                break;
+        }
+    }
+
+    private void Record(StoreEvent change)
+    {
+        if (_writer is null)
+        {
+            _history.Add(change);
+        }
+        else
+        {
+            _writer.Enqueue(change);
+        }
+    }
+
+    private void Published(List<StoreEvent> changes)
+    {
+        foreach (var change in changes)
+        {
+            _history.Add(change);
+        }
+    }
+
+    private void UndoPending(List<StoreEvent> changes)
+    {
+        lock (_gate)
+        {
+            for (var i = changes.Count - 1; i >= 0; i--)
+            {
+                var change = changes[i];
+                if (change.Type != ChangeType.Deleted)
+                {
+                    _index.Remove(change.Object);
+                }
+                if (change.Previous is { } previous)
+                {
+                    _index.Put(previous);
+                }
+            }
+        }
+        RolledBack?.Invoke();
+    }
+
+    private List<StoredObject> Snapshot() => _index.All();
+}
+
+/// <summary>The disk refused a write; nothing of it remains.</summary>
+internal sealed class StorageException(string message, Exception inner) : IOException(message, inner);
