@@ -184,7 +184,7 @@ internal sealed class ServiceWait(
     private bool HasLostPods(WaitingObject item, ref TimeSpan? patience)
     {
         ObjectReference reference = item.Desired.Reference;
-        if (!KnownKinds.RunsPods(reference.Group, reference.Kind))
+        if (!KnownKinds.RunsPods(reference.Group, reference.Kind) || !IsObserved(item.Item))
         {
             return false;
         }
@@ -220,6 +220,11 @@ internal sealed class ServiceWait(
         }
         return false;
     }
+
+    /// <summary>Until a controller has looked at the latest change, all pods there are belong to an older one.</summary>
+    private static bool IsObserved(JsonObject workload) =>
+        workload.Child("status").Integer("observedGeneration") is not { } observed
+        || observed == workload.Metadata().Integer("generation");
 
     private static string Summary(WaitingObject[] waiting)
     {
