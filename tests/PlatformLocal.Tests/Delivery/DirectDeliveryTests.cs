@@ -73,4 +73,77 @@ public sealed class DirectDeliveryTests(RealApiServer server)
         result.Changes.Should().Contain(change => change.Name == "a" && change.Change == ChangeKind.Updated);
         (await client.GetAsync(reference, Token)).Child("data").Text("key").Should().Be("1");
     }
+
+    [Fact]
+    public async Task A_job_whose_template_changes_is_made_again_and_other_fixed_fields_are_explained()
+    {
+        using KubernetesClient client = await server.ConnectAsync();
+        string name = NewName();
+        var delivery = new DirectDelivery(client);
+        JsonObject fixedMap = ConfigMap("fixed");
+        fixedMap["immutable"] = true;
+        JsonObject changedMap = ConfigMap("fixed", "2");
+        changedMap["immutable"] = true;
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        Task controller = CompleteJobsAsync(client, $"env-{name}", over.Token);
+        await delivery.DeliverAsync(Request(name, Service("web", Job("1"), fixedMap)), new ProgressLog(), Token);
+        DeliveryRequest changed = Request(name, Service("web", Job("2"), fixedMap));
+
+        IReadOnlyList<ObjectChange> plan = await delivery.PlanAsync(changed, Token);
+        DeliveryResult result = await delivery.DeliverAsync(changed, new ProgressLog(), Token);
+        Func<Task> refuse = () =>
+            delivery.DeliverAsync(Request(name, Service("web", Job("2"), changedMap)), new ProgressLog(), Token);
+
+        ObjectChange job = result.Changes.Single(change => change.Kind == "Job");
+        job.Change.Should().Be(ChangeKind.Updated);
+        job.Note.Should().Contain("made again");
+        plan.Should().BeEquivalentTo(result.Changes);
+        PlatformException fault = (await refuse.Should().ThrowAsync<PlatformException>()).Which;
+        fault
+            .NextStep.Should()
+            .Contain("platform.local/recreate: enabled")
+            .And.Contain($"kubectl -n env-{name} delete configmap fixed");
+        await over.CancelAsync();
+        await controller;
+    }
+
+    private static JsonObject Job(string version) =>
+        Yamlish(
+            """
+            {"apiVersion":"batch/v1","kind":"Job","metadata":{"name":"migrate"},
+             "spec":{"template":{"spec":{"restartPolicy":"Never","containers":[{"name":"a","image":"migrate:VERSION"}]}}}}
+            """.Replace("VERSION", version, StringComparison.Ordinal)
+        );
+
+    private static async Task CompleteJobsAsync(
+        KubernetesClient client,
+        string target,
+        CancellationToken cancellationToken
+    )
+    {
+        var complete = (JsonObject)
+            JsonNode.Parse("""{"status":{"conditions":[{"type":"Complete","status":"True"}]}}""")!;
+        try
+        {
+            await foreach (WatchEvent change in client.WatchAsync("batch/v1", "Job", target, null, cancellationToken))
+            {
+                if (change.Kind == WatchEventKind.Added)
+                {
+                    var onStatus = new WriteOptions { Subresource = "status" };
+                    var reference = ObjectReference.Of(change.Item);
+                    await client.PatchAsync(
+                        reference,
+                        PatchKind.Merge,
+                        complete.DeepClone(),
+                        onStatus,
+                        cancellationToken
+                    );
+                }
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The test is over.
+        }
+    }
 }
