@@ -107,6 +107,85 @@ public sealed class DirectDeliveryTests(RealApiServer server)
         await controller;
     }
 
+    [Fact]
+    public async Task Manifests_that_leave_out_what_old_servers_need_are_delivered()
+    {
+        using KubernetesClient client = await server.ConnectAsync();
+        string name = NewName();
+        var delivery = new DirectDelivery(client);
+        JsonObject service = Yamlish(
+            """{"apiVersion":"v1","kind":"Service","metadata":{"name":"a"},"spec":{"ports":[{"port":80},{"port":81,"name":"b"}]}}"""
+        );
+        service.Child("spec").Items("ports").First()["name"] = "a";
+        JsonObject deployment = Deployment("a");
+        deployment.Child("spec").Child("template").Child("spec").Items("containers").First()["ports"] = JsonNode.Parse(
+            """[{"containerPort":80}]"""
+        );
+        JsonObject secret = Yamlish(
+            """{"apiVersion":"v1","kind":"Secret","metadata":{"name":"a","creationTimestamp":null},"stringData":{"k":"grüße","old":"x"}}"""
+        );
+        JsonObject later = Yamlish(
+            """{"apiVersion":"v1","kind":"Secret","metadata":{"name":"a"},"stringData":{"k":"grüße"}}"""
+        );
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        Task controller = KeepDeploymentsReadyAsync(client, $"env-{name}", over.Token);
+
+        await delivery.DeliverAsync(
+            Request(name, Service("web", service, deployment, secret)),
+            new ProgressLog(),
+            Token
+        );
+        await delivery.DeliverAsync(
+            Request(name, Service("web", service, deployment, later)),
+            new ProgressLog(),
+            Token
+        );
+
+        JsonObject stored = await client.GetAsync(new ObjectReference("v1", "Secret", $"env-{name}", "a"), Token);
+        stored.Child("data")!.ToJsonString().Should().Be("""{"k":"Z3LDvMOfZQ=="}""", "a key that is dropped goes");
+        secret.Child("stringData").Should().NotBeNull("the request is not changed");
+        await over.CancelAsync();
+        await controller;
+    }
+
+    [Fact]
+    public async Task A_job_that_cleans_up_after_itself_is_not_run_again()
+    {
+        using KubernetesClient client = await server.ConnectAsync();
+        string name = NewName();
+        var reference = new ObjectReference("batch/v1", "Job", $"env-{name}", "migrate");
+        Task<DeliveryResult> delivering = new DirectDelivery(client).DeliverAsync(
+            Request(name, Service("web", Job("1"), Deployment("web"))),
+            new ProgressLog(),
+            Token
+        );
+        await AppearAsync(client, reference);
+        JsonObject deployment = await AppearAsync(
+            client,
+            reference with
+            {
+                ApiVersion = "apps/v1",
+                Kind = "Deployment",
+                Name = "web",
+            }
+        );
+        var onStatus = new WriteOptions { Subresource = "status" };
+        JsonNode complete = JsonNode.Parse("""{"status":{"conditions":[{"type":"Complete","status":"True"}]}}""")!;
+        await client.PatchAsync(reference, PatchKind.Merge, complete, onStatus, Token);
+        await client.DeleteAsync(reference, null, Token);
+
+        await client.PatchAsync(
+            ObjectReference.Of(deployment),
+            PatchKind.Merge,
+            ReadyStatus(deployment),
+            onStatus,
+            Token
+        );
+        await delivering;
+
+        (await client.FindAsync(reference, Token)).Should().BeNull();
+    }
+
     private static JsonObject Job(string version) =>
         Yamlish(
             """
