@@ -14,4 +14,10 @@ public static class DeliveryLabels
     /// that are kept otherwise because they hold data or serve others.
     /// </summary>
     public const string Prune = "platform.local/prune";
+
+    /// <summary>
+    /// Annotation: <c>enabled</c> lets an object be deleted and made again when a field changes that cannot be changed.
+    /// Jobs are always made again: a job whose template changed is another job.
+    /// </summary>
+    public const string Recreate = "platform.local/recreate";
 }

@@ -121,7 +121,7 @@ public sealed class KubernetesException : PlatformException
                 _ => "Unknown",
             };
         }
-        string said = message.Length == 0 ? $"HTTP {code}" : message;
+        string said = message.Length == 0 ? $"HTTP {code}" : Shorten(message, causes);
         return new KubernetesException(
             $"The cluster refused to {what}: {said.TrimEnd('.')}.",
             NextStepFor(code, reason, causes)
@@ -141,6 +141,21 @@ public sealed class KubernetesException : PlatformException
                 _ => FailureKind.Failed,
             },
         };
+    }
+
+    /// <summary>Servers put whole objects into their messages, in the notation of Go.</summary>
+    private static string Shorten(string message, KubernetesErrorCause[] causes)
+    {
+        const int Readable = 600;
+        if (message.Length <= Readable)
+        {
+            return message;
+        }
+        return causes.Length == 0
+            ? Middle(message)
+            : string.Join("; ", causes.Select(cause => $"{cause.Field}: {Middle(cause.Message)}".TrimStart(':', ' ')));
+
+        static string Middle(string text) => text.Length <= 240 ? text : $"{text[..100]} … {text[^120..]}";
     }
 
     private static string? NextStepFor(int code, string reason, KubernetesErrorCause[] causes) =>

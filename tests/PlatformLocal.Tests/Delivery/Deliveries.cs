@@ -198,10 +198,7 @@ internal static class Deliveries
             {
                 if (change.Kind is WatchEventKind.Added or WatchEventKind.Modified && change.Item.IsTerminating())
                 {
-                    await client.DeleteCollectionAsync("v1", "ConfigMap", name, null, null, cancellationToken);
-                    change.Item.Child("spec")!["finalizers"] = new JsonArray();
-                    var finalize = new WriteOptions { Subresource = "finalize" };
-                    await client.ReplaceAsync(change.Item, finalize, cancellationToken);
+                    await EmptyAsync(change.Item);
                 }
             }
         }
@@ -209,9 +206,19 @@ internal static class Deliveries
         {
             // The test is over.
         }
-        catch (KubernetesException fault) when (fault.IsNotFound || fault.IsConflict)
+
+        async Task EmptyAsync(JsonObject item)
         {
-            // It is gone.
+            try
+            {
+                await client.DeleteCollectionAsync("v1", "ConfigMap", name, null, null, cancellationToken);
+                item.Child("spec")!["finalizers"] = new JsonArray();
+                await client.ReplaceAsync(item, new WriteOptions { Subresource = "finalize" }, cancellationToken);
+            }
+            catch (KubernetesException fault) when (fault.IsNotFound || fault.IsConflict)
+            {
+                // It is gone, or changed: then the next event says so.
+            }
         }
     }
 }

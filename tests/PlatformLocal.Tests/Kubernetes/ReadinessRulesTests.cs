@@ -39,7 +39,7 @@ public sealed class ReadinessRulesTests
                 "old ones left",
                 D("\"replicas\":2", S(2, 3, 2, 2, 2)),
                 ReadinessStatus.InProgress,
-                "1 old replicas are still ending"
+                "1 old replica is still ending"
             },
             {
                 "unavailable",

@@ -197,25 +197,7 @@ internal sealed record DesiredState(
     {
         var content = (JsonObject)item.DeepClone();
         JsonObject metadata = content.Metadata()!;
-        foreach (
-            string field in new[]
-            {
-                "managedFields",
-                "resourceVersion",
-                "uid",
-                "creationTimestamp",
-                "generation",
-                "selfLink",
-            }
-        )
-        {
-            metadata.Remove(field);
-        }
-        if (content.Text("kind") == "CustomResourceDefinition")
-        {
-            // Generators leave an empty status in definitions; it belongs to the server.
-            content.Remove("status");
-        }
+        Normalization.Apply(content);
         if (!isNamespaced)
         {
             metadata.Remove("namespace");

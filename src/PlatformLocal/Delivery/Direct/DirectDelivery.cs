@@ -64,7 +64,12 @@ public sealed class DirectDelivery(KubernetesClient client, DirectDeliveryOption
         {
             await store.WriteAsync(final, request.Namespace, cancellationToken);
         }
-        IEnumerable<ObjectChange> applied = state.Objects.Select(item => item.Change(run.Applied[item.Key].Change));
+        IEnumerable<ObjectChange> applied = state.Objects.Select(item =>
+            item.Change(run.Applied[item.Key].Change) with
+            {
+                Note = run.Applied[item.Key].Note,
+            }
+        );
         return new DeliveryResult([homeChange, .. applied, .. pruned]);
     }
 

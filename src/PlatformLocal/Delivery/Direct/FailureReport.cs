@@ -46,9 +46,10 @@ internal sealed class FailureReport(
                 lines.Add($"  {detail}");
             }
         }
-        if (blamed.Count - ObjectsShown + others is var rest && Math.Max(0, blamed.Count - ObjectsShown) + others > 0)
+        int more = Math.Max(0, blamed.Count - ObjectsShown) + others;
+        if (more > 0)
         {
-            lines.Add($"{Math.Max(rest, others)} more objects are not ready.");
+            lines.Add($"{more} more {(more == 1 ? "object is" : "objects are")} not ready.");
         }
         return new ServiceFailedException(
             service,
@@ -85,7 +86,13 @@ internal sealed class FailureReport(
         {
             await AddPodAsync(pod, reference, lines, steps, cancellationToken);
         }
-        await AddEventsAsync(reference.Kind, reference.Name, lines, cancellationToken);
+        await AddEventsAsync(
+            reference.Kind,
+            reference.Namespace ?? "default",
+            reference.Name,
+            lines,
+            cancellationToken
+        );
         string place = reference.Namespace is null ? "" : $"-n {reference.Namespace} ";
         steps.Add($"kubectl {place}describe {reference.Kind.ToLowerInvariant()} {reference.Name}");
         return lines;
@@ -120,7 +127,7 @@ internal sealed class FailureReport(
         }
         if (workload.Name != name)
         {
-            await AddEventsAsync("Pod", name, lines, cancellationToken);
+            await AddEventsAsync("Pod", place, name, lines, cancellationToken);
         }
     }
 
@@ -150,14 +157,20 @@ internal sealed class FailureReport(
         }
     }
 
-    private async Task AddEventsAsync(string kind, string name, List<string> lines, CancellationToken cancellationToken)
+    private async Task AddEventsAsync(
+        string kind,
+        string place,
+        string name,
+        List<string> lines,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
             ObjectList events = await client.ListAsync(
                 "v1",
                 "Event",
-                targetNamespace,
+                place,
                 new ListOptions { FieldSelector = $"involvedObject.kind={kind},involvedObject.name={name}" },
                 cancellationToken
             );

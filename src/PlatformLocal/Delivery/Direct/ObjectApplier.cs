@@ -13,7 +13,11 @@ internal sealed record AppliedObject(
     ChangeKind Change,
     string? ResourceVersion,
     JsonObject? Item
-);
+)
+{
+    /// <summary>Why, where the kind of change does not say it.</summary>
+    public string? Note { get; init; }
+}
 
 /// <summary>Applies objects, as many at once as the options allow.</summary>
 /// <remarks>
@@ -48,22 +52,41 @@ internal sealed class ObjectApplier(
         await _gate.WaitAsync(cancellationToken);
         try
         {
-            ApplyResult result = await client.ApplyAsync(
-                desired.Content,
-                new WriteOptions { FieldManager = options.FieldManager, Force = true },
-                cancellationToken
-            );
-            string? after = result.Item.ResourceVersion();
-            ChangeKind change =
-                result.IsCreated ? ChangeKind.Created
-                : after == before ? ChangeKind.Unchanged
-                : ChangeKind.Updated;
-            return new AppliedObject(desired, change, after, result.Item);
+            return await SendAsync(desired, before, cancellationToken);
+        }
+        catch (KubernetesException fault) when (Recreation.IsImmutable(fault))
+        {
+            if (!Recreation.IsWanted(desired))
+            {
+                throw Recreation.Explain(fault, desired);
+            }
+            await Recreation.DeleteAsync(client, desired.Reference, cancellationToken);
+            AppliedObject made = await SendAsync(desired, before, cancellationToken);
+            return made with { Change = ChangeKind.Updated, Note = Recreation.Note };
         }
         finally
         {
             _gate.Release();
         }
+    }
+
+    private async Task<AppliedObject> SendAsync(
+        DesiredObject desired,
+        string? before,
+        CancellationToken cancellationToken
+    )
+    {
+        ApplyResult result = await client.ApplyAsync(
+            desired.Content,
+            new WriteOptions { FieldManager = options.FieldManager, Force = true },
+            cancellationToken
+        );
+        string? after = result.Item.ResourceVersion();
+        ChangeKind change =
+            result.IsCreated ? ChangeKind.Created
+            : after == before ? ChangeKind.Unchanged
+            : ChangeKind.Updated;
+        return new AppliedObject(desired, change, after, result.Item);
     }
 
     public void Dispose() => _gate.Dispose();

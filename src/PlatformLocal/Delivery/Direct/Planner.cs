@@ -62,6 +62,14 @@ internal sealed class Planner(KubernetesClient client, DirectDeliveryOptions opt
                 {
                     changes[i] = desired.Change(await DecideAsync(desired, token));
                 }
+                catch (KubernetesException fault) when (Recreation.IsImmutable(fault) && Recreation.IsWanted(desired))
+                {
+                    changes[i] = desired.Change(ChangeKind.Updated) with { Note = Recreation.Note };
+                }
+                catch (KubernetesException fault) when (Recreation.IsImmutable(fault))
+                {
+                    faults[i] = Recreation.Explain(fault, desired);
+                }
                 catch (PlatformException fault)
                 {
                     faults[i] = fault;

@@ -124,20 +124,25 @@ internal sealed class ServiceWait(
         static bool IsOwnOnly(string kind) => kind is not ("Pod" or "ReplicaSet");
     }
 
-    /// <summary>An object that was still being deleted when it was applied is gone by now and has to be made again.</summary>
+    /// <summary>
+    /// An object that was still being deleted when it was applied is gone by now and has to be made again; a job that
+    /// is gone because it was complete is not.
+    /// </summary>
     private async Task<AppliedObject[]> ApplyVanishedAsync(AppliedObject[] pending, CancellationToken cancellationToken)
     {
-        for (int i = 0; i < pending.Length; i++)
+        var left = new List<AppliedObject>();
+        foreach (AppliedObject applied in pending)
         {
-            if (
-                board.Find(pending[i].Desired.Key) is { IsDeleted: true } observed
-                && observed.IsAtLeast(pending[i].Item!)
-            )
+            if (board.Find(applied.Desired.Key) is not { IsDeleted: true } gone || !gone.IsAtLeast(applied.Item!))
             {
-                pending[i] = await applier.ApplyAsync(pending[i].Desired, cancellationToken);
+                left.Add(applied);
+            }
+            else if (gone.Item.Text("kind") != "Job" || gone.Item.Condition("Complete").Text("status") != "True")
+            {
+                left.Add(await applier.ApplyAsync(applied.Desired, cancellationToken));
             }
         }
-        return pending;
+        return [.. left];
     }
 
     private WaitingObject Look(AppliedObject applied)
@@ -184,7 +189,7 @@ internal sealed class ServiceWait(
     private bool HasLostPods(WaitingObject item, ref TimeSpan? patience)
     {
         ObjectReference reference = item.Desired.Reference;
-        if (!KnownKinds.RunsPods(reference.Group, reference.Kind))
+        if (!KnownKinds.RunsPods(reference.Group, reference.Kind) || !IsObserved(item.Item))
         {
             return false;
         }
@@ -220,6 +225,11 @@ internal sealed class ServiceWait(
         }
         return false;
     }
+
+    /// <summary>Until a controller has looked at the latest change, all pods there are belong to an older one.</summary>
+    private static bool IsObserved(JsonObject workload) =>
+        workload.Child("status").Integer("observedGeneration") is not { } observed
+        || observed == workload.Metadata().Integer("generation");
 
     private static string Summary(WaitingObject[] waiting)
     {

@@ -161,5 +161,10 @@ internal static class WorkloadRules
         count < wanted ? ObjectReadiness.InProgress($"{count} of {wanted} replicas are {what}") : null;
 
     private static ObjectReadiness? TooMany(long count, long wanted) =>
-        count > wanted ? ObjectReadiness.InProgress($"{count - wanted} old replicas are still ending") : null;
+        (count - wanted) switch
+        {
+            <= 0 => null,
+            1 => ObjectReadiness.InProgress("1 old replica is still ending"),
+            var old => ObjectReadiness.InProgress($"{old} old replicas are still ending"),
+        };
 }
