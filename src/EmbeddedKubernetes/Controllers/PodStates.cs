@@ -31,7 +31,7 @@ internal static class PodStates
             .Select(c => c.Str("lastState", "terminated", "finishedAt"))
             .FirstOrDefault(t => t is not null);
 
-    /// <summary>Ten seconds, doubled with each restart, five minutes at most.</summary>
+    /// <summary>Half a second, doubled with each restart, five minutes at most: sooner than a kubelet, nobody waits for code.</summary>
     public static TimeSpan BackOff(long restarts) =>
         TimeSpan.FromSeconds(Math.Min(300, 0.5 * Math.Pow(2, Math.Min(restarts, 10))));
 

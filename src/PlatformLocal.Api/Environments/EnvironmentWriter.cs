@@ -48,7 +48,9 @@ internal sealed class EnvironmentWriter(
         {
             EnvironmentName = claim.EnvironmentName,
             Exists = exists,
-            HasChanges = objects.Any(o => o.Change != ChangeKind.Unchanged) || services.Exists(s => s.From != s.To),
+            HasChanges =
+                objects.Any(o => o.Change is not (ChangeKind.Unchanged or ChangeKind.Kept))
+                || services.Exists(s => s.From != s.To),
             Services = services,
             Objects = objects,
             Warnings = compiled.Warnings,

@@ -23,7 +23,7 @@ internal static class PlanReport
         }
 
         terminal.Result.Write(table);
-        var changes = plan.Objects.Where(o => o.Change != ChangeKind.Unchanged).ToList();
+        var changes = plan.Objects.Where(o => o.Change is not (ChangeKind.Unchanged or ChangeKind.Kept)).ToList();
         foreach (var change in changes)
         {
             EnvironmentReport.Line(
