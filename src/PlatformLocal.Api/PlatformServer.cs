@@ -48,12 +48,14 @@ public sealed class PlatformServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly EmbeddedCluster _cluster;
+    private readonly KubernetesClient _kubernetes;
     private readonly ServeOptions _options;
     private readonly FileStream _lock;
 
     private PlatformServer(WebApplication app, EmbeddedCluster cluster, ServeOptions options, FileStream serveLock)
     {
         _app = app;
+        _kubernetes = app.Services.GetRequiredService<KubernetesClient>();
         _cluster = cluster;
         _options = options;
         _lock = serveLock;
@@ -127,6 +129,7 @@ public sealed class PlatformServer : IAsyncDisposable
         await _app.Services.GetRequiredService<Reconciler>().StopAsync();
         await _app.StopAsync();
         await _app.DisposeAsync();
+        _kubernetes.Dispose(); // before the cluster: it would wait for the open connection
         await _cluster.DisposeAsync();
         await _lock.DisposeAsync();
     }

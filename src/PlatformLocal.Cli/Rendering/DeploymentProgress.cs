@@ -35,6 +35,11 @@ internal sealed class DeploymentProgress(Terminal terminal)
 
         public void Report(EnvironmentDocument value)
         {
+            if (value.Phase != EnvironmentPhase.Delivering && !value.IsSettled)
+            {
+                return; // still what it was before
+            }
+
             foreach (var service in value.Services)
             {
                 var isNew = !_seen.TryGetValue(service.Name, out var before) || before != service.Phase;
