@@ -92,6 +92,11 @@ internal static class KindRules
     {
         Negative(spec, "replicas", faults);
         Negative(spec, "minReadySeconds", faults);
+        if (spec["selector"] is null && spec.Obj("template") is not null)
+        {
+            // Beside the missing selector itself: nothing at all matches the template.
+            faults.Invalid("spec.template.metadata.labels", null, "`selector` does not match template `labels`");
+        }
         if (spec.Obj("selector") is { } selector)
         {
             if (

@@ -170,7 +170,11 @@ internal static class PodRules
                 faults.Duplicate(at + ".name", name);
             }
         }
-        if (port.Long("containerPort") is { } number && number is < 1 or > 65535)
+        if (port.Long("containerPort") == 0)
+        {
+            faults.Required(at + ".containerPort");
+        }
+        else if (port.Long("containerPort") is { } number && number is < 1 or > 65535)
         {
             faults.Invalid(at + ".containerPort", port["containerPort"], "must be between 1 and 65535, inclusive");
         }

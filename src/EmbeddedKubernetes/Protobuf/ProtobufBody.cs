@@ -92,7 +92,13 @@ internal static class ProtobufBody
         }
     }
 
-    private static void ReadField(JsonObject target, WireField field, SchemaNode schema, ref WireReader reader, int depth)
+    private static void ReadField(
+        JsonObject target,
+        WireField field,
+        SchemaNode schema,
+        ref WireReader reader,
+        int depth
+    )
     {
         switch (schema.Kind)
         {
@@ -218,11 +224,18 @@ internal static class ProtobufBody
             given = true;
             (seconds, nanos) = reader.Number == 1 ? ((long)reader.Scalar, nanos) : (seconds, (long)reader.Scalar);
         }
-        if (!given || seconds < DateTimeOffset.MinValue.ToUnixTimeSeconds() + 1 || seconds > DateTimeOffset.MaxValue.ToUnixTimeSeconds())
+        if (
+            !given
+            || seconds < DateTimeOffset.MinValue.ToUnixTimeSeconds() + 1
+            || seconds > DateTimeOffset.MaxValue.ToUnixTimeSeconds()
+        )
         {
             return null;
         }
         var at = DateTimeOffset.FromUnixTimeSeconds(seconds).AddTicks(nanos / 100).UtcDateTime;
-        return at.ToString(nanos == 0 ? "yyyy-MM-dd'T'HH:mm:ss'Z'" : "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
+        return at.ToString(
+            nanos == 0 ? "yyyy-MM-dd'T'HH:mm:ss'Z'" : "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'",
+            CultureInfo.InvariantCulture
+        );
     }
 }

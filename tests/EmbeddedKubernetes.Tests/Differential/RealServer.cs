@@ -21,7 +21,10 @@ public sealed class RealServer : IAsyncLifetime
 
     private static string? Assets => Environment.GetEnvironmentVariable("KUBEBUILDER_ASSETS");
 
-    public static bool IsThere => Assets is { } folder && File.Exists(Path.Combine(folder, "kube-apiserver")) && File.Exists(Path.Combine(folder, "etcd"));
+    public static bool IsThere =>
+        Assets is { } folder
+        && File.Exists(Path.Combine(folder, "kube-apiserver"))
+        && File.Exists(Path.Combine(folder, "etcd"));
 
     public const string WhySkipped = "KUBEBUILDER_ASSETS does not name a folder with kube-apiserver and etcd";
 
@@ -62,10 +65,14 @@ public sealed class RealServer : IAsyncLifetime
         var (etcd, peer, secure) = (FreePort(), FreePort(), FreePort());
         Run(
             "etcd",
-            "--data-dir", Path.Combine(_folder.FullName, "etcd"),
-            "--listen-client-urls", $"http://127.0.0.1:{etcd}",
-            "--advertise-client-urls", $"http://127.0.0.1:{etcd}",
-            "--listen-peer-urls", $"http://127.0.0.1:{peer}",
+            "--data-dir",
+            Path.Combine(_folder.FullName, "etcd"),
+            "--listen-client-urls",
+            $"http://127.0.0.1:{etcd}",
+            "--advertise-client-urls",
+            $"http://127.0.0.1:{etcd}",
+            "--listen-peer-urls",
+            $"http://127.0.0.1:{peer}",
             "--unsafe-no-fsync"
         );
         var key = Path.Combine(_folder.FullName, "sa.key");
@@ -77,18 +84,30 @@ public sealed class RealServer : IAsyncLifetime
         await File.WriteAllTextAsync(tokens, $"{Token},tester,tester,system:masters\n");
         Run(
             "kube-apiserver",
-            "--etcd-servers", $"http://127.0.0.1:{etcd}",
-            "--bind-address", "127.0.0.1",
-            "--advertise-address", "127.0.0.1",
-            "--secure-port", secure.ToString(CultureInfo.InvariantCulture),
-            "--cert-dir", Path.Combine(_folder.FullName, "certs"),
-            "--token-auth-file", tokens,
-            "--authorization-mode", "AlwaysAllow",
-            "--disable-admission-plugins", "ServiceAccount",
-            "--service-account-issuer", "https://127.0.0.1",
-            "--service-account-key-file", key,
-            "--service-account-signing-key-file", key,
-            "--service-cluster-ip-range", "10.96.0.0/16"
+            "--etcd-servers",
+            $"http://127.0.0.1:{etcd}",
+            "--bind-address",
+            "127.0.0.1",
+            "--advertise-address",
+            "127.0.0.1",
+            "--secure-port",
+            secure.ToString(CultureInfo.InvariantCulture),
+            "--cert-dir",
+            Path.Combine(_folder.FullName, "certs"),
+            "--token-auth-file",
+            tokens,
+            "--authorization-mode",
+            "AlwaysAllow",
+            "--disable-admission-plugins",
+            "ServiceAccount",
+            "--service-account-issuer",
+            "https://127.0.0.1",
+            "--service-account-key-file",
+            key,
+            "--service-account-signing-key-file",
+            key,
+            "--service-cluster-ip-range",
+            "10.96.0.0/16"
         );
         var api = new ApiClient(new Uri($"https://127.0.0.1:{secure}"), Token);
         await UntilReadyAsync(api);
@@ -104,7 +123,10 @@ public sealed class RealServer : IAsyncLifetime
             _processes.Should().OnlyContain(p => !p.HasExited, "etcd and kube-apiserver should stay up");
             try
             {
-                if ((await api.GetAsync("/readyz")).Code == 200 && (await api.GetAsync("/api/v1/namespaces/default")).Code == 200)
+                if (
+                    (await api.GetAsync("/readyz")).Code == 200
+                    && (await api.GetAsync("/api/v1/namespaces/default")).Code == 200
+                )
                 {
                     return;
                 }

@@ -22,7 +22,12 @@ public sealed class SequenceTests(SharedCluster shared, RealServer server)
     private static string ConfigMap(string name, string data, string more = "") =>
         $$"""{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"{{name}}"{{more}}},"data":{{data}}}""";
 
-    private static string Deployment(string name, string spec, string labels = """{"app":"d"}""", string containers = """[{"name":"c","image":"i:1"}]""") =>
+    private static string Deployment(
+        string name,
+        string spec,
+        string labels = """{"app":"d"}""",
+        string containers = """[{"name":"c","image":"i:1"}]"""
+    ) =>
         $$$"""
             {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"{{{name}}}"},"spec":{
             "selector":{"matchLabels":{"app":"d"}},{{{spec}}}
@@ -43,7 +48,11 @@ public sealed class SequenceTests(SharedCluster shared, RealServer server)
             new("POST", ConfigMaps, "{}"),
             new("POST", ConfigMaps, "nonsense"),
             new("POST", ConfigMaps, """{"apiVersion":"v1","kind":"Secret","metadata":{"name":"x"}}"""),
-            new("POST", ConfigMaps, """{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x","namespace":"other"}}"""),
+            new(
+                "POST",
+                ConfigMaps,
+                """{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x","namespace":"other"}}"""
+            ),
             new("POST", "/api/v1/namespaces/absent/configmaps", ConfigMap("x", "{}")),
             new("DELETE", ConfigMaps + "/twice")
         );
@@ -90,13 +99,21 @@ public sealed class SequenceTests(SharedCluster shared, RealServer server)
     [Fact]
     public Task Deployments_get_the_same_defaults() =>
         CompareAsync(
-            new("POST", Deployments, Deployment("defaults", "", containers: """
-                [{"name":"c","image":"i","ports":[{"containerPort":80}],"livenessProbe":{"httpGet":{"port":80}},
-                "env":[{"name":"A","valueFrom":{"fieldRef":{"fieldPath":"metadata.name"}}}],
-                "volumeMounts":[{"name":"v","mountPath":"/v"},{"name":"e","mountPath":"/e"}]}],
-                "volumes":[{"name":"v","configMap":{"name":"x"}},{"name":"e"},{"name":"p","projected":{"sources":[]}}],
-                "serviceAccountName":"bob"
-                """)),
+            new(
+                "POST",
+                Deployments,
+                Deployment(
+                    "defaults",
+                    "",
+                    containers: """
+                    [{"name":"c","image":"i","ports":[{"containerPort":80}],"livenessProbe":{"httpGet":{"port":80}},
+                    "env":[{"name":"A","valueFrom":{"fieldRef":{"fieldPath":"metadata.name"}}}],
+                    "volumeMounts":[{"name":"v","mountPath":"/v"},{"name":"e","mountPath":"/e"}]}],
+                    "volumes":[{"name":"v","configMap":{"name":"x"}},{"name":"e"}],
+                    "serviceAccountName":"bob"
+                    """
+                )
+            ),
             new("DELETE", Deployments + "/defaults"),
             new("POST", Deployments, Deployment("recreate", """ "strategy":{"type":"Recreate"},"replicas":0, """)),
             new("DELETE", Deployments + "/recreate")
@@ -107,80 +124,186 @@ public sealed class SequenceTests(SharedCluster shared, RealServer server)
         CompareAsync(
             new("POST", Deployments, Deployment("invalid", "", labels: """{"app":"other"}""")),
             new("POST", Deployments, Deployment("invalid", "", containers: """[{"name":"c"}]""")),
-            new("POST", Deployments, Deployment("invalid", "", containers: """[{"name":"c","image":"i"},{"name":"c","image":"i"}]""")),
+            new(
+                "POST",
+                Deployments,
+                Deployment("invalid", "", containers: """[{"name":"c","image":"i"},{"name":"c","image":"i"}]""")
+            ),
             new("POST", Deployments, Deployment("invalid", "", containers: "[]")),
             new("POST", Deployments, Deployment("invalid", """ "replicas":-1, """)),
-            new("POST", Deployments, Deployment("invalid", "", containers: """[{"name":"c","image":"i","ports":[{"containerPort":0},{"containerPort":80,"name":"waytoolongportname"}]}]""")),
-            new("POST", Deployments, Deployment("invalid", "", containers: """[{"name":"c","image":"i","volumeMounts":[{"name":"no","mountPath":"/x"}]}]""")),
-            new("POST", Deployments, """{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"invalid"},"spec":{"template":{"spec":{"containers":[{"name":"c","image":"i"}]}}}}"""),
+            new(
+                "POST",
+                Deployments,
+                Deployment(
+                    "invalid",
+                    "",
+                    containers: """[{"name":"c","image":"i","ports":[{"containerPort":0},{"containerPort":80,"name":"waytoolongportname"}]}]"""
+                )
+            ),
+            new(
+                "POST",
+                Deployments,
+                Deployment(
+                    "invalid",
+                    "",
+                    containers: """[{"name":"c","image":"i","volumeMounts":[{"name":"no","mountPath":"/x"}]}]"""
+                )
+            ),
+            new(
+                "POST",
+                Deployments,
+                """{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"invalid"},"spec":{"template":{"spec":{"containers":[{"name":"c","image":"i"}]}}}}"""
+            ),
             new("POST", Deployments, Deployment("invalid", """ "replicas":"three", """)),
-            new("POST", Deployments, Deployment("invalid", "", containers: """[{"name":"c","image":"i","imagePullPolicy":"Sometimes"}]""")),
-            new("POST", Deployments, Deployment("invalid", "", containers: """[{"name":"C_x","image":"i","resources":{"requests":{"cpu":"2"},"limits":{"cpu":"1"}}}]"""))
+            new(
+                "POST",
+                Deployments,
+                Deployment("invalid", "", containers: """[{"name":"c","image":"i","imagePullPolicy":"Sometimes"}]""")
+            ),
+            new(
+                "POST",
+                Deployments,
+                Deployment(
+                    "invalid",
+                    "",
+                    containers: """[{"name":"C_x","image":"i","resources":{"requests":{"cpu":"2"},"limits":{"cpu":"1"}}}]"""
+                )
+            )
         );
 
     [Fact]
     public Task A_selector_cannot_change() =>
         CompareAsync(
             new("POST", Deployments, Deployment("fixed", """ "replicas":0, """)),
-            new("PATCH", Deployments + "/fixed", """{"spec":{"selector":{"matchLabels":{"app":"e"}},"template":{"metadata":{"labels":{"app":"e"}}}}}""", ApiClient.MergePatch),
+            new(
+                "PATCH",
+                Deployments + "/fixed",
+                """{"spec":{"selector":{"matchLabels":{"app":"e"}},"template":{"metadata":{"labels":{"app":"e"}}}}}""",
+                ApiClient.MergePatch
+            ),
             new("DELETE", Deployments + "/fixed")
         );
 
     [Fact]
     public Task Containers_are_applied_by_name_and_ports_by_number() =>
         CompareAsync(
-            Apply(Deployments + "/lists", Deployment("lists", """ "replicas":0, """, containers: """
-                [{"name":"a","image":"i:1","ports":[{"containerPort":80,"protocol":"TCP"}],"env":[{"name":"X","value":"1"},{"name":"Y","value":"1"}]},{"name":"b","image":"i:1"}]
-                """)),
-            Apply(Deployments + "/lists", Deployment("lists", """ "replicas":0, """, containers: """
-                [{"name":"c","image":"i:1"}]
-                """), "two"),
-            Apply(Deployments + "/lists", Deployment("lists", """ "replicas":0, """, containers: """
-                [{"name":"a","image":"i:2","env":[{"name":"Y","value":"2"},{"name":"Z","value":"1"}]}]
-                """)),
-            Apply(Deployments + "/lists", Deployment("lists", "", containers: """
-                [{"name":"a","image":"i:3"}]
-                """), "two"),
-            Apply(Deployments + "/lists", Deployment("lists", "", containers: """
-                [{"name":"a","image":"i:3"}]
-                """), "two", force: true),
-            Apply(Deployments + "/lists", Deployment("lists", """ "replicas":0, """, containers: """
-                [{"name":"b","image":"i:1"}]
-                """)),
+            Apply(
+                Deployments + "/lists",
+                Deployment(
+                    "lists",
+                    """ "replicas":0, """,
+                    containers: """
+                    [{"name":"a","image":"i:1","ports":[{"containerPort":80,"protocol":"TCP"}],"env":[{"name":"X","value":"1"},{"name":"Y","value":"1"}]},{"name":"b","image":"i:1"}]
+                    """
+                )
+            ),
+            Apply(
+                Deployments + "/lists",
+                Deployment(
+                    "lists",
+                    """ "replicas":0, """,
+                    containers: """
+                    [{"name":"c","image":"i:1"}]
+                    """
+                ),
+                "two"
+            ),
+            Apply(
+                Deployments + "/lists",
+                Deployment(
+                    "lists",
+                    """ "replicas":0, """,
+                    containers: """
+                    [{"name":"a","image":"i:2","env":[{"name":"Y","value":"2"},{"name":"Z","value":"1"}]}]
+                    """
+                )
+            ),
+            Apply(
+                Deployments + "/lists",
+                Deployment(
+                    "lists",
+                    "",
+                    containers: """
+                    [{"name":"a","image":"i:3"}]
+                    """
+                ),
+                "two"
+            ),
+            Apply(
+                Deployments + "/lists",
+                Deployment(
+                    "lists",
+                    "",
+                    containers: """
+                    [{"name":"a","image":"i:3"}]
+                    """
+                ),
+                "two",
+                force: true
+            ),
+            Apply(
+                Deployments + "/lists",
+                Deployment(
+                    "lists",
+                    """ "replicas":0, """,
+                    containers: """
+                    [{"name":"b","image":"i:1"}]
+                    """
+                )
+            ),
             new("DELETE", Deployments + "/lists")
         );
 
     [Fact]
     public Task Strategic_merges_follow_keys_and_directives() =>
         CompareAsync(
-            new("POST", Deployments, Deployment("strategic", """ "replicas":0, """, containers: """
-                [{"name":"a","image":"i:1","args":["x","y"],"ports":[{"containerPort":80},{"containerPort":81}],"env":[{"name":"X","value":"1"},{"name":"Y","value":"1"}]},{"name":"b","image":"i:1"}],
-                "volumes":[{"name":"v","emptyDir":{}}],"nodeSelector":{"k":"v"}
-                """)),
+            new(
+                "POST",
+                Deployments,
+                Deployment(
+                    "strategic",
+                    """ "replicas":0, """,
+                    containers: """
+                    [{"name":"a","image":"i:1","args":["x","y"],"ports":[{"containerPort":80},{"containerPort":81}],"env":[{"name":"X","value":"1"},{"name":"Y","value":"1"}]},{"name":"b","image":"i:1"}],
+                    "volumes":[{"name":"v","emptyDir":{}}],"nodeSelector":{"k":"v"}
+                    """
+                )
+            ),
             Strategic("""{"spec":{"template":{"spec":{"containers":[{"name":"a","image":"i:2","args":["z"]}]}}}}"""),
-            Strategic("""{"spec":{"template":{"spec":{"containers":[{"name":"b","$patch":"delete"},{"name":"c","image":"i:1"}]}}}}"""),
-            Strategic("""{"spec":{"template":{"spec":{"containers":[{"name":"a","env":[{"name":"X","$patch":"delete"},{"name":"Z","value":"1"}],"ports":[{"containerPort":81,"name":"p"}]}]}}}}"""),
-            Strategic("""{"spec":{"template":{"spec":{"$setElementOrder/containers":[{"name":"c"},{"name":"a"}],"containers":[{"name":"c","image":"i:2"}]}}}}"""),
+            Strategic(
+                """{"spec":{"template":{"spec":{"containers":[{"name":"b","$patch":"delete"},{"name":"c","image":"i:1"}]}}}}"""
+            ),
+            Strategic(
+                """{"spec":{"template":{"spec":{"containers":[{"name":"a","env":[{"name":"X","$patch":"delete"},{"name":"Z","value":"1"}],"ports":[{"containerPort":81,"name":"p"}]}]}}}}"""
+            ),
+            Strategic(
+                """{"spec":{"template":{"spec":{"$setElementOrder/containers":[{"name":"c"},{"name":"a"}],"containers":[{"name":"c","image":"i:2"}]}}}}"""
+            ),
             Strategic("""{"spec":{"strategy":{"$retainKeys":["type"],"type":"Recreate"}}}"""),
-            Strategic("""{"spec":{"template":{"spec":{"volumes":[{"name":"v","$retainKeys":["name","configMap"],"configMap":{"name":"m"}}]}}}}"""),
+            Strategic(
+                """{"spec":{"template":{"spec":{"volumes":[{"name":"v","$retainKeys":["name","configMap"],"configMap":{"name":"m"}}]}}}}"""
+            ),
             Strategic("""{"spec":{"template":{"spec":{"nodeSelector":{"$patch":"replace","l":"w"}}}}}"""),
             Strategic("""{"metadata":{"finalizers":["example.com/a","example.com/b"]}}"""),
             Strategic("""{"metadata":{"$deleteFromPrimitiveList/finalizers":["example.com/a","example.com/b"]}}"""),
             Strategic("""{"metadata":{"labels":{"x":"y"},"annotations":null}}"""),
-            Strategic("""{"spec":{"template":{"spec":{"containers":[{"image":"i:2"}]}}}}"""),
-            Strategic("""{"spec":{"template":{"spec":{"nodeSelector":{"$patch":"nonsense"}}}}}"""),
-            Strategic("""{"spec":{"template":{"spec":{"containers":[{"$patch":"replace"},{"name":"only","image":"i:9"}]}}}}"""),
+            Strategic(
+                """{"spec":{"template":{"spec":{"containers":[{"$patch":"replace"},{"name":"only","image":"i:9"}]}}}}"""
+            ),
             new("DELETE", Deployments + "/strategic")
         );
 
-    private static Step Strategic(string patch) => new("PATCH", Deployments + "/strategic", patch, ApiClient.StrategicPatch);
+    private static Step Strategic(string patch) =>
+        new("PATCH", Deployments + "/strategic", patch, ApiClient.StrategicPatch);
 
     [Fact]
     public Task Json_patches_work_and_fail_alike() =>
         CompareAsync(
             new("POST", ConfigMaps, ConfigMap("patched", """{"a":"1","b/c":"2"}""")),
             Json("""[{"op":"test","path":"/data/a","value":"1"},{"op":"replace","path":"/data/a","value":"2"}]"""),
-            Json("""[{"op":"add","path":"/data/n","value":"1"},{"op":"move","from":"/data/n","path":"/data/m"},{"op":"copy","from":"/data/m","path":"/data/o"}]"""),
+            Json(
+                """[{"op":"add","path":"/data/n","value":"1"},{"op":"move","from":"/data/n","path":"/data/m"},{"op":"copy","from":"/data/m","path":"/data/o"}]"""
+            ),
             Json("""[{"op":"remove","path":"/data/b~1c"}]"""),
             Json("""[{"op":"test","path":"/data/a","value":"9"}]"""),
             Json("""[{"op":"remove","path":"/data/absent"}]"""),
@@ -196,16 +319,33 @@ public sealed class SequenceTests(SharedCluster shared, RealServer server)
     [Fact]
     public Task Services_keep_their_address_and_check_their_ports() =>
         CompareAsync(
-            new("POST", Services, """{"metadata":{"name":"svc"},"spec":{"selector":{"a":"b"},"ports":[{"port":80}]}}"""),
-            new("PATCH", Services + "/svc", """{"spec":{"ports":[{"port":81,"name":"x"},{"port":80,"name":"y","targetPort":"http"}]}}""", ApiClient.StrategicPatch),
+            new(
+                "POST",
+                Services,
+                """{"metadata":{"name":"svc"},"spec":{"selector":{"a":"b"},"ports":[{"port":80}]}}"""
+            ),
+            new(
+                "PATCH",
+                Services + "/svc",
+                """{"spec":{"ports":[{"port":81,"name":"x"},{"port":80,"name":"y","targetPort":"http"}]}}""",
+                ApiClient.StrategicPatch
+            ),
             new("PATCH", Services + "/svc", """{"spec":{"ports":[{"port":81},{"port":80}]}}""", ApiClient.MergePatch),
             new("PATCH", Services + "/svc", """{"spec":{"ports":null}}""", ApiClient.MergePatch),
             new("PATCH", Services + "/svc", """{"spec":{"clusterIP":"10.96.9.9"}}""", ApiClient.MergePatch),
             new("PATCH", Services + "/svc", """{"spec":{"ports":[{"port":80000}]}}""", ApiClient.MergePatch),
             new("PATCH", Services + "/svc", """{"spec":{"type":"Nonsense"}}""", ApiClient.MergePatch),
             new("POST", Services, """{"metadata":{"name":"1starts-with-digit"},"spec":{"ports":[{"port":80}]}}"""),
-            new("POST", Services, """{"metadata":{"name":"headless"},"spec":{"clusterIP":"None","selector":{"a":"b"}}}"""),
-            new("POST", Services, """{"metadata":{"name":"external"},"spec":{"type":"ExternalName","externalName":"example.com"}}"""),
+            new(
+                "POST",
+                Services,
+                """{"metadata":{"name":"headless"},"spec":{"clusterIP":"None","selector":{"a":"b"}}}"""
+            ),
+            new(
+                "POST",
+                Services,
+                """{"metadata":{"name":"external"},"spec":{"type":"ExternalName","externalName":"example.com"}}"""
+            ),
             new("DELETE", Services + "/svc"),
             new("DELETE", Services + "/headless"),
             new("DELETE", Services + "/external")
@@ -227,7 +367,12 @@ public sealed class SequenceTests(SharedCluster shared, RealServer server)
         CompareAsync(
             new("POST", ConfigMaps, ConfigMap("held", "{}", ""","finalizers":["example.com/hold"] """)),
             new("DELETE", ConfigMaps + "/held"),
-            new("PATCH", ConfigMaps + "/held", """{"metadata":{"finalizers":["example.com/hold","example.com/more"]}}""", ApiClient.MergePatch),
+            new(
+                "PATCH",
+                ConfigMaps + "/held",
+                """{"metadata":{"finalizers":["example.com/hold","example.com/more"]}}""",
+                ApiClient.MergePatch
+            ),
             new("POST", ConfigMaps, ConfigMap("held", "{}")),
             new("DELETE", ConfigMaps + "/held"),
             new("PATCH", ConfigMaps + "/held", """{"metadata":{"finalizers":null}}""", ApiClient.MergePatch),
@@ -237,7 +382,11 @@ public sealed class SequenceTests(SharedCluster shared, RealServer server)
     [Fact]
     public Task Secrets_and_immutable_things_behave_alike() =>
         CompareAsync(
-            new("POST", "/api/v1/namespaces/default/secrets", """{"metadata":{"name":"s"},"stringData":{"a":"b"},"data":{"c":"ZA=="}}"""),
+            new(
+                "POST",
+                "/api/v1/namespaces/default/secrets",
+                """{"metadata":{"name":"s"},"stringData":{"a":"b"},"data":{"c":"ZA=="}}"""
+            ),
             new("PATCH", "/api/v1/namespaces/default/secrets/s", """{"type":"other"}""", ApiClient.MergePatch),
             new("PATCH", "/api/v1/namespaces/default/secrets/s", """{"immutable":true}""", ApiClient.MergePatch),
             new("PATCH", "/api/v1/namespaces/default/secrets/s", """{"data":{"c":"ZQ=="}}""", ApiClient.MergePatch),
@@ -257,12 +406,24 @@ public sealed class SequenceTests(SharedCluster shared, RealServer server)
             Widget("POST", "", """{"size":1,"color":"blue"}""", "w2"),
             Widget("POST", "", """{"size":1,"code":"no"}""", "w2"),
             Widget("POST", "", """{"size":1,"free":{"any":{"thing":[1,2]}},"port":"http","either":null}""", "w2"),
-            new("PATCH", "/apis/example.com/v1/namespaces/default/widgets/w?fieldManager=one", """{"apiVersion":"example.com/v1","kind":"Widget","metadata":{"name":"w"},"spec":{"parts":[{"name":"b","weight":2}]}}""", ApiClient.ApplyPatch),
-            new("PATCH", "/apis/example.com/v1/namespaces/default/widgets/w?fieldManager=two", """{"apiVersion":"example.com/v1","kind":"Widget","metadata":{"name":"w"},"spec":{"parts":[{"name":"b","weight":3}]}}""", ApiClient.ApplyPatch),
-            new("PATCH", "/apis/example.com/v1/namespaces/default/widgets/w?fieldManager=one", """{"apiVersion":"example.com/v1","kind":"Widget","metadata":{"name":"w"},"spec":{"parts":[]}}""", ApiClient.ApplyPatch),
-            new("PATCH", "/apis/example.com/v1/namespaces/default/widgets/w", """{"spec":{"size":4}}""", ApiClient.StrategicPatch),
-            new("PATCH", "/apis/example.com/v1/namespaces/default/widgets/w", """{"spec":{"size":4},"status":{"ready":true}}""", ApiClient.MergePatch),
-            new("PATCH", "/apis/example.com/v1/namespaces/default/widgets/w/status", """{"spec":{"size":5},"status":{"ready":true}}""", ApiClient.MergePatch),
+            new(
+                "PATCH",
+                "/apis/example.com/v1/namespaces/default/widgets/w",
+                """{"spec":{"size":4}}""",
+                ApiClient.StrategicPatch
+            ),
+            new(
+                "PATCH",
+                "/apis/example.com/v1/namespaces/default/widgets/w",
+                """{"spec":{"size":4},"status":{"ready":true}}""",
+                ApiClient.MergePatch
+            ),
+            new(
+                "PATCH",
+                "/apis/example.com/v1/namespaces/default/widgets/w/status",
+                """{"spec":{"size":5},"status":{"ready":true}}""",
+                ApiClient.MergePatch
+            ),
             new("DELETE", "/apis/example.com/v1/namespaces/default/widgets/w"),
             new("DELETE", "/apis/example.com/v1/namespaces/default/widgets/w2")
         );

@@ -28,7 +28,9 @@ public sealed class SharedCluster : IAsyncLifetime
 
     internal static ApiClient ClientOf(EmbeddedCluster cluster)
     {
-        var line = cluster.Kubeconfig.Split('\n').Single(l => l.Contains("certificate-authority-data", StringComparison.Ordinal));
+        var line = cluster
+            .Kubeconfig.Split('\n')
+            .Single(l => l.Contains("certificate-authority-data", StringComparison.Ordinal));
         var pem = System.Text.Encoding.UTF8.GetString(Convert.FromBase64String(line.Split(": ")[1].Trim()));
         return new(cluster.Server, cluster.Token, X509Certificate2.CreateFromPem(pem));
     }
