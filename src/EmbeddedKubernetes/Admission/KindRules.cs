@@ -125,7 +125,8 @@ internal static class KindRules
         }
         if (spec.Obj("template") is { } t)
         {
-            PodTemplate(t, "spec.template", faults);
+            var claims = spec.Arr("volumeClaimTemplates").Objects().Select(c => c.Str("metadata", "name") ?? "");
+            PodTemplate(t, "spec.template", faults, claims);
             if (t.Str("spec", "restartPolicy") is { } policy && policy != "Always")
             {
                 faults.NotSupported("spec.template.spec.restartPolicy", policy, ["Always"]);
@@ -133,11 +134,16 @@ internal static class KindRules
         }
     }
 
-    private static void PodTemplate(JsonObject template, string path, FieldFaults faults)
+    private static void PodTemplate(
+        JsonObject template,
+        string path,
+        FieldFaults faults,
+        IEnumerable<string>? claims = null
+    )
     {
         if (template.Obj("spec") is { } pod)
         {
-            PodRules.Check(pod, path + ".spec", faults);
+            PodRules.Check(pod, path + ".spec", faults, claims);
         }
         else
         {

@@ -7,7 +7,11 @@ namespace EmbeddedKubernetes.Admission;
 /// <summary>What a pod's specification must fulfil.</summary>
 internal static class PodRules
 {
-    public static void Check(JsonObject spec, string path, FieldFaults faults)
+    /// <param name="spec">The specification.</param>
+    /// <param name="path">Where it is, for the faults.</param>
+    /// <param name="faults">Collects what is wrong.</param>
+    /// <param name="claims">Volumes that are added later, from the claim templates of a stateful set.</param>
+    public static void Check(JsonObject spec, string path, FieldFaults faults, IEnumerable<string>? claims = null)
     {
         if (spec.Arr("containers") is null or { Count: 0 })
         {
@@ -19,6 +23,7 @@ internal static class PodRules
         }
         var volumes = new HashSet<string>(StringComparer.Ordinal);
         Each(spec.Arr("volumes"), path + ".volumes", (volume, at) => Volume(volume, at, volumes, faults));
+        volumes.UnionWith(claims ?? []);
         var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var list in PodDefaults.ContainerLists)
         {

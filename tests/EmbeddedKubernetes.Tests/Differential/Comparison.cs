@@ -5,7 +5,11 @@ using EmbeddedKubernetes.Tests.Support;
 namespace EmbeddedKubernetes.Tests.Differential;
 
 /// <summary>One request of a sequence.</summary>
-internal sealed record Step(string Method, string Path, string? Body = null, string Type = ApiClient.Json);
+internal sealed record Step(string Method, string Path, string? Body = null, string Type = ApiClient.Json)
+{
+    /// <summary>Not compared, only repeated until it succeeds: a real server takes a moment to serve a new kind.</summary>
+    public bool UntilServed { get; init; }
+}
 
 /// <summary>Runs the same requests against two servers and compares what can be compared.</summary>
 internal static class Comparison
@@ -38,6 +42,12 @@ internal static class Comparison
         for (var i = 0; i < steps.Count; i++)
         {
             var step = steps[i];
+            if (step.UntilServed)
+            {
+                await real.UntilAsync(step.Path, a => a.Code == 200);
+                await ours.UntilAsync(step.Path, a => a.Code == 200);
+                continue;
+            }
             var expected = await real.SendAsync(step.Method, step.Path, step.Body, step.Type);
             var actual = await ours.SendAsync(step.Method, step.Path, step.Body, step.Type);
             var where =

@@ -398,6 +398,7 @@ public sealed class SequenceTests(SharedCluster shared, RealServer server)
     public Task Custom_resources_are_pruned_defaulted_and_checked_alike() =>
         CompareAsync(
             new("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", Widgets),
+            new("GET", "/apis/example.com/v1/widgets") { UntilServed = true },
             new("GET", "/apis/example.com/v1/namespaces/default/widgets/none"),
             Widget("POST", "", """{"size":3,"unknown":1,"parts":[{"name":"a","weight":1}]}"""),
             Widget("POST", "", """{"size":"three"}""", "w2"),
