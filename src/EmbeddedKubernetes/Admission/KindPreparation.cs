@@ -8,8 +8,6 @@ namespace EmbeddedKubernetes.Admission;
 /// <summary>What the server itself writes into an object before it is stored.</summary>
 internal static class KindPreparation
 {
-    private const string CleanupFinalizer = "customresourcecleanup.apiextensions.k8s.io";
-
     public static void ForCreate(ResourceType type, JsonObject body, Allocations allocations, string now)
     {
         switch (type.Storage)
@@ -224,18 +222,6 @@ internal static class KindPreparation
         if (body.Obj("spec") is not { } spec || spec.Obj("names") is not { } names)
         {
             return;
-        }
-        if (live is null)
-        {
-            var finalizers = body.Metadata().Arr("finalizers");
-            if (finalizers is null)
-            {
-                body.Metadata()["finalizers"] = finalizers = [];
-            }
-            if (!finalizers.Any(f => f.AsString() == CleanupFinalizer))
-            {
-                finalizers.Add((JsonNode)CleanupFinalizer);
-            }
         }
         var stored = new JsonArray();
         foreach (var version in live.Obj("status").Arr("storedVersions") ?? [])

@@ -92,6 +92,11 @@ internal static class KindRules
     {
         Negative(spec, "replicas", faults);
         Negative(spec, "minReadySeconds", faults);
+        if (spec["selector"] is null && spec.Obj("template") is not null)
+        {
+            // Beside the missing selector itself: nothing at all matches the template.
+            faults.Invalid("spec.template.metadata.labels", null, "`selector` does not match template `labels`");
+        }
         if (spec.Obj("selector") is { } selector)
         {
             if (
@@ -120,11 +125,8 @@ internal static class KindRules
         }
         if (spec.Obj("template") is { } t)
         {
-            var claimed = spec.Arr("volumeClaimTemplates")
-                .Objects()
-                .Select(c => c.Str("metadata", "name"))
-                .OfType<string>();
-            PodTemplate(t, "spec.template", faults, claimed);
+            var claims = spec.Arr("volumeClaimTemplates").Objects().Select(c => c.Str("metadata", "name") ?? "");
+            PodTemplate(t, "spec.template", faults, claims);
             if (t.Str("spec", "restartPolicy") is { } policy && policy != "Always")
             {
                 faults.NotSupported("spec.template.spec.restartPolicy", policy, ["Always"]);
@@ -136,12 +138,12 @@ internal static class KindRules
         JsonObject template,
         string path,
         FieldFaults faults,
-        IEnumerable<string>? claimed = null
+        IEnumerable<string>? claims = null
     )
     {
         if (template.Obj("spec") is { } pod)
         {
-            PodRules.Check(pod, path + ".spec", faults, claimed);
+            PodRules.Check(pod, path + ".spec", faults, claims);
         }
         else
         {

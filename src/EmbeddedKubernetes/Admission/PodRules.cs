@@ -7,8 +7,11 @@ namespace EmbeddedKubernetes.Admission;
 /// <summary>What a pod's specification must fulfil.</summary>
 internal static class PodRules
 {
-    // claimed: names of volumes that claim templates beside the pod template provide.
-    public static void Check(JsonObject spec, string path, FieldFaults faults, IEnumerable<string>? claimed = null)
+    /// <param name="spec">The specification.</param>
+    /// <param name="path">Where it is, for the faults.</param>
+    /// <param name="faults">Collects what is wrong.</param>
+    /// <param name="claims">Volumes that are added later, from the claim templates of a stateful set.</param>
+    public static void Check(JsonObject spec, string path, FieldFaults faults, IEnumerable<string>? claims = null)
     {
         if (spec.Arr("containers") is null or { Count: 0 })
         {
@@ -18,8 +21,9 @@ internal static class PodRules
             }
             return;
         }
-        var volumes = new HashSet<string>(claimed ?? [], StringComparer.Ordinal);
+        var volumes = new HashSet<string>(StringComparer.Ordinal);
         Each(spec.Arr("volumes"), path + ".volumes", (volume, at) => Volume(volume, at, volumes, faults));
+        volumes.UnionWith(claims ?? []);
         var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var list in PodDefaults.ContainerLists)
         {
@@ -171,7 +175,11 @@ internal static class PodRules
                 faults.Duplicate(at + ".name", name);
             }
         }
-        if (port.Long("containerPort") is { } number && number is < 1 or > 65535)
+        if (port.Long("containerPort") == 0)
+        {
+            faults.Required(at + ".containerPort");
+        }
+        else if (port.Long("containerPort") is { } number && number is < 1 or > 65535)
         {
             faults.Invalid(at + ".containerPort", port["containerPort"], "must be between 1 and 65535, inclusive");
         }

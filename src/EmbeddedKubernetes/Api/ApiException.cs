@@ -59,9 +59,12 @@ internal sealed class ApiException(int code, string reason, string message, Json
             "the object has been modified; please apply your changes to the latest version and try again"
         );
 
-    public static ApiException Invalid(ResourceType type, string name, IReadOnlyList<FieldFault> faults)
+    public static ApiException Invalid(ResourceType type, string name, IReadOnlyList<FieldFault> faults) =>
+        Invalid(type.Kind, type.Group, name, faults);
+
+    public static ApiException Invalid(string kind, string group, string name, IReadOnlyList<FieldFault> faults)
     {
-        var details = Details(type.Kind, type.Group, name);
+        var details = Details(kind, group, name);
         var causes = new JsonArray();
         foreach (var fault in faults)
         {
@@ -80,7 +83,12 @@ internal sealed class ApiException(int code, string reason, string message, Json
         {
             text = "[" + text + "]";
         }
-        return new(422, "Invalid", $"{type.QualifiedKind} \"{name}\" is invalid: {text}", details);
+        return new(
+            422,
+            "Invalid",
+            $"{(group.Length == 0 ? kind : kind + "." + group)} \"{name}\" is invalid: {text}",
+            details
+        );
     }
 
     public static ApiException BadRequest(string message) => new(400, "BadRequest", message);

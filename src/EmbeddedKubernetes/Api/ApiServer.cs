@@ -88,7 +88,15 @@ internal sealed class ApiServer(ClusterObjects objects, string token, Cancellati
                 return;
             }
         }
-        var target = RequestTarget.Parse(path, objects.Catalogue) ?? throw ApiException.NoSuchPath();
+        if (RequestTarget.Parse(path, objects.Catalogue) is not { } target)
+        {
+            if (RequestTarget.IsInKnownGroup(path, objects.Catalogue))
+            {
+                throw ApiException.NoSuchPath();
+            }
+            await ApiResponse.WriteTextAsync(context, 404, "404 page not found\n");
+            return;
+        }
         await _resources.HandleAsync(request, target);
     }
 

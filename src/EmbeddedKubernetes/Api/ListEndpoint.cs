@@ -24,7 +24,7 @@ internal sealed class ListEndpoint(ClusterObjects objects)
         }
         var type = target.Type;
         var all = objects.Store.List(type.Storage, target.Namespace, out var version);
-        await objects.Store.DurableAsync(version);
+        await objects.Store.SettledAsync(version);
         var metadata = new JsonObject();
         var limit = int.TryParse(request.Query("limit"), NumberStyles.None, CultureInfo.InvariantCulture, out var l)
             ? l
@@ -73,6 +73,7 @@ internal sealed class ListEndpoint(ClusterObjects objects)
             await request.ReadBodyAsync(request.Http.RequestAborted) as JsonObject
         );
         var items = new List<JsonObject>();
+        var last = 0L;
         foreach (var stored in objects.Store.List(target.Type.Storage, target.Namespace))
         {
             if (!selection.TryPresent(stored, target.Type, out var value))
@@ -81,7 +82,8 @@ internal sealed class ListEndpoint(ClusterObjects objects)
             }
             try
             {
-                objects.Delete(target.Type, stored.Key.Namespace, stored.Key.Name, options, out _);
+                objects.Delete(target.Type, stored.Key.Namespace, stored.Key.Name, options, out var deleted);
+                last = Math.Max(last, deleted.ResourceVersion);
                 items.Add(value);
             }
             catch (ApiException e) when (e.Code == 404)
@@ -89,7 +91,7 @@ internal sealed class ListEndpoint(ClusterObjects objects)
                 // Somebody else deleted it: that is what was asked for.
             }
         }
-        await objects.Store.DurableAsync(objects.Store.ResourceVersion);
+        await objects.Store.DurableAsync(last);
         await Tables.ListAnswer.WriteAsync(
             request,
             target.Type,

@@ -17,15 +17,11 @@ internal sealed class PatchEndpoint(ClusterObjects objects)
         var apply = content == ApplyYaml;
         if (apply && string.IsNullOrEmpty(request.Query("fieldManager")))
         {
-            throw ApiException.BadRequest(
-                "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch"
-            );
+            throw InvalidOptions(faults => faults.Required("fieldManager", "is required for apply patch"));
         }
         if (!apply && request.QueryFlag("force") && request.Query("force") is not null)
         {
-            throw ApiException.BadRequest(
-                "PatchOptions.meta.k8s.io \"\" is invalid: force: Forbidden: may not be specified for non-apply patch"
-            );
+            throw InvalidOptions(faults => faults.Forbidden("force", "may not be specified for non-apply patch"));
         }
         var options = request.WriteOptions(target.Subresource);
         if (
@@ -80,6 +76,13 @@ internal sealed class PatchEndpoint(ClusterObjects objects)
                 new JsonObject()
             );
         }
+    }
+
+    private static ApiException InvalidOptions(Action<FieldFaults> tell)
+    {
+        var faults = new FieldFaults();
+        tell(faults);
+        return ApiException.Invalid("PatchOptions", "meta.k8s.io", "", faults.All);
     }
 
     private static JsonObject AsObject(JsonNode? patch) =>

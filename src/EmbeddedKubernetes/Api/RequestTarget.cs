@@ -9,6 +9,15 @@ namespace EmbeddedKubernetes.Api;
 /// <param name="Subresource">Empty, or such as <c>status</c>, <c>scale</c>, <c>log</c>.</param>
 internal sealed record RequestTarget(ResourceType Type, string Namespace, string? Name, string Subresource)
 {
+    /// <summary>The path lies under a group and version that is served, whether or not the resource is.</summary>
+    public static bool IsInKnownGroup(string path, ResourceCatalogue catalogue) =>
+        path.Split('/', StringSplitOptions.RemoveEmptyEntries) switch
+        {
+            ["api", "v1", ..] => true,
+            ["apis", var group, var version, ..] => catalogue.All.Any(t => t.Group == group && t.Version == version),
+            _ => false,
+        };
+
     /// <summary>Reads <c>/api/v1/…</c> and <c>/apis/group/version/…</c>; null when nothing is served there.</summary>
     public static RequestTarget? Parse(string path, ResourceCatalogue catalogue)
     {

@@ -79,7 +79,7 @@ internal sealed class ResourceEndpoint(ClusterObjects objects, CancellationToken
                     break;
                 }
                 var stored = objects.GetStored(type, ns, name);
-                await objects.Store.DurableAsync(stored.ResourceVersion);
+                await objects.Store.SettledAsync(stored.ResourceVersion);
                 await Tables.ObjectAnswer.WriteAsync(request, type, type.Present(stored), 200);
                 break;
             case "PUT":
@@ -106,7 +106,7 @@ internal sealed class ResourceEndpoint(ClusterObjects objects, CancellationToken
             await request.ReadBodyAsync(request.Http.RequestAborted) as JsonObject
         );
         var terminating = objects.Delete(target.Type, target.Namespace, target.Name!, options, out var deleted);
-        await objects.Store.DurableAsync(objects.Store.ResourceVersion);
+        await objects.Store.DurableAsync(deleted.ResourceVersion);
         if (terminating is not null)
         {
             await ApiResponse.WriteAsync(request.Http, 200, terminating);

@@ -93,7 +93,7 @@ internal sealed class Subresources(ClusterObjects objects)
             },
             options
         );
-        await objects.Store.DurableAsync(objects.Store.ResourceVersion);
+        await WrittenAsync(result.Value);
         await ApiResponse.WriteAsync(request.Http, 200, ToScale(type, result.Value));
     }
 
@@ -174,8 +174,8 @@ internal sealed class Subresources(ClusterObjects objects)
     private async Task EvictAsync(ApiRequest request, RequestTarget target)
     {
         await request.ReadBodyAsync(request.Http.RequestAborted);
-        objects.Delete(target.Type, target.Namespace, target.Name!, new DeleteOptions(), out _);
-        await objects.Store.DurableAsync(objects.Store.ResourceVersion);
+        objects.Delete(target.Type, target.Namespace, target.Name!, new DeleteOptions(), out var deleted);
+        await objects.Store.DurableAsync(deleted.ResourceVersion);
         await ApiResponse.WriteAsync(request.Http, 201, ApiResponse.Success([]));
     }
 
@@ -183,7 +183,7 @@ internal sealed class Subresources(ClusterObjects objects)
     {
         var body = await request.ReadObjectAsync(request.Http.RequestAborted);
         var node = body.Str("target", "name");
-        objects.Modify(
+        var bound = objects.Modify(
             target.Type,
             target.Namespace,
             target.Name!,
@@ -194,7 +194,10 @@ internal sealed class Subresources(ClusterObjects objects)
             },
             request.WriteOptions("")
         );
-        await objects.Store.DurableAsync(objects.Store.ResourceVersion);
+        await WrittenAsync(bound.Value);
         await ApiResponse.WriteAsync(request.Http, 201, ApiResponse.Success([]));
     }
+
+    private Task WrittenAsync(JsonObject value) =>
+        objects.Store.DurableAsync(long.Parse(value.Str("metadata", "resourceVersion")!, CultureInfo.InvariantCulture));
 }

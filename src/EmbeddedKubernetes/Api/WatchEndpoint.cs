@@ -137,7 +137,7 @@ internal sealed class Watch
     public async Task SendInitialAsync(CancellationToken cancel)
     {
         // The list may be ahead of the disk; what is shown must stay.
-        await _objects.Store.DurableAsync(_seen);
+        await _objects.Store.SettledAsync(_seen);
         if (_request.Query("sendInitialEvents") is not ("false" or "0"))
         {
             foreach (var stored in _initial)

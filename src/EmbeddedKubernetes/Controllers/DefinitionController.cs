@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using EmbeddedKubernetes.Json;
+using EmbeddedKubernetes.Objects;
 using EmbeddedKubernetes.Resources;
 using EmbeddedKubernetes.Storage;
 
@@ -8,7 +9,6 @@ namespace EmbeddedKubernetes.Controllers;
 /// <summary>Deletes the custom resources of a definition that is being deleted.</summary>
 internal sealed class DefinitionController(ClusterContext cluster) : IController
 {
-    private const string Finalizer = "customresourcecleanup.apiextensions.k8s.io";
     private readonly ResourceType _type = cluster.Type("apiextensions.k8s.io/v1", "CustomResourceDefinition");
 
     public void Observe(StoreEvent change, WorkQueue queue)
@@ -59,7 +59,7 @@ internal sealed class DefinitionController(ClusterContext cluster) : IController
                 var kept = new JsonArray();
                 foreach (var finalizer in value.Obj("metadata").Arr("finalizers") ?? [])
                 {
-                    if (finalizer.AsString() != Finalizer)
+                    if (finalizer.AsString() != ClusterObjects.CleanupFinalizer)
                     {
                         kept.Add(finalizer?.DeepClone());
                     }

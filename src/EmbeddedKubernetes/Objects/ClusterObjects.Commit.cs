@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using EmbeddedKubernetes.Admission;
 using EmbeddedKubernetes.Api;
@@ -91,7 +92,12 @@ internal sealed partial class ClusterObjects
         var value = type.Store(type.NeedsConversion ? next.Copy() : next);
         if (IsFullyReleased(type, next))
         {
-            return Remove(type, stored) ? new(next, Created: false) : null;
+            if (Remove(type, stored) is not { } gone)
+            {
+                return null;
+            }
+            next.Metadata()["resourceVersion"] = gone.ResourceVersion.ToString(CultureInfo.InvariantCulture);
+            return new(next, Created: false);
         }
         if (Store.TryPut(stored.Key, stored, value) is not { } put)
         {
@@ -228,16 +234,16 @@ internal sealed partial class ClusterObjects
         }
     }
 
-    private bool Remove(ResourceType type, StoredObject stored)
+    private StoredObject? Remove(ResourceType type, StoredObject stored)
     {
-        if (Store.TryDelete(stored) is null)
+        if (Store.TryDelete(stored) is not { } gone)
         {
-            return false;
+            return null;
         }
         if (type.Storage == Definitions)
         {
             Catalogue.Undefine(stored.Key.Name);
         }
-        return true;
+        return gone;
     }
 }

@@ -12,6 +12,14 @@ internal sealed partial class ClusterObjects
     public const string ForegroundFinalizer = "foregroundDeletion";
     public const string OrphanFinalizer = "orphan";
 
+    /// <summary>Holds a definition back until its custom resources are gone.</summary>
+    public const string CleanupFinalizer = "customresourcecleanup.apiextensions.k8s.io";
+
+    /// <param name="type">The resource.</param>
+    /// <param name="ns">Its namespace, if it has one.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="options">How the deletion is meant.</param>
+    /// <param name="deleted">The last version: of the deletion itself, or of the object that now terminates.</param>
     /// <returns>The terminating object, or null when it is gone.</returns>
     /// <exception cref="ApiException">There is no such object, or a precondition does not hold.</exception>
     public JsonObject? Delete(
@@ -31,16 +39,25 @@ internal sealed partial class ClusterObjects
             RefuseProtected(type, name);
             var metadata = value.Metadata();
             var finalizers = WantedFinalizers(metadata.Arr("finalizers"), options.Propagation);
+            if (type.Storage == Definitions && !stored.Terminating)
+            {
+                finalizers.Add((JsonNode)CleanupFinalizer);
+            }
             var held =
                 finalizers.Count > 0
                 || (type.Storage == "namespaces." && value.Obj("spec").Arr("finalizers") is { Count: > 0 });
             if (!held)
             {
-                if (options.DryRun || Remove(type, stored))
+                if (options.DryRun)
                 {
                     return null;
                 }
-                continue;
+                if (Remove(type, stored) is not { } gone)
+                {
+                    continue;
+                }
+                deleted = gone;
+                return null;
             }
             if (stored.Terminating && JsonNode.DeepEquals(finalizers, metadata.Arr("finalizers") ?? []))
             {
@@ -61,8 +78,13 @@ internal sealed partial class ClusterObjects
             {
                 value.Child("status")["phase"] = "Terminating";
             }
-            if (options.DryRun || Store.TryPut(stored.Key, stored, value) is not null)
+            if (options.DryRun)
             {
+                return type.Present(value);
+            }
+            if (Store.TryPut(stored.Key, stored, value) is { } put)
+            {
+                deleted = put;
                 return type.Present(value);
             }
         }

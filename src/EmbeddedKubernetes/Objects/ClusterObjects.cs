@@ -258,6 +258,10 @@ internal sealed partial class ClusterObjects(ObjectStore store, ResourceCatalogu
 
     private static void Default(ResourceType type, JsonObject body)
     {
+        if (!type.IsCustom)
+        {
+            EmptyValues.Drop(body, type.Schema);
+        }
         Defaulting.Apply(body, type.Schema);
         if (!type.IsCustom)
         {

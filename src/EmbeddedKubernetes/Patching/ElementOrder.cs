@@ -3,20 +3,53 @@ using EmbeddedKubernetes.Json;
 
 namespace EmbeddedKubernetes.Patching;
 
-/// <summary>Obeys <c>$setElementOrder</c>: named items in the given order, items only the server has near their neighbours.</summary>
+/// <summary>
+/// Where the items of a merged list go: those the patch names in its order, those only the server has in theirs, and
+/// between the two kinds the order of the list before the patch.
+/// </summary>
 internal static class ElementOrder
 {
-    /// <param name="merged">The merged list: the server's items first, then the new ones.</param>
+    /// <param name="before">The list before the patch.</param>
+    /// <param name="merged">The merged items, in any order.</param>
     /// <param name="order">Keys, or objects holding the key, in the wanted order.</param>
     /// <param name="key">The merge key; null for scalars.</param>
-    /// <param name="patch">The patch items, whose keys must be in the order.</param>
-    public static JsonArray Sort(JsonArray merged, JsonArray order, string? key, JsonArray patch)
+    public static JsonArray Sort(JsonArray before, JsonArray merged, JsonArray order, string? key)
     {
-        var wanted = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach (var item in order)
+        var wanted = Places(order, key);
+        var old = Places(before, key);
+        var named = new List<(int Place, string Id, JsonNode? Item)>();
+        var others = new List<(int Place, string Id, JsonNode? Item)>();
+        foreach (var item in merged)
         {
-            wanted.TryAdd(Identity(item, key), wanted.Count);
+            var id = Identity(item, key);
+            if (wanted.TryGetValue(id, out var place))
+            {
+                named.Add((place, id, item));
+            }
+            else
+            {
+                others.Add((old.GetValueOrDefault(id, int.MaxValue), id, item));
+            }
         }
+        var right = named.OrderBy(n => n.Place).ToList();
+        var left = others.OrderBy(o => o.Place).ToList();
+        var sorted = new JsonArray();
+        int i = 0,
+            j = 0;
+        while (i < left.Count || j < right.Count)
+        {
+            var takeLeft =
+                j == right.Count
+                || (i < left.Count && old.TryGetValue(right[j].Id, out var was) && left[i].Place < was);
+            sorted.Add((takeLeft ? left[i++].Item : right[j++].Item)?.DeepClone());
+        }
+        return sorted;
+    }
+
+    /// <exception cref="PatchException">The patch changes an item its order does not name.</exception>
+    public static void CheckCovers(JsonArray patch, JsonArray order, string? key)
+    {
+        var wanted = Places(order, key);
         foreach (var item in patch)
         {
             if (item.Str("$patch") != "delete" && !wanted.ContainsKey(Identity(item, key)))
@@ -27,34 +60,16 @@ internal static class ElementOrder
                 );
             }
         }
-        var named = new List<(int Place, JsonNode? Item)>();
-        var serverOnly = new List<(int Before, JsonNode? Item)>();
-        foreach (var item in merged)
+    }
+
+    private static Dictionary<string, int> Places(JsonArray list, string? key)
+    {
+        var places = new Dictionary<string, int>(StringComparer.Ordinal);
+        for (var i = 0; i < list.Count; i++)
         {
-            if (wanted.TryGetValue(Identity(item, key), out var place))
-            {
-                named.Add((place, item?.DeepClone()));
-            }
-            else
-            {
-                serverOnly.Add((named.Count, item?.DeepClone()));
-            }
+            places.TryAdd(Identity(list[i], key), i);
         }
-        var sorted = new JsonArray();
-        var next = 0;
-        var ordered = named.OrderBy(n => n.Place).ToList();
-        for (var i = 0; i <= ordered.Count; i++)
-        {
-            while (next < serverOnly.Count && serverOnly[next].Before <= i)
-            {
-                sorted.Add(serverOnly[next++].Item);
-            }
-            if (i < ordered.Count)
-            {
-                sorted.Add(ordered[i].Item);
-            }
-        }
-        return sorted;
+        return places;
     }
 
     private static string Identity(JsonNode? item, string? key) =>

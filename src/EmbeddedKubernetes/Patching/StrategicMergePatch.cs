@@ -60,7 +60,7 @@ internal static class StrategicMergePatch
                 var list = name[OrderPrefix.Length..];
                 if (!patch.ContainsKey(list) && result.Arr(list) is { } items && order is JsonArray wanted)
                 {
-                    result[list] = ElementOrder.Sort(items, wanted, schema.Member(list).PatchKey, []);
+                    result[list] = ElementOrder.Sort(items, items, wanted, schema.Member(list).PatchKey);
                 }
             }
         }
@@ -99,7 +99,7 @@ internal static class StrategicMergePatch
                     union.Add(item?.DeepClone());
                 }
             }
-            return order is null ? union : ElementOrder.Sort(union, order, null, []);
+            return ElementOrder.Sort(old, union, order ?? patch, null);
         }
         if (patch.Any(p => p.Str(Directive) == "replace"))
         {
@@ -132,7 +132,11 @@ internal static class StrategicMergePatch
             }
             MergeItem(result, item, key, id, schema.Items!);
         }
-        return order is null ? result : ElementOrder.Sort(result, order, key, patch);
+        if (order is not null)
+        {
+            ElementOrder.CheckCovers(patch, order, key);
+        }
+        return ElementOrder.Sort(old, result, order ?? patch, key);
     }
 
     private static void MergeItem(JsonArray result, JsonObject item, string key, JsonNode id, SchemaNode items)

@@ -18,6 +18,7 @@ internal sealed class JournalWriter : IDisposable
     private TaskCompletionSource _current = NewBatch();
     private long _currentUpTo;
     private long _durable;
+    private readonly List<(long From, long To, StorageException Error)> _refused = [];
     private bool _stopping;
 
     public JournalWriter(
@@ -52,7 +53,27 @@ internal sealed class JournalWriter : IDisposable
         }
     }
 
+    /// <summary>For tests: the disk behaves as if it were full.</summary>
+    public bool RefuseWrites { get; set; }
+
+    /// <summary>Completes when this very write is on disk; fails when it was taken back.</summary>
     public Task DurableAsync(long resourceVersion)
+    {
+        lock (_gate)
+        {
+            foreach (var (from, to, error) in _refused)
+            {
+                if (resourceVersion >= from && resourceVersion <= to)
+                {
+                    return Task.FromException(error);
+                }
+            }
+            return SettledAsync(resourceVersion);
+        }
+    }
+
+    /// <summary>Completes when nothing up to this version is still on its way to the disk.</summary>
+    public Task SettledAsync(long resourceVersion)
     {
         lock (_gate)
         {
@@ -127,6 +148,10 @@ internal sealed class JournalWriter : IDisposable
     {
         try
         {
+            if (RefuseWrites)
+            {
+                throw new IOException("No space left on device");
+            }
             if (snapshot is null || !TryCompact(snapshot, batch[^1].ResourceVersion))
             {
                 _journal.Append([.. batch.Select(ToRecord)]);
@@ -175,6 +200,7 @@ internal sealed class JournalWriter : IDisposable
     {
         TaskCompletionSource current;
         TaskCompletionSource next;
+        var error = new StorageException("The write was refused by the disk and taken back: " + cause.Message, cause);
         lock (_gate)
         {
             // Writes made meanwhile may build on the refused ones.
@@ -185,8 +211,13 @@ internal sealed class JournalWriter : IDisposable
             _next = NewBatch();
             _currentUpTo = _durable;
             _undo(batch);
+            // Whoever asks after the fact must hear it too; a client does so within moments, so a few are enough.
+            _refused.Add((batch[0].ResourceVersion, batch[^1].ResourceVersion, error));
+            if (_refused.Count > 1000)
+            {
+                _refused.RemoveAt(0);
+            }
         }
-        var error = new StorageException("The write was refused by the disk and taken back: " + cause.Message, cause);
         current.TrySetException(error);
         next.TrySetException(error);
     }

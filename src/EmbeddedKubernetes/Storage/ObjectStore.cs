@@ -137,9 +137,13 @@ internal sealed class ObjectStore : IDisposable
         }
     }
 
-    /// <summary>Completes when everything up to this version is on disk.</summary>
+    /// <summary>Completes when the write that got this version is on disk.</summary>
     /// <exception cref="StorageException">The disk refused the write; it was taken back.</exception>
     public Task DurableAsync(long resourceVersion) => _writer?.DurableAsync(resourceVersion) ?? Task.CompletedTask;
+
+    /// <summary>Completes when everything a reader may have seen up to this version is on disk.</summary>
+    /// <exception cref="StorageException">Some of it was taken back meanwhile; read again.</exception>
+    public Task SettledAsync(long resourceVersion) => _writer?.SettledAsync(resourceVersion) ?? Task.CompletedTask;
 
     /// <summary>Follows events after <paramref name="after"/>; null when they are no longer known.</summary>
     /// <param name="resource">The resource to follow, or null for all.</param>
@@ -166,6 +170,15 @@ internal sealed class ObjectStore : IDisposable
             var objects = _index.List(resource, ns);
             Array.Sort(objects, ByKey);
             return (objects, _history.Subscribe(resource, null)!, _head);
+        }
+    }
+
+    /// <summary>For tests: lets the disk behave as if it were full.</summary>
+    internal void RefuseWrites(bool refuse)
+    {
+        if (_writer is not null)
+        {
+            _writer.RefuseWrites = refuse;
         }
     }
 

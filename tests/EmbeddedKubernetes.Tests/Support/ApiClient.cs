@@ -10,7 +10,8 @@ internal sealed record Answer(int Code, JsonNode? Body, HttpResponseHeaders Head
 {
     public JsonObject Object => (JsonObject)Body!;
 
-    public string? Reason => Body?["kind"]?.GetValue<string>() == "Status" ? Body["reason"]?.GetValue<string>() : null;
+    public string? Reason =>
+        Body is JsonObject o && o["kind"]?.GetValue<string>() == "Status" ? o["reason"]?.GetValue<string>() : null;
 
     public string? Version => Body?["metadata"]?["resourceVersion"]?.GetValue<string>();
 
@@ -84,7 +85,8 @@ internal sealed class ApiClient : IDisposable
         }
         using var response = await Http.SendAsync(request, Cancel);
         var text = await response.Content.ReadAsStringAsync(Cancel);
-        JsonNode? value = text.StartsWith('{') || text.StartsWith('[') ? JsonNode.Parse(text) : JsonValue.Create(text);
+        JsonNode? value =
+            response.Content.Headers.ContentType?.MediaType == Json ? JsonNode.Parse(text) : JsonValue.Create(text);
         return new((int)response.StatusCode, value, response.Headers);
     }
 

@@ -96,7 +96,7 @@ internal static class ClusterTypes
         CustomResourceDefinitionCondition: lastTransitionTime:t message:s observedGeneration:l reason:s status:s! type:s!
         # authentication.k8s.io/v1
         TokenReview: metadata:ObjectMeta spec:TokenReviewSpec! status:any
-        TokenReviewSpec: audiences:[]s token:s
+        TokenReviewSpec: audiences:[]s token:s!
         SelfSubjectReview: metadata:ObjectMeta status:any
         # authorization.k8s.io/v1
         SelfSubjectAccessReview: metadata:ObjectMeta spec:SelfSubjectAccessReviewSpec! status:any

@@ -1,0 +1,98 @@
+using System.Text.Json.Nodes;
+using EmbeddedKubernetes.Tests.Support;
+
+namespace EmbeddedKubernetes.Tests.Http;
+
+public sealed class WatchTests(SharedCluster shared)
+{
+    private static string ConfigMap(string name, string stage) =>
+        $$"""{"metadata":{"name":"{{name}}","labels":{"stage":"{{stage}}"} } }""";
+
+    private async Task<List<string>> ReadAsync(string path, int count, ApiClient? api = null)
+    {
+        var seen = new List<string>();
+        using var response = await (api ?? shared.Api).Http.GetAsync(
+            path,
+            HttpCompletionOption.ResponseHeadersRead,
+            ApiClient.Cancel
+        );
+        await using var stream = await response.Content.ReadAsStreamAsync(ApiClient.Cancel);
+        using var reader = new StreamReader(stream);
+        while (seen.Count < count && await reader.ReadLineAsync(ApiClient.Cancel) is { } line)
+        {
+            var change = JsonNode.Parse(line)!;
+            seen.Add($"{change["type"]} {change["object"]!["metadata"]?["name"] ?? change["object"]!["reason"]}");
+        }
+        return seen;
+    }
+
+    [Fact]
+    public async Task A_watch_with_a_selector_sees_objects_come_and_go()
+    {
+        var ns = await shared.NewNamespaceAsync();
+        var path = $"/api/v1/namespaces/{ns}/configmaps";
+        var since = (await shared.Api.GetAsync(path)).Version;
+        await shared.Api.PostAsync(path, ConfigMap("a", "on"));
+        await shared.Api.PostAsync(path, ConfigMap("b", "off"));
+        await shared.Api.PutAsync(path + "/a", ConfigMap("a", "off"));
+        await shared.Api.PutAsync(path + "/b", ConfigMap("b", "on"));
+        await shared.Api.DeleteAsync(path + "/b");
+        var seen = await ReadAsync(
+            $"{path}?watch=1&labelSelector=stage%3Don&resourceVersion={since}&timeoutSeconds=5",
+            4
+        );
+        seen.Should().Equal("ADDED a", "DELETED a", "ADDED b", "DELETED b");
+    }
+
+    [Fact]
+    public async Task A_watch_from_long_ago_is_told_to_begin_anew()
+    {
+        var ns = await shared.NewNamespaceAsync();
+        await using var cluster = await EmbeddedCluster.StartAsync(cancellationToken: ApiClient.Cancel);
+        using var api = SharedCluster.ClientOf(cluster);
+        var path = "/api/v1/namespaces/default/configmaps";
+        await api.PostAsync(path, ConfigMap("busy", "0"));
+        for (var i = 0; i < 2100; i++)
+        {
+            await api.PutAsync(
+                path + "/busy",
+                ConfigMap("busy", i.ToString(System.Globalization.CultureInfo.InvariantCulture))
+            );
+        }
+        (await ReadAsync($"{path}?watch=1&resourceVersion=2&timeoutSeconds=5", 1, api)).Should().Equal("ERROR Expired");
+        ns.Should().NotBeEmpty();
+    }
+
+    [Fact]
+    public async Task Initial_events_end_with_a_bookmark()
+    {
+        var ns = await shared.NewNamespaceAsync();
+        var path = $"/api/v1/namespaces/{ns}/secrets";
+        await shared.Api.PostAsync(path, """{"metadata":{"name":"s"}}""");
+        var seen = await ReadAsync(
+            $"{path}?watch=1&sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan&timeoutSeconds=5",
+            2
+        );
+        seen.Should().Equal("ADDED s", "BOOKMARK ");
+    }
+
+    [Fact]
+    public async Task Watches_end_when_the_cluster_is_disposed_and_disposing_is_quick()
+    {
+        var cluster = await EmbeddedCluster.StartAsync(cancellationToken: ApiClient.Cancel);
+        using var api = SharedCluster.ClientOf(cluster);
+        var folder = Path.GetDirectoryName(cluster.KubeconfigPath)!;
+        using var response = await api.Http.GetAsync(
+            "/api/v1/pods?watch=1",
+            HttpCompletionOption.ResponseHeadersRead,
+            ApiClient.Cancel
+        );
+        await using var stream = await response.Content.ReadAsStreamAsync(ApiClient.Cancel);
+        var rest = new StreamReader(stream).ReadToEndAsync(ApiClient.Cancel);
+        var started = TimeProvider.System.GetTimestamp();
+        await cluster.DisposeAsync();
+        TimeProvider.System.GetElapsedTime(started).Should().BeLessThan(TimeSpan.FromSeconds(2));
+        (await rest).Should().BeEmpty();
+        Directory.Exists(folder).Should().BeFalse("no temporary file may stay");
+    }
+}

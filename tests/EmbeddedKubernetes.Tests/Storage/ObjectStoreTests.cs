@@ -1,0 +1,173 @@
+using System.Text.Json.Nodes;
+using EmbeddedKubernetes.Storage;
+
+namespace EmbeddedKubernetes.Tests.Storage;
+
+public sealed class ObjectStoreTests : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("object-store-");
+
+    private string Journal => Path.Combine(_folder.FullName, "store.journal");
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    private static ObjectKey Key(string name) => new("things.", "ns", name);
+
+    private static JsonObject Thing(string name, string value = "1") =>
+        new()
+        {
+            ["metadata"] = new JsonObject { ["name"] = name, ["uid"] = "uid-" + name },
+            ["value"] = value,
+        };
+
+    private static async Task<StoredObject> PutAsync(ObjectStore store, string name, string value = "1")
+    {
+        var put = store.TryPut(Key(name), store.Get(Key(name)), Thing(name, value))!;
+        await store.DurableAsync(put.ResourceVersion);
+        return put;
+    }
+
+    [Fact]
+    public async Task What_was_written_is_there_after_a_restart_and_versions_go_on()
+    {
+        long last;
+        using (var store = ObjectStore.Open(_folder.FullName))
+        {
+            await PutAsync(store, "a");
+            await PutAsync(store, "a", "2");
+            await PutAsync(store, "b");
+            var gone = store.TryDelete(store.Get(Key("b"))!)!;
+            await store.DurableAsync(gone.ResourceVersion);
+            last = store.ResourceVersion;
+        }
+        using var again = ObjectStore.Open(_folder.FullName);
+        again.Get(Key("a"))!.Read()["value"]!.GetValue<string>().Should().Be("2");
+        again.Get(Key("b")).Should().BeNull();
+        again.ResourceVersion.Should().Be(last);
+    }
+
+    [Fact]
+    public async Task A_journal_torn_at_any_byte_loses_only_the_last_record()
+    {
+        using (var store = ObjectStore.Open(_folder.FullName))
+        {
+            await PutAsync(store, "kept");
+        }
+        var whole = new FileInfo(Journal).Length;
+        using (var store = ObjectStore.Open(_folder.FullName))
+        {
+            await PutAsync(store, "torn");
+        }
+        var bytes = await File.ReadAllBytesAsync(Journal, TestContext.Current.CancellationToken);
+        for (var length = whole; length < bytes.Length; length++)
+        {
+            await File.WriteAllBytesAsync(Journal, bytes[..(int)length], TestContext.Current.CancellationToken);
+            using var store = ObjectStore.Open(_folder.FullName);
+            store.Get(Key("kept")).Should().NotBeNull();
+            store.Get(Key("torn")).Should().BeNull("the journal was cut after {0} of {1} bytes", length, bytes.Length);
+            await PutAsync(store, "next");
+        }
+    }
+
+    [Fact]
+    public async Task A_flipped_bit_is_noticed()
+    {
+        using (var store = ObjectStore.Open(_folder.FullName))
+        {
+            await PutAsync(store, "a");
+            await PutAsync(store, "b");
+        }
+        var bytes = await File.ReadAllBytesAsync(Journal, TestContext.Current.CancellationToken);
+        bytes[^3] ^= 1;
+        await File.WriteAllBytesAsync(Journal, bytes, TestContext.Current.CancellationToken);
+        using var again = ObjectStore.Open(_folder.FullName);
+        again.Get(Key("a")).Should().NotBeNull();
+        again.Get(Key("b")).Should().BeNull();
+        File.Exists(Journal + ".cut").Should().BeTrue("what was cut off is kept beside the journal");
+    }
+
+    [Fact]
+    public async Task Compaction_keeps_everything_and_the_file_small()
+    {
+        long version;
+        using (var store = ObjectStore.Open(_folder.FullName, compactAfter: 20_000))
+        {
+            for (var i = 0; i < 500; i++)
+            {
+                await PutAsync(store, "same", new string('x', 500) + i);
+            }
+            await PutAsync(store, "other");
+            version = store.ResourceVersion;
+        }
+        new FileInfo(Journal).Length.Should().BeLessThan(60_000);
+        using var again = ObjectStore.Open(_folder.FullName);
+        again.Get(Key("same"))!.Read()["value"]!.GetValue<string>().Should().EndWith("499");
+        again.Get(Key("other")).Should().NotBeNull();
+        again.ResourceVersion.Should().Be(version);
+        Directory.GetFiles(_folder.FullName).Should().HaveCount(1);
+    }
+
+    [Fact]
+    public async Task Writers_at_once_share_flushes_and_none_is_lost()
+    {
+        using (var store = ObjectStore.Open(_folder.FullName))
+        {
+            await Parallel.ForEachAsync(
+                Enumerable.Range(0, 200),
+                TestContext.Current.CancellationToken,
+                async (i, _) => await PutAsync(store, "n" + i)
+            );
+        }
+        using var again = ObjectStore.Open(_folder.FullName);
+        again.List("things.").Should().HaveCount(200);
+    }
+
+    [Fact]
+    public async Task A_disk_that_refuses_takes_the_write_back_and_the_next_one_works()
+    {
+        using var store = ObjectStore.Open(_folder.FullName);
+        await PutAsync(store, "before");
+        var rolledBack = 0;
+        store.RolledBack = () => rolledBack++;
+        store.RefuseWrites(true);
+        var put = store.TryPut(Key("refused"), null, Thing("refused"))!;
+        var change = store.TryPut(Key("before"), store.Get(Key("before")), Thing("before", "changed"))!;
+        var refusal = async () => await store.DurableAsync(Math.Max(put.ResourceVersion, change.ResourceVersion));
+        await refusal.Should().ThrowAsync<StorageException>();
+        store.Get(Key("refused")).Should().BeNull();
+        store.Get(Key("before"))!.Read()["value"]!.GetValue<string>().Should().Be("1");
+        rolledBack.Should().BePositive();
+        store.RefuseWrites(false);
+        await PutAsync(store, "after");
+        store.Get(Key("after")).Should().NotBeNull();
+    }
+
+    [Fact]
+    public void A_write_based_on_an_old_version_is_refused()
+    {
+        using var store = ObjectStore.Open(null);
+        var first = store.TryPut(Key("a"), null, Thing("a"))!;
+        store.TryPut(Key("a"), first, Thing("a", "2")).Should().NotBeNull();
+        store.TryPut(Key("a"), first, Thing("a", "3")).Should().BeNull();
+        store.TryPut(Key("a"), null, Thing("a", "3")).Should().BeNull();
+    }
+
+    [Fact]
+    public void Following_from_a_version_long_gone_is_refused_and_from_a_known_one_tells_all_since()
+    {
+        using var store = ObjectStore.Open(null, historyLength: 10);
+        var first = store.TryPut(Key("first"), null, Thing("first"))!;
+        for (var i = 0; i < 30; i++)
+        {
+            store.TryPut(Key("n" + i), null, Thing("n" + i));
+        }
+        store.Subscribe("things.", first.ResourceVersion).Should().BeNull();
+        using var events = store.Subscribe("things.", store.ResourceVersion - 3)!;
+        var seen = 0;
+        while (events.Events.TryRead(out _))
+        {
+            seen++;
+        }
+        seen.Should().Be(3);
+    }
+}
