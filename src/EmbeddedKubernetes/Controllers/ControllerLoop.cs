@@ -57,6 +57,7 @@ internal sealed class ControllerLoop : IAsyncDisposable
             new VolumeController(cluster),
             new DisruptionController(cluster),
             new AutoscalerController(cluster),
+            new GatewayController(cluster),
         ];
         objects.Store.RolledBack = () =>
         {

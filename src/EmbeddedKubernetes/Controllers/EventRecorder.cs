@@ -13,6 +13,7 @@ internal sealed class EventRecorder(ClusterObjects objects)
     private const int MaxEvents = 1000;
     private static readonly TimeSpan KeepFor = TimeSpan.FromHours(1);
     private readonly ResourceType _type = objects.Catalogue.BuiltIn("v1", "Event");
+    private readonly ResourceType _namespaces = objects.Catalogue.BuiltIn("v1", "Namespace");
     private int _sinceCleanup;
 
     public void Normal(JsonObject about, string reason, string message, string component) =>
@@ -27,35 +28,28 @@ internal sealed class EventRecorder(ClusterObjects objects)
         var subject = about.Str("metadata", "name") ?? "";
         var name = $"{subject}.{RandomName.HashOf($"{about.Str("metadata", "uid")}/{reason}/{message}", 16)}";
         var now = objects.Now;
-        try
+        var key = _type.Key(ns, name);
+        if (objects.Store.Get(_namespaces.Key("", ns)) is not { Terminating: false })
         {
-            if (objects.Store.Get(_type.Key(ns, name)) is not null)
-            {
-                objects.Modify(
-                    _type,
-                    ns,
-                    name,
-                    e =>
-                    {
-                        e["count"] = (e.Long("count") ?? 1) + 1;
-                        e["lastTimestamp"] = now;
-                        return e;
-                    },
-                    new() { Manager = component }
-                );
-                return;
-            }
-            objects.Create(
-                _type,
-                ns,
-                Make(type, about, reason, message, component, ns, name, now),
-                new() { Manager = component }
-            );
+            // The namespace is going: events are only told, never promised.
+            return;
         }
-        catch (ApiException)
+        // Straight to the store: the server's own events need no checking, and there are many.
+        var before = objects.Store.Get(key);
+        JsonObject value;
+        if (before is null)
         {
-            // The namespace is going, or the event is: events are only told, never promised.
+            value = Make(type, about, reason, message, component, ns, name, now);
+            value.Metadata()["uid"] = Guid.NewGuid().ToString();
+            value.Metadata()["creationTimestamp"] = now;
         }
+        else
+        {
+            value = before.Read();
+            value["count"] = (value.Long("count") ?? 1) + 1;
+            value["lastTimestamp"] = now;
+        }
+        objects.Store.TryPut(key, before, value);
         if (++_sinceCleanup >= 100)
         {
             _sinceCleanup = 0;

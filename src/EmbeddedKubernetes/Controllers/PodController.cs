@@ -195,7 +195,6 @@ internal sealed class PodController(ClusterContext cluster, TimeSpan startDelay)
                 $"Image \"{container.Str("image")}\" is taken as present (simulated)",
                 ClusterContext.Kubelet
             );
-            cluster.Events.Normal(pod, "Created", $"Created container {name}", ClusterContext.Kubelet);
             cluster.Events.Normal(pod, "Started", $"Started container {name} (simulated)", ClusterContext.Kubelet);
         }
     }

@@ -17,6 +17,8 @@ internal sealed class ServiceController(ClusterContext cluster) : IController
     private readonly ResourceType _endpoints = cluster.Type("v1", "Endpoints");
     private readonly ResourceType _slices = cluster.Type("discovery.k8s.io/v1", "EndpointSlice");
 
+    private readonly Dictionary<ObjectKey, (StoredObject Service, LabelSelector? Selector)> _selectors = [];
+
     public void Observe(StoreEvent change, WorkQueue queue)
     {
         var key = change.Object.Key;
@@ -37,7 +39,7 @@ internal sealed class ServiceController(ClusterContext cluster) : IController
             foreach (var service in cluster.Store.List(_type.Storage, key.Namespace))
             {
                 if (
-                    LabelSelector.FromMap(service.Read().Obj("spec").Obj("selector")) is { } selector
+                    SelectorOf(service) is { } selector
                     && (
                         selector.Matches(change.Object.Labels)
                         || (change.Previous is { } was && selector.Matches(was.Labels))
@@ -55,6 +57,7 @@ internal sealed class ServiceController(ClusterContext cluster) : IController
         var endpointsKey = key with { Resource = _endpoints.Storage };
         if (cluster.Read(key) is not { } service)
         {
+            _selectors.Remove(key);
             if (cluster.Read(endpointsKey) is { } left && left.Str("metadata", "labels", ManagedBy) == Name)
             {
                 cluster.Delete(_endpoints, endpointsKey);
@@ -76,6 +79,17 @@ internal sealed class ServiceController(ClusterContext cluster) : IController
             .ToList();
         WriteEndpoints(service, endpointsKey, pods);
         WriteSlice(service, key, pods);
+    }
+
+    // Asked for with every change of a pod, so it is kept until the service changes.
+    private LabelSelector? SelectorOf(StoredObject service)
+    {
+        if (!_selectors.TryGetValue(service.Key, out var known) || !ReferenceEquals(known.Service, service))
+        {
+            known = (service, LabelSelector.FromMap(service.Read().Obj("spec").Obj("selector")));
+            _selectors[service.Key] = known;
+        }
+        return known.Selector;
     }
 
     private void WriteEndpoints(JsonObject service, ObjectKey key, List<JsonObject> pods)

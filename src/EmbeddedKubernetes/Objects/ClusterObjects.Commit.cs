@@ -212,13 +212,10 @@ internal sealed partial class ClusterObjects
         {
             CustomRules.Check(value, type.Schema, faults);
         }
-        else
+        else if (subresource.Length == 0)
         {
             SchemaRules.Check(value, type.Schema, faults);
-            if (subresource.Length == 0)
-            {
-                KindRules.Check(type, value, live, faults);
-            }
+            KindRules.Check(type, value, live, faults);
         }
         if (faults.Any)
         {

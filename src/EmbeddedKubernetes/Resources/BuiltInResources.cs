@@ -91,6 +91,23 @@ internal static class BuiltInResources
             generation: true
         );
         yield return Define(
+            admission,
+            "v1",
+            "ValidatingAdmissionPolicy",
+            "validatingadmissionpolicies",
+            namespaced: false,
+            status: true,
+            generation: true
+        );
+        yield return Define(
+            admission,
+            "v1",
+            "ValidatingAdmissionPolicyBinding",
+            "validatingadmissionpolicybindings",
+            namespaced: false,
+            generation: true
+        );
+        yield return Define(
             "apiextensions.k8s.io",
             "v1",
             "CustomResourceDefinition",

@@ -15,9 +15,10 @@ public sealed class RealServer : IAsyncLifetime
 {
     private const string Token = "differential-tests";
     private readonly List<Process> _processes = [];
-    private readonly SemaphoreSlim _once = new(1);
+    private readonly Lock _gate = new();
     private DirectoryInfo? _folder;
     private ApiClient? _api;
+    private Task<ApiClient>? _started;
 
     private static string? Assets => Environment.GetEnvironmentVariable("KUBEBUILDER_ASSETS");
 
@@ -30,16 +31,12 @@ public sealed class RealServer : IAsyncLifetime
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
-    internal async Task<ApiClient> StartAsync()
+    /// <summary>Starts it once; a start that failed is not tried again.</summary>
+    internal Task<ApiClient> StartAsync()
     {
-        await _once.WaitAsync(ApiClient.Cancel);
-        try
+        lock (_gate)
         {
-            return _api ??= await StartOnceAsync();
-        }
-        finally
-        {
-            _once.Release();
+            return _started ??= StartOnceAsync();
         }
     }
 
@@ -56,7 +53,6 @@ public sealed class RealServer : IAsyncLifetime
             process.Dispose();
         }
         _folder?.Delete(recursive: true);
-        _once.Dispose();
     }
 
     private async Task<ApiClient> StartOnceAsync()
@@ -109,9 +105,9 @@ public sealed class RealServer : IAsyncLifetime
             "--service-cluster-ip-range",
             "10.96.0.0/16"
         );
-        var api = new ApiClient(new Uri($"https://127.0.0.1:{secure}"), Token);
-        await UntilReadyAsync(api);
-        return api;
+        _api = new ApiClient(new Uri($"https://127.0.0.1:{secure}"), Token);
+        await UntilReadyAsync(_api);
+        return _api;
     }
 
     private async Task UntilReadyAsync(ApiClient api)

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using EmbeddedKubernetes.Schemas;
+using EmbeddedKubernetes.Tests.Support;
 
 namespace EmbeddedKubernetes.Tests.Schemas;
 
@@ -11,7 +12,7 @@ public sealed class SwaggerTests
     [Fact]
     public void Every_type_has_the_fields_keys_and_merge_rules_of_the_published_document()
     {
-        var path = Find();
+        var path = TestData.Find(File);
         Assert.SkipUnless(path is not null, $"{File} is neither under PLATFORM_TEST_DATA nor in ../shared/data");
         var definitions = JsonNode.Parse(System.IO.File.ReadAllText(path!))!["definitions"]!.AsObject();
         var faults = new List<string>();
@@ -92,21 +93,4 @@ public sealed class SwaggerTests
             [var group, var v] => $"io.k8s.api.{group.Split('.')[0]}.{v}.{name}",
             _ => name,
         };
-
-    private static string? Find()
-    {
-        if (Environment.GetEnvironmentVariable("PLATFORM_TEST_DATA") is { Length: > 0 } folder)
-        {
-            return System.IO.File.Exists(Path.Combine(folder, File)) ? Path.Combine(folder, File) : null;
-        }
-        for (var at = new DirectoryInfo(AppContext.BaseDirectory); at is not null; at = at.Parent)
-        {
-            var path = Path.Combine(at.FullName, "..", "shared", "data", File);
-            if (System.IO.File.Exists(Path.Combine(at.FullName, "global.json")) && System.IO.File.Exists(path))
-            {
-                return path;
-            }
-        }
-        return null;
-    }
 }

@@ -63,6 +63,8 @@ internal static class ClusterTypes
         # scheduling.k8s.io/v1
         PriorityClass: metadata:ObjectMeta description:s globalDefault:b preemptionPolicy:s=PreemptLowerPriority value:i
         # admissionregistration.k8s.io/v1
+        ValidatingAdmissionPolicy: metadata:ObjectMeta spec:any status:any
+        ValidatingAdmissionPolicyBinding: metadata:ObjectMeta spec:any!
         ValidatingWebhookConfiguration: metadata:ObjectMeta webhooks:[name]ValidatingWebhook
         MutatingWebhookConfiguration: metadata:ObjectMeta webhooks:[name]MutatingWebhook
         ValidatingWebhook: admissionReviewVersions:[]s! clientConfig:WebhookClientConfig! failurePolicy:s=Fail
