@@ -68,6 +68,11 @@ internal sealed class ListEnvironmentsCommand(SharedOptions shared) : CommandBas
         }
 
         terminal.Result.Write(table);
+        if (list.Environments.Any(e => e.Simulated))
+        {
+            terminal.Say("Workloads are simulated: nothing is executed.");
+        }
+
         return ExitCodes.Done;
     }
 }

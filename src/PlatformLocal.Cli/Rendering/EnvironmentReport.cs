@@ -37,18 +37,12 @@ internal static class EnvironmentReport
         Line(terminal, Summary(environment));
         Line(terminal, "Next:");
         Line(terminal, $"  platformctl get-environment {environment.EnvironmentName}");
-        Line(terminal, $"  kubectl --kubeconfig \"$(platformctl kubeconfig)\" -n {environment.Namespace} get pods");
+        Line(terminal, $"  kubectl -n {environment.Namespace} get pods");
         Line(terminal, $"  platformctl destroy-environment {environment.EnvironmentName}");
     }
 
-    public static void WriteFailure(Terminal terminal, EnvironmentDocument environment)
-    {
-        terminal.Say($"Error: {environment.Message}");
-        if (environment.NextStep is { } next)
-        {
-            terminal.Say($"  → {next}");
-        }
-    }
+    public static void WriteFailure(Terminal terminal, EnvironmentDocument environment) =>
+        terminal.Fail(environment.Message, environment.NextStep);
 
     public static void WriteWarnings(Terminal terminal, IReadOnlyList<string> warnings)
     {

@@ -55,10 +55,16 @@ internal sealed class Terminal(bool json)
             );
         }
 
-        Say($"Error: {failure.Message}");
-        if (failure.NextStep is { } next)
+        Fail(failure.Message, failure.NextStep);
+    }
+
+    /// <summary>A failure in words, with what to do now.</summary>
+    public void Fail(string? message, string? nextStep)
+    {
+        Say($"Error: {message}");
+        foreach (var line in (nextStep ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
-            Say($"  → {next}");
+            Say($"  → {CommandText.Copyable(line)}");
         }
     }
 
