@@ -53,7 +53,8 @@ internal static class EnvironmentReport
     }
 
     /// <summary>A line as it is: no markup, no wrapping, so that it can be copied.</summary>
-    public static void Line(Terminal terminal, string text) => terminal.Result.Profile.Out.Writer.WriteLine(text);
+    public static void Line(Terminal terminal, string text) =>
+        terminal.Result.Profile.Out.Writer.WriteLine(CommandText.Copyable(text));
 
     private static string Summary(EnvironmentDocument environment)
     {
