@@ -78,7 +78,7 @@ public sealed class PlatformServer : IAsyncDisposable
     {
         var state = options.State;
         state.Ensure();
-        var serveLock = TakeLock(state);
+        var serveLock = await TakeLockAsync(state, options.Time, cancellationToken);
         EmbeddedCluster? cluster = null;
         try
         {
@@ -134,22 +134,34 @@ public sealed class PlatformServer : IAsyncDisposable
         await _lock.DisposeAsync();
     }
 
-    private static FileStream TakeLock(StateFolder state)
+    // Whoever looks whether the platform runs holds the lock for an instant: only one that stays held is another server's.
+    private static async Task<FileStream> TakeLockAsync(
+        StateFolder state,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    )
     {
-        try
+        for (var tries = 1; ; tries++)
         {
-            return new FileStream(state.Lock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException e)
-        {
-            throw new PlatformException(
-                $"The platform '{state.Platform}' is served already, by process {state.ReadEndpoint()?.ProcessId}.",
-                "Look at it with: platformctl platform-status",
-                e
-            )
+            try
             {
-                Kind = FailureKind.Conflict,
-            };
+                return new FileStream(state.Lock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException) when (tries < 25)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(20), time, cancellationToken);
+            }
+            catch (IOException e)
+            {
+                throw new PlatformException(
+                    $"The platform '{state.Platform}' is served already, by process {state.ReadEndpoint()?.ProcessId}.",
+                    "Look at it with: platformctl platform-status",
+                    e
+                )
+                {
+                    Kind = FailureKind.Conflict,
+                };
+            }
         }
     }
 

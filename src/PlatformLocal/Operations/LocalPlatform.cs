@@ -188,10 +188,17 @@ public sealed class LocalPlatform
     {
         try
         {
+            // A process that ended stays listed until whoever adopted it asks for its exit code.
+            var state = $"/proc/{pid}/stat";
+            if (File.Exists(state) && File.ReadAllText(state).Split(") ")[^1].StartsWith('Z'))
+            {
+                return false;
+            }
+
             using var process = Process.GetProcessById(pid);
             return !process.HasExited;
         }
-        catch (ArgumentException)
+        catch (Exception e) when (e is ArgumentException or IOException)
         {
             return false;
         }
