@@ -37,6 +37,14 @@ public sealed partial class ArchitectureTests
             .Should()
             .BeEmpty();
 
+    [Fact]
+    public void Steps_know_nothing_of_what_they_are_used_for() =>
+        Sources("src/PlatformLocal/Steps")
+            .SelectMany(s => UsingOfOurs().Matches(s.Text).Select(m => m.Groups[1].Value))
+            .Distinct()
+            .Should()
+            .BeSubsetOf(["Files"]);
+
     [Theory]
     [InlineData("EmbeddedKubernetes", "")]
     [InlineData("PlatformLocal", "EmbeddedKubernetes")]
@@ -74,6 +82,9 @@ public sealed partial class ArchitectureTests
 
     [GeneratedRegex("""ProjectReference Include="\.\./([\w.]+)/""")]
     private static partial Regex ProjectReference();
+
+    [GeneratedRegex(@"^using PlatformLocal\.([\w.]+);", RegexOptions.Multiline)]
+    private static partial Regex UsingOfOurs();
 
     [GeneratedRegex(@"^namespace ([\w.]+);", RegexOptions.Multiline)]
     private static partial Regex Namespace();

@@ -1,0 +1,128 @@
+using System.Text.Json.Nodes;
+using PlatformLocal.Clusters.Kind;
+using PlatformLocal.Kubernetes;
+
+namespace PlatformLocal.Tests.Clusters;
+
+[Collection("Docker")]
+public sealed class LocalRegistryTests(KindLab lab)
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task An_image_that_is_pushed_to_the_registry_runs_in_the_cluster()
+    {
+        KindLab.SkipUnlessThere();
+        Assert.SkipWhen(KindLab.RegistryImage is null, "LAB_REGISTRY_IMAGE does not name an image");
+        Assert.SkipWhen(KindLab.BaseImage is null, "LAB_BASE_IMAGE does not name an image");
+        var cluster = await lab.Cluster;
+        using var client = await KindLab.Clusters.ConnectAsync(lab.Spec.Platform, lab.Folder, Token);
+        var options = NewOptions();
+        var registry = new LocalRegistry(KindLab.Programs, options);
+        string image = $"{registry.Host}/team/base:1";
+        try
+        {
+            (await registry.EnsureAsync(Token)).Should().BeTrue();
+            (await registry.EnsureAsync(Token)).Should().BeFalse("it runs");
+            await registry.JoinAsync(cluster.Name, client, Token);
+            await registry.JoinAsync(cluster.Name, client, Token);
+            await KindLab.Docker("tag", KindLab.BaseImage!, image);
+            await KindLab.Docker("push", image);
+
+            await RunPodAsync(client, image);
+
+            var announced = await client.GetAsync(
+                new ObjectReference("v1", "ConfigMap", "kube-public", "local-registry-hosting"),
+                Token
+            );
+            announced.Child("data").Text("localRegistryHosting.v1").Should().Contain($"host: \"{registry.Host}\"");
+            await KindLab.Docker("stop", "--time=1", options.Name);
+            (await registry.EnsureAsync(Token)).Should().BeTrue("it was stopped");
+            var elsewhere = new LocalRegistry(KindLab.Programs, options with { Port = options.Port + 1 });
+            await elsewhere
+                .Awaiting(r => r.EnsureAsync(Token))
+                .Should()
+                .ThrowAsync<PlatformException>()
+                .WithMessage($"*has the port {options.Port}, not {options.Port + 1}*");
+        }
+        finally
+        {
+            (await registry.RemoveAsync(Token)).Should().BeTrue();
+            await KindLab.Programs.RunAnyAsync(
+                new() { Program = "docker", Arguments = ["rmi", image] },
+                CancellationToken.None
+            );
+        }
+    }
+
+    [Fact]
+    public async Task A_taken_port_and_a_missing_image_are_said_and_leave_nothing()
+    {
+        KindLab.SkipUnlessThere();
+        Assert.SkipWhen(KindLab.RegistryImage is null, "LAB_REGISTRY_IMAGE does not name an image");
+        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        listener.Start();
+        var options = NewOptions() with { Port = ((System.Net.IPEndPoint)listener.LocalEndpoint).Port };
+
+        var taken = () => new LocalRegistry(KindLab.Programs, options).EnsureAsync(Token);
+        var missing = () =>
+            new LocalRegistry(KindLab.Programs, NewOptions() with { Image = "localhost:1/no/registry:1" }).EnsureAsync(
+                Token
+            );
+
+        await taken
+            .Should()
+            .ThrowAsync<PlatformException>()
+            .WithMessage($"The port {options.Port} of this machine is taken*");
+        await missing
+            .Should()
+            .ThrowAsync<PlatformException>()
+            .WithMessage("*could not be started from the image localhost:1/no/registry:1*");
+        (await KindLab.Docker("ps", "--all", "--quiet", "--filter", $"name={options.Name}")).Trim().Should().BeEmpty();
+    }
+
+    private static async Task RunPodAsync(KubernetesClient client, string image)
+    {
+        var pod = new JsonObject
+        {
+            ["apiVersion"] = "v1",
+            ["kind"] = "Pod",
+            ["metadata"] = new JsonObject { ["name"] = "from-registry", ["namespace"] = "default" },
+            ["spec"] = new JsonObject
+            {
+                ["restartPolicy"] = "Never",
+                ["automountServiceAccountToken"] = false,
+                ["containers"] = new JsonArray(
+                    new JsonObject
+                    {
+                        ["name"] = "main",
+                        ["image"] = image,
+                        ["command"] = new JsonArray("true"),
+                    }
+                ),
+            },
+        };
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        deadline.CancelAfter(TimeSpan.FromSeconds(60));
+        await client.ApplyAsync(pod, null, deadline.Token);
+        await foreach (var change in client.WatchAsync("v1", "Pod", "default", null, deadline.Token))
+        {
+            if (change.Item.Child("status").Text("phase") == "Succeeded")
+            {
+                return;
+            }
+        }
+    }
+
+    private static LocalRegistryOptions NewOptions()
+    {
+        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        listener.Start();
+        return new LocalRegistryOptions
+        {
+            Name = $"{KindLab.NewName()}-registry",
+            Image = KindLab.RegistryImage!,
+            Port = ((System.Net.IPEndPoint)listener.LocalEndpoint).Port,
+        };
+    }
+}
