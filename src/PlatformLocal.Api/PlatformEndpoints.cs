@@ -29,6 +29,7 @@ internal static class PlatformEndpoints
 
     private static async Task<IResult> GetAsync(
         ServeOptions options,
+        ServedCluster cluster,
         KubernetesClient kubernetes,
         EnvironmentFeed feed,
         HttpRequest request,
@@ -41,16 +42,16 @@ internal static class PlatformEndpoints
         {
             Name = state.Platform,
             Version = options.Version,
-            Cluster = "embedded",
+            Cluster = cluster.Kind,
             KubernetesVersion = version.GitVersion,
-            Simulated = true,
+            Simulated = cluster.Kind == ClusterKinds.Embedded,
             Workspace = options.Workspace,
             Kubeconfig = state.Kubeconfig,
             Started = Started,
             ProcessId = System.Environment.ProcessId,
             Parts =
             [
-                new PartDocument("cluster", "embedded Kubernetes API", kubernetes.Connection.Server.ToString()),
+                new PartDocument("cluster", cluster.Kind, kubernetes.Connection.Server.ToString()),
                 new PartDocument("platform API", "HTTP", $"http://{request.Host}/"),
                 new PartDocument("object store", "directory", state.Buckets),
                 new PartDocument("search index", "memory", "rebuilt from the claims at start"),

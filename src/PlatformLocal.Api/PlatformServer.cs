@@ -9,6 +9,8 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Console;
 using PlatformLocal.Api.Environments;
 using PlatformLocal.Api.Reconciliation;
+using PlatformLocal.Clusters.Existing;
+using PlatformLocal.Clusters.Kind;
 using PlatformLocal.Delivery;
 using PlatformLocal.Delivery.Direct;
 using PlatformLocal.Kubernetes;
@@ -43,16 +45,20 @@ public sealed record ServeOptions
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }
 
-/// <summary>The embedded platform in this process: cluster, stores, reconciler and API.</summary>
+/// <summary>The cluster that a platform is served on.</summary>
+/// <param name="Kind">One of <see cref="ClusterKinds"/>.</param>
+internal sealed record ServedCluster(string Kind);
+
+/// <summary>A platform in this process: cluster, stores, reconciler and API.</summary>
 public sealed class PlatformServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
-    private readonly EmbeddedCluster _cluster;
+    private readonly EmbeddedCluster? _cluster;
     private readonly KubernetesClient _kubernetes;
     private readonly ServeOptions _options;
     private readonly FileStream _lock;
 
-    private PlatformServer(WebApplication app, EmbeddedCluster cluster, ServeOptions options, FileStream serveLock)
+    private PlatformServer(WebApplication app, EmbeddedCluster? cluster, ServeOptions options, FileStream serveLock)
     {
         _app = app;
         _kubernetes = app.Services.GetRequiredService<KubernetesClient>();
@@ -83,23 +89,15 @@ public sealed class PlatformServer : IAsyncDisposable
         try
         {
             state.DeleteEndpoint(); // left by a process that was killed
-            state.WriteSettings(new PlatformSettings("embedded", options.Workspace));
+            var settings =
+                state.ReadSettings() is { } known && known.Workspace == options.Workspace
+                    ? known
+                    : new PlatformSettings(ClusterKinds.Embedded, options.Workspace);
+            state.WriteSettings(settings);
             _ = WorkspaceReader.Read(options.Workspace);
-            cluster = await EmbeddedCluster.StartAsync(
-                new EmbeddedClusterOptions { StateDirectory = state.Cluster, TimeProvider = options.Time },
-                cancellationToken
-            );
-            state.WriteKubeconfig(cluster.Kubeconfig);
-            var kubernetes = new KubernetesClient(
-                Kubernetes.Configuration.Kubeconfig.Load(state.Kubeconfig).Connect(),
-                new KubernetesClientOptions { TimeProvider = options.Time }
-            );
-            await Task.WhenAll(
-                GatewayApiKinds
-                    .Definitions()
-                    .Select(d => kubernetes.ApplyAsync(d, new WriteOptions { Force = true }, cancellationToken))
-            );
-            var app = Build(options, kubernetes);
+            KubernetesClient kubernetes;
+            (kubernetes, cluster) = await OpenClusterAsync(options, settings, cancellationToken);
+            var app = Build(options, settings.Cluster, kubernetes);
             await app.StartAsync(cancellationToken);
             app.Services.GetRequiredService<Reconciler>().Start();
             var server = new PlatformServer(app, cluster, options, serveLock);
@@ -130,8 +128,45 @@ public sealed class PlatformServer : IAsyncDisposable
         await _app.StopAsync();
         await _app.DisposeAsync();
         _kubernetes.Dispose(); // before the cluster: it would wait for the open connection
-        await _cluster.DisposeAsync();
+        if (_cluster is not null)
+        {
+            await _cluster.DisposeAsync();
+        }
+
         await _lock.DisposeAsync();
+    }
+
+    private static async Task<(KubernetesClient Client, EmbeddedCluster? Embedded)> OpenClusterAsync(
+        ServeOptions options,
+        PlatformSettings settings,
+        CancellationToken cancellationToken
+    )
+    {
+        var state = options.State;
+        switch (settings.Cluster)
+        {
+            case ClusterKinds.Kind:
+                var clusters = new KindClusters(new ProgramRunner(options.Time), options.Time);
+                return (await clusters.ConnectAsync(state.Platform, state.Folder, cancellationToken), null);
+            case ClusterKinds.Existing:
+                return (ExistingCluster.Open(settings.Kubeconfig, settings.Context, options.Time).Client, null);
+            default:
+                var cluster = await EmbeddedCluster.StartAsync(
+                    new EmbeddedClusterOptions { StateDirectory = state.Cluster, TimeProvider = options.Time },
+                    cancellationToken
+                );
+                state.WriteKubeconfig(cluster.Kubeconfig);
+                var client = new KubernetesClient(
+                    Kubernetes.Configuration.Kubeconfig.Load(state.Kubeconfig).Connect(),
+                    new KubernetesClientOptions { TimeProvider = options.Time }
+                );
+                await Task.WhenAll(
+                    GatewayApiKinds
+                        .Definitions()
+                        .Select(d => client.ApplyAsync(d, new WriteOptions { Force = true }, cancellationToken))
+                );
+                return (client, cluster);
+        }
     }
 
     // Whoever looks whether the platform runs holds the lock for an instant: only one that stays held is another server's.
@@ -165,7 +200,7 @@ public sealed class PlatformServer : IAsyncDisposable
         }
     }
 
-    private static WebApplication Build(ServeOptions options, KubernetesClient kubernetes)
+    private static WebApplication Build(ServeOptions options, string clusterKind, KubernetesClient kubernetes)
     {
         var state = options.State;
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = state.Folder });
@@ -185,6 +220,7 @@ public sealed class PlatformServer : IAsyncDisposable
             j.SerializerOptions.TypeInfoResolverChain.Insert(0, PlatformJson.Default)
         );
         services.AddSingleton(options).AddSingleton(options.Time).AddSingleton(kubernetes);
+        services.AddSingleton(new ServedCluster(clusterKind));
         services.AddSingleton<IObjectStore>(_ => new DirectoryObjectStore(state.Buckets, options.Time));
         services.AddSingleton<ISearchIndex, MemorySearchIndex>();
         services.AddSingleton<ISecretStore>(_ => new EncryptedFileSecretStore(state.Secrets));
@@ -202,7 +238,7 @@ public sealed class PlatformServer : IAsyncDisposable
                 (name, service, token) =>
                     EnvironmentSecrets.OfAsync(p.GetRequiredService<ISecretStore>(), name, service, token)
             ),
-            "embedded"
+            clusterKind
         ));
         services.AddSingleton(p => new EnvironmentReconciliation(
             p.GetRequiredService<ClaimStore>(),
@@ -211,7 +247,7 @@ public sealed class PlatformServer : IAsyncDisposable
             p.GetRequiredService<ISecretStore>(),
             p.GetRequiredService<ISearchIndex>(),
             p.GetRequiredService<EnvironmentFeed>(),
-            simulated: true,
+            simulated: clusterKind == ClusterKinds.Embedded,
             options.Time,
             p.GetRequiredService<ILogger<EnvironmentReconciliation>>()
         ));

@@ -1,21 +1,69 @@
 using System.CommandLine;
 using PlatformLocal.Cli.Rendering;
+using PlatformLocal.Clusters.Existing;
+using PlatformLocal.Operations;
+using PlatformLocal.PlatformApi;
+using PlatformLocal.Processes;
 
 namespace PlatformLocal.Cli.Commands;
 
 internal sealed class CreateLocalPlatformCommand(SharedOptions shared) : CommandBase(shared)
 {
+    private readonly Option<string?> _cluster = new Option<string?>("--cluster")
+    {
+        Description =
+            "embedded: in one process, workloads simulated; kind: on Docker; existing: by its kubeconfig. [default: embedded]",
+    }.AcceptOnlyFromAmong(ClusterKinds.Embedded, ClusterKinds.Kind, ClusterKinds.Existing);
+
+    private readonly Option<string> _configuration = new("--kind-configuration")
+    {
+        Description = "The Kind cluster's configuration: local, node-pools, or a file.",
+        DefaultValueFactory = _ => "local",
+        HelpName = "NAME|PATH",
+    };
+
+    private readonly Option<string?> _nodeImage = new("--node-image")
+    {
+        Description = "The Kind cluster's node image; kind's own unless given.",
+        HelpName = "IMAGE",
+    };
+
+    private readonly Option<string?> _kubeconfig = new("--kubeconfig")
+    {
+        Description = "The existing cluster's kubeconfig; what kubectl would read unless given.",
+        HelpName = "PATH",
+    };
+
+    private readonly Option<string?> _context = new("--context")
+    {
+        Description = "The existing cluster's context; the current one unless given.",
+        HelpName = "CONTEXT",
+    };
+
+    private readonly Option<bool> _yes = new("--yes") { Description = "Use an existing cluster without asking." };
+
     public override string Name => "create-local-platform";
 
     public override IReadOnlyList<string> Examples =>
         [
             "platformctl create-local-platform --workspace examples",
-            "platformctl create-local-platform --name second --workspace examples",
+            "platformctl create-local-platform --cluster kind --name real --workspace examples",
+            "platformctl create-local-platform --cluster existing --context staging --name there --workspace examples --yes",
         ];
 
     protected override string Description => "Create the platform, or start it again; leaves a running one untouched.";
 
-    protected override string GoesOn(ParseResult parsed) => "A platform that was starting goes on in the background.";
+    protected override void Configure(Command command)
+    {
+        command.Options.Add(_cluster);
+        command.Options.Add(_configuration);
+        command.Options.Add(_nodeImage);
+        command.Options.Add(_kubeconfig);
+        command.Options.Add(_context);
+        command.Options.Add(_yes);
+    }
+
+    protected override string GoesOn(ParseResult parsed) => "Run the command again: it goes on where it was.";
 
     protected override async Task<int> RunAsync(
         ParseResult parsed,
@@ -23,10 +71,55 @@ internal sealed class CreateLocalPlatformCommand(SharedOptions shared) : Command
         CancellationToken cancellationToken
     )
     {
-        using var api = await Shared
-            .PlatformOf(parsed)
-            .EnsureRunningAsync(Shared.WorkspaceOf(parsed), terminal.Say, cancellationToken);
-        PlatformReport.Write(terminal, await api.GetPlatformAsync(cancellationToken));
+        var operation = new CreateLocalPlatform(
+            Shared.PlatformOf(parsed),
+            new ProgramRunner(TimeProvider.System),
+            TimeProvider.System
+        );
+        var kubeconfig = parsed.GetValue(_kubeconfig);
+        var (api, ledger) = await operation.RunAsync(
+            new CreateOptions
+            {
+                Workspace = Shared.WorkspaceOf(parsed),
+                Cluster = parsed.GetValue(_cluster) is { } kind
+                    ? new PlatformSettings(
+                        kind,
+                        "",
+                        kubeconfig is null ? null : Path.GetFullPath(kubeconfig),
+                        parsed.GetValue(_context)
+                    )
+                    : null,
+                KindConfiguration = parsed.GetValue(_configuration)!,
+                NodeImage = parsed.GetValue(_nodeImage),
+                Confirm = (found, _) => Task.FromResult(parsed.GetValue(_yes) || Ask(terminal, found)),
+            },
+            terminal.Say,
+            cancellationToken
+        );
+        using (api)
+        {
+            PlatformReport.Write(terminal, await api.GetPlatformAsync(cancellationToken));
+        }
+
+        if (ledger.Steps.Count > 1)
+        {
+            var steps = string.Join(", ", ledger.Steps.Select(s => $"{s.Step} {s.Seconds:0.0} s"));
+            terminal.Say(
+                $"Took {ledger.Seconds:0.0} s: {steps}; longest chain: {string.Join(" → ", ledger.CriticalPath)}"
+            );
+        }
+
         return ExitCodes.Done;
+    }
+
+    private static bool Ask(Terminal terminal, ExistingClusterDescription found)
+    {
+        if (Console.IsInputRedirected)
+        {
+            return false;
+        }
+
+        terminal.Say($"The platform will write into {found}, which it did not make. Type yes to allow it:");
+        return Console.In.ReadLine()?.Trim() == "yes";
     }
 }

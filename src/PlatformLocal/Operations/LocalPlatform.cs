@@ -1,5 +1,8 @@
 using System.Diagnostics;
+using PlatformLocal.Clusters.Existing;
+using PlatformLocal.Clusters.Kind;
 using PlatformLocal.PlatformApi;
+using PlatformLocal.Processes;
 using PlatformLocal.Workspaces;
 
 namespace PlatformLocal.Operations;
@@ -82,7 +85,11 @@ public sealed class LocalPlatform
         }
 
         _ = WorkspaceReader.Read(settings.Workspace); // its faults are told here, not in a log
-        report($"Starting the embedded platform '{State.Platform}' in the background (no Docker needed).");
+        report(
+            settings.Cluster == ClusterKinds.Embedded
+                ? $"Starting the embedded platform '{State.Platform}' in the background (no Docker needed)."
+                : $"Starting the platform '{State.Platform}' on its {settings.Cluster} cluster in the background."
+        );
         State.Ensure();
         State.WriteSettings(settings);
         using var process = Start();
@@ -134,7 +141,19 @@ public sealed class LocalPlatform
             return false;
         }
 
+        var settings = State.ReadSettings();
+        if (settings?.Cluster == ClusterKinds.Existing)
+        {
+            await EmptyAsync(settings, cancellationToken);
+        }
+
         await StopAsync(cancellationToken);
+        if (settings?.Cluster == ClusterKinds.Kind)
+        {
+            var clusters = new KindClusters(new ProgramRunner(_time), _time);
+            await clusters.DeleteAsync(State.Platform, State.Folder, cancellationToken);
+        }
+
         try
         {
             Directory.Delete(State.Folder, recursive: true);
@@ -149,6 +168,27 @@ public sealed class LocalPlatform
         }
 
         return true;
+    }
+
+    // The cluster stays: what the platform put into it must go.
+    private async Task EmptyAsync(PlatformSettings settings, CancellationToken cancellationToken)
+    {
+        using (var api = await EnsureRunningAsync(null, _ => { }, cancellationToken))
+        {
+            var list = await api.ListAsync("", cancellationToken);
+            var remove = new DestroyEnvironment(api, _time);
+            await Task.WhenAll(
+                list.Environments.Select(e =>
+                    remove.RunAsync(e.EnvironmentName, TimeSpan.FromMinutes(5), cancellationToken)
+                )
+            );
+        }
+
+        var (client, cluster) = ExistingCluster.Open(settings.Kubeconfig, settings.Context, _time);
+        using (client)
+        {
+            await cluster.ForgetAsync(State.Platform, cancellationToken);
+        }
     }
 
     /// <summary>Ends the serving process; its state stays.</summary>
@@ -204,7 +244,11 @@ public sealed class LocalPlatform
         }
     }
 
-    private PlatformSettings Settle(string? workspace)
+    /// <summary>What this platform is made with: as it was made, or as is asked for when it is new.</summary>
+    /// <param name="workspace">The workspace's folder; <see langword="null"/> for the one it was made with.</param>
+    /// <param name="asked">The cluster that is asked for; <see langword="null"/> for any.</param>
+    /// <exception cref="PlatformException">There is no workspace, or the platform was made with something else.</exception>
+    public PlatformSettings Settle(string? workspace, PlatformSettings? asked = null)
     {
         var known = State.ReadSettings();
         var wanted = workspace is null ? known?.Workspace : Path.GetFullPath(workspace);
@@ -219,18 +263,25 @@ public sealed class LocalPlatform
             };
         }
 
-        if (known is not null && known.Workspace != wanted)
+        if (known is null)
         {
-            throw new PlatformException(
-                $"The platform '{State.Platform}' has the workspace {known.Workspace}, not {wanted}.",
+            return (asked ?? new PlatformSettings(ClusterKinds.Embedded, wanted)) with { Workspace = wanted };
+        }
+
+        var difference =
+            known.Workspace != wanted ? $"the workspace {known.Workspace}, not {wanted}"
+            : asked is not null && asked with { Workspace = wanted } != known
+                ? $"the {known.Cluster} cluster it was made with, and another one is asked for"
+            : null;
+        return difference is null
+            ? known
+            : throw new PlatformException(
+                $"The platform '{State.Platform}' has {difference}.",
                 "Use another platform beside it with --name, or remove this one with: platformctl destroy-local-platform"
             )
             {
                 Kind = FailureKind.InvalidInput,
             };
-        }
-
-        return known ?? new PlatformSettings("embedded", wanted);
     }
 
     private Process Start()

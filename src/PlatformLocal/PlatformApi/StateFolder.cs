@@ -11,9 +11,29 @@ namespace PlatformLocal.PlatformApi;
 public sealed record EndpointDocument(Uri Address, int ProcessId, string Version);
 
 /// <summary>What a platform was made with.</summary>
-/// <param name="Cluster">The kind of cluster: <c>embedded</c>.</param>
+/// <param name="Cluster">The kind of cluster: one of <see cref="ClusterKinds"/>.</param>
 /// <param name="Workspace">The folder of the workspace.</param>
-public sealed record PlatformSettings(string Cluster, string Workspace);
+/// <param name="Kubeconfig">The kubeconfig of an existing cluster; absent for what kubectl would read.</param>
+/// <param name="Context">The context of an existing cluster; absent for the current one.</param>
+public sealed record PlatformSettings(
+    string Cluster,
+    string Workspace,
+    string? Kubeconfig = null,
+    string? Context = null
+);
+
+/// <summary>The kinds of clusters that a platform can have.</summary>
+public static class ClusterKinds
+{
+    /// <summary>A Kubernetes API in the serving process; workloads are simulated.</summary>
+    public const string Embedded = "embedded";
+
+    /// <summary>A Kind cluster on Docker that the platform makes and deletes.</summary>
+    public const string Kind = "kind";
+
+    /// <summary>A cluster that was there before, by its kubeconfig.</summary>
+    public const string Existing = "existing";
+}
 
 /// <summary>The folder that keeps everything of one platform: state, claims, secrets, token and log.</summary>
 public sealed class StateFolder

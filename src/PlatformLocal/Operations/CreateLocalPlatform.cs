@@ -1,0 +1,163 @@
+using PlatformLocal.Clusters.Existing;
+using PlatformLocal.Clusters.Kind;
+using PlatformLocal.PlatformApi;
+using PlatformLocal.Processes;
+using PlatformLocal.Steps;
+using PlatformLocal.Workspaces;
+
+namespace PlatformLocal.Operations;
+
+/// <summary>What a platform is to be made with.</summary>
+public sealed record CreateOptions
+{
+    /// <summary>The workspace's folder; <see langword="null"/> for the one it was made with.</summary>
+    public string? Workspace { get; init; }
+
+    /// <summary>The cluster; <see langword="null"/> for the one it was made with, or an embedded one.</summary>
+    public PlatformSettings? Cluster { get; init; }
+
+    /// <summary>The configuration of a Kind cluster: a name in <c>kind/</c> or a file.</summary>
+    /// <value><c>local</c> unless set.</value>
+    public string KindConfiguration { get; init; } = "local";
+
+    /// <summary>The node image of a Kind cluster; <see langword="null"/> for kind's own.</summary>
+    public string? NodeImage { get; init; }
+
+    /// <summary>Asks whether a cluster that the platform did not make may be used.</summary>
+    public required Func<ExistingClusterDescription, CancellationToken, Task<bool>> Confirm { get; init; }
+}
+
+/// <summary>Creates a platform step by step, or goes on where an earlier run stopped.</summary>
+/// <param name="platform">The platform.</param>
+/// <param name="programs">Runs kind and docker.</param>
+/// <param name="time">The clock of steps.</param>
+public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner programs, TimeProvider time)
+{
+    /// <summary>Creates the platform.</summary>
+    /// <param name="options">What with.</param>
+    /// <param name="report">Is told what is done just now.</param>
+    /// <param name="cancellationToken">Stops; the next run goes on from there.</param>
+    /// <returns>A client of the running platform, and where the time went.</returns>
+    /// <exception cref="PlatformException">A step failed: says which, why and what to do.</exception>
+    public async Task<(PlatformApiClient Api, StepLedger Ledger)> RunAsync(
+        CreateOptions options,
+        Action<string> report,
+        CancellationToken cancellationToken
+    )
+    {
+        var settings = platform.Settle(options.Workspace, options.Cluster);
+        _ = WorkspaceReader.Read(settings.Workspace);
+        PlatformApiClient? api = null;
+        var serve = Always(
+            "platform",
+            [],
+            async (_, token) => api = await platform.EnsureRunningAsync(settings.Workspace, report, token)
+        );
+        Step[] steps = settings.Cluster switch
+        {
+            ClusterKinds.Kind => KindSteps(options, settings, serve),
+            ClusterKinds.Existing => ExistingSteps(options, settings, serve),
+            _ => [serve],
+        };
+        platform.State.Ensure();
+        var runner = new StepRunner(
+            new StepGraph(steps),
+            new StepJournal(platform.State.Folder),
+            time,
+            new StepRunnerOptions
+            {
+                OnEvent = e =>
+                {
+                    if (e.Message.Length > 0)
+                    {
+                        report($"{e.Step}: {e.Message}");
+                    }
+                },
+            }
+        );
+        var ledger = await runner.RunAsync(cancellationToken);
+        return (api!, ledger);
+    }
+
+    private Step[] KindSteps(CreateOptions options, PlatformSettings settings, Step serve)
+    {
+        var state = platform.State;
+        var clusters = new KindClusters(programs, time);
+        var registry = new LocalRegistry(programs);
+        var spec = new KindClusterSpec
+        {
+            Platform = state.Platform,
+            Configuration = options.KindConfiguration,
+            NodeImage = options.NodeImage,
+        };
+        return
+        [
+            Always("registry", [], async (_, token) => await registry.EnsureAsync(token)),
+            Always(
+                "cluster",
+                [],
+                async (step, token) =>
+                {
+                    // Before anything is made: a run that is killed must know what to clear away.
+                    state.WriteSettings(settings);
+                    await clusters.EnsureAsync(spec, state.Folder, step.Report, token);
+                }
+            ) with
+            {
+                Timeout = spec.Timeout + TimeSpan.FromMinutes(1),
+            },
+            Always(
+                "registry in the cluster",
+                ["registry", "cluster"],
+                async (_, token) =>
+                {
+                    using var client = await clusters.ConnectAsync(state.Platform, state.Folder, token);
+                    await registry.JoinAsync(KindClusterName.Of(state.Platform), client, token);
+                }
+            ),
+            serve with
+            {
+                DependsOn = ["registry in the cluster"],
+            },
+        ];
+    }
+
+    private Step[] ExistingSteps(CreateOptions options, PlatformSettings settings, Step serve) =>
+        [
+            Always(
+                "permission",
+                [],
+                async (_, token) =>
+                {
+                    var (client, cluster) = ExistingCluster.Open(settings.Kubeconfig, settings.Context, time);
+                    using (client)
+                    {
+                        await cluster.AllowAsync(platform.State.Platform, options.Confirm, token);
+                    }
+
+                    platform.State.WriteSettings(settings);
+                }
+            ) with
+            {
+                Timeout = TimeSpan.FromMinutes(10), // somebody may have to answer
+            },
+            serve with
+            {
+                DependsOn = ["permission"],
+            },
+        ];
+
+    // Each of these looks first and does only what is missing: the journal need not be believed.
+    private static Step Always(
+        string name,
+        IReadOnlyList<string> dependsOn,
+        Func<StepContext, CancellationToken, Task> run
+    ) =>
+        new()
+        {
+            Name = name,
+            DependsOn = dependsOn,
+            RunAsync = run,
+            IsDoneAsync = (_, _) => Task.FromResult(false),
+        };
+}
