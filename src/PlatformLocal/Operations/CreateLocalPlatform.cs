@@ -1,5 +1,6 @@
 using PlatformLocal.Clusters.Existing;
 using PlatformLocal.Clusters.Kind;
+using PlatformLocal.Diagnostics;
 using PlatformLocal.PlatformApi;
 using PlatformLocal.Processes;
 using PlatformLocal.Steps;
@@ -60,9 +61,10 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
             _ => [serve],
         };
         platform.State.Ensure();
+        using var journal = StepJournal.Open(Path.Combine(platform.State.Folder, "steps.journal"), time);
         var runner = new StepRunner(
             new StepGraph(steps),
-            new StepJournal(platform.State.Folder),
+            journal,
             time,
             new StepRunnerOptions
             {
@@ -92,10 +94,11 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
         };
         return
         [
-            Always("registry", [], async (_, token) => await registry.EnsureAsync(token)),
+            Always("preflight", [], async (step, token) => await CheckMachineAsync(step, token)),
+            Always("registry", ["preflight"], async (_, token) => await registry.EnsureAsync(token)),
             Always(
                 "cluster",
-                [],
+                ["preflight"],
                 async (step, token) =>
                 {
                     // Before anything is made: a run that is killed must know what to clear away.
@@ -120,6 +123,24 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
                 DependsOn = ["registry in the cluster"],
             },
         ];
+    }
+
+    private async Task CheckMachineAsync(StepContext step, CancellationToken cancellationToken)
+    {
+        var report = await new KindPreflight(programs).RunAsync(cancellationToken);
+        foreach (var check in report.Checks.Where(c => c.Status == CheckStatus.Warn))
+        {
+            step.Report($"{check.Name}: {check.Message}");
+        }
+
+        if (!report.IsHealthy)
+        {
+            var failed = report.Checks.Where(c => c.Status == CheckStatus.Fail).ToList();
+            throw new PlatformException(
+                $"This machine cannot have a Kind cluster: {string.Join("; ", failed.Select(c => $"{c.Name}: {c.Message}"))}",
+                string.Join('\n', failed.Select(c => c.Fix).OfType<string>())
+            );
+        }
     }
 
     private Step[] ExistingSteps(CreateOptions options, PlatformSettings settings, Step serve) =>

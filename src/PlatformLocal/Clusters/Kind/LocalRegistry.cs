@@ -1,0 +1,186 @@
+using System.Text.Json.Nodes;
+using PlatformLocal.Kubernetes;
+using PlatformLocal.Processes;
+
+namespace PlatformLocal.Clusters.Kind;
+
+/// <summary>How the local registry is run.</summary>
+public sealed record LocalRegistryOptions
+{
+    /// <summary>The container's name, which is also its host name on the network of kind.</summary>
+    /// <value><c>kind-registry</c> unless set.</value>
+    public string Name { get; init; } = "kind-registry";
+
+    /// <summary>The registry's image.</summary>
+    /// <value><c>registry:3</c> unless set.</value>
+    public string Image { get; init; } = "registry:3";
+
+    /// <summary>The port on 127.0.0.1 that images are pushed to.</summary>
+    /// <value>5001 unless set.</value>
+    public int Port { get; init; } = 5001;
+}
+
+/// <summary>
+/// A registry beside the Kind clusters of this machine: what is pushed to <c>localhost:5001</c> can be pulled under the
+/// same name in every cluster that was joined. It belongs to no cluster and stays when clusters go.
+/// </summary>
+/// <remarks>Follows https://kind.sigs.k8s.io/docs/user/local-registry/ and KEP-1755.</remarks>
+public sealed class LocalRegistry
+{
+    /// <summary>The label on registries that a platform made.</summary>
+    public const string Label = "platform.local/registry";
+
+    private const int InnerPort = 5000;
+
+    private readonly DockerProgram _docker;
+    private readonly LocalRegistryOptions _options;
+
+    /// <summary>The registry of this machine, there or not.</summary>
+    /// <param name="programs">Runs <c>docker</c>.</param>
+    /// <param name="options">How it is run; the defaults when <see langword="null"/>.</param>
+    public LocalRegistry(ProgramRunner programs, LocalRegistryOptions? options = null)
+    {
+        _docker = new DockerProgram(programs);
+        _options = options ?? new LocalRegistryOptions();
+    }
+
+    /// <summary>What image names begin with, such as <c>localhost:5001</c>.</summary>
+    public string Host => $"localhost:{_options.Port}";
+
+    /// <summary>Makes sure that the registry runs; one of the same name that is there already is used as it is.</summary>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>Whether it was made or started.</returns>
+    /// <exception cref="PlatformException">The port is taken, the image is missing, or the one that is there has another port.</exception>
+    public async Task<bool> EnsureAsync(CancellationToken cancellationToken)
+    {
+        var container = await _docker.FindContainerAsync(_options.Name, cancellationToken);
+        if (container is null)
+        {
+            await RunAsync(cancellationToken);
+            return true;
+        }
+
+        if (PublishedPort(container) is var port && port != _options.Port)
+        {
+            throw new PlatformException(
+                $"The registry '{_options.Name}' is there already and "
+                    + (port is null ? $"publishes no port {InnerPort}." : $"has the port {port}, not {_options.Port}."),
+                $"Use that port, or remove it with the images in it: docker rm --force --volumes {_options.Name}"
+            )
+            {
+                Kind = FailureKind.Conflict,
+            };
+        }
+
+        if (container.Child("State").Flag("Running") == true)
+        {
+            return false;
+        }
+
+        await _docker.RunAsync(["start", _options.Name], cancellationToken);
+        return true;
+    }
+
+    /// <summary>Makes a running registry known to a cluster: to its nodes, and to the tools that look for it.</summary>
+    /// <param name="cluster">The Kind cluster.</param>
+    /// <param name="client">The same cluster.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="PlatformException">The engine or the cluster refuses or cannot be reached.</exception>
+    public async Task JoinAsync(string cluster, KubernetesClient client, CancellationToken cancellationToken)
+    {
+        await ConnectAsync(cancellationToken);
+        var nodes = await _docker.ListNodesAsync(cluster, cancellationToken);
+        string folder = $"/etc/containerd/certs.d/{Host}";
+        string hosts = $"[host.\"http://{_options.Name}:{InnerPort}\"]\n";
+        await Task.WhenAll(
+            nodes
+                .Select(n => n.Node)
+                .Where(n => n.IsRunning && n.Role != "external-load-balancer")
+                .Select(async node =>
+                {
+                    await _docker.RunAsync(["exec", node.ContainerId, "mkdir", "-p", folder], cancellationToken);
+                    await _docker.RunAsync(
+                        ["exec", "-i", node.ContainerId, "cp", "/dev/stdin", $"{folder}/hosts.toml"],
+                        cancellationToken,
+                        hosts
+                    );
+                })
+        );
+        await client.ApplyAsync(Announcement(), new WriteOptions { Force = true }, cancellationToken);
+    }
+
+    /// <summary>Removes the registry with all images in it, when a platform made it.</summary>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>Whether it was removed.</returns>
+    /// <exception cref="PlatformException">The engine is out of reach.</exception>
+    public async Task<bool> RemoveAsync(CancellationToken cancellationToken)
+    {
+        var container = await _docker.FindContainerAsync(_options.Name, cancellationToken);
+        if (container.Child("Config").Child("Labels").Text(Label) is null)
+        {
+            return false;
+        }
+
+        await _docker.RunAsync(["rm", "--force", "--volumes", _options.Name], cancellationToken);
+        return true;
+    }
+
+    private async Task RunAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _docker.RunAsync(
+                [
+                    "run",
+                    "--detach",
+                    "--restart=unless-stopped",
+                    $"--name={_options.Name}",
+                    $"--label={Label}=true",
+                    $"--publish=127.0.0.1:{_options.Port}:{InnerPort}",
+                    _options.Image,
+                ],
+                cancellationToken,
+                timeout: TimeSpan.FromMinutes(5)
+            );
+        }
+        catch (ProgramException fault)
+        {
+            // docker has made the container before it finds that it cannot start it.
+            await RemoveAsync(cancellationToken);
+            throw KindFailure.OfRegistry(fault, _options);
+        }
+    }
+
+    private async Task ConnectAsync(CancellationToken cancellationToken)
+    {
+        var container = await _docker.FindContainerAsync(_options.Name, cancellationToken);
+        var network = container.Child("NetworkSettings").Child("Networks").Child(DockerProgram.Network);
+        if (network is null)
+        {
+            await _docker.RunAsync(["network", "connect", DockerProgram.Network, _options.Name], cancellationToken);
+        }
+    }
+
+    private JsonObject Announcement() =>
+        new()
+        {
+            ["apiVersion"] = "v1",
+            ["kind"] = "ConfigMap",
+            ["metadata"] = new JsonObject { ["name"] = "local-registry-hosting", ["namespace"] = "kube-public" },
+            ["data"] = new JsonObject
+            {
+                ["localRegistryHosting.v1"] =
+                    $"host: \"{Host}\"\nhostFromContainerRuntime: \"{_options.Name}:{InnerPort}\"\n"
+                    + $"hostFromClusterNetwork: \"{_options.Name}:{InnerPort}\"\n"
+                    + "help: \"https://kind.sigs.k8s.io/docs/user/local-registry/\"\n",
+            },
+        };
+
+    /// <summary>What the container is set to publish, also while it does not run.</summary>
+    private static int? PublishedPort(JsonObject container) =>
+        container.Child("HostConfig").Child("PortBindings").Items($"{InnerPort}/tcp").FirstOrDefault().Text("HostPort")
+            is { } text
+        && int.TryParse(text, out int port)
+            ? port
+            : null;
+}
