@@ -39,6 +39,9 @@ internal abstract class CommandBase(SharedOptions shared)
     private async Task<int> RunGuardedAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var terminal = new Terminal(parsed.GetValue(Shared.Output) == "json");
+        CommandText.Platform = parsed.GetResult(Shared.Name) is { Implicit: false }
+            ? parsed.GetValue(Shared.Name)
+            : null;
         try
         {
             return await RunAsync(parsed, terminal, cancellationToken);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using PlatformLocal.Cli.Rendering;
+using PlatformLocal.PlatformApi;
 
 namespace PlatformLocal.Cli.Commands;
 
@@ -39,11 +40,15 @@ internal sealed class DestroyLocalPlatformCommand(SharedOptions shared) : Comman
             return ExitCodes.Done;
         }
 
+        var isKind = platform.State.ReadSettings()?.Cluster == ClusterKinds.Kind;
         var found = await platform.DestroyAsync(cancellationToken);
         terminal.WriteDone(
             "platform",
             name,
-            found ? $"The platform '{name}' is removed; nothing of it is left." : $"There is no platform '{name}'."
+            found
+                ? $"The platform '{name}' is removed; nothing of it is left."
+                    + (isKind ? " The registry kind-registry stays, with its images, for other platforms." : "")
+                : $"There is no platform '{name}'."
         );
         return ExitCodes.Done;
     }

@@ -9,8 +9,15 @@ internal static class CommandText
         ? name
         : "platformctl";
 
+    /// <summary>The platform that commands must name; <see langword="null"/> for the one they mean by default.</summary>
+    public static string? Platform { get; set; }
+
     /// <summary>A line in which this program has the name it was called by, and kubectl its kubeconfig.</summary>
     public static string Copyable(string line) =>
         line.Replace("kubectl -n ", "kubectl --kubeconfig \"$(platformctl kubeconfig)\" -n ", StringComparison.Ordinal)
-            .Replace("platformctl ", s_program + " ", StringComparison.Ordinal);
+            .Replace(
+                "platformctl ",
+                s_program + (Platform is null ? " " : $" --name {Platform} "),
+                StringComparison.Ordinal
+            );
 }

@@ -70,6 +70,6 @@ internal static class EnvironmentReport
                         .Select(c => $"{c.Item1} {c.Item2}")
                 ) + " objects";
         var simulated = environment.Simulated ? " Workloads are simulated: nothing is executed." : "";
-        return $"{environment.EnvironmentName} is ready: {environment.Services.Count} services in {environment.Namespace}, {what}.{simulated}";
+        return $"{environment.EnvironmentName} is ready: {environment.Services.Count} {(environment.Services.Count == 1 ? "service" : "services")} in {environment.Namespace}, {what}.{simulated}";
     }
 }

@@ -23,7 +23,7 @@ internal static class PlatformReport
         EnvironmentReport.Line(terminal, $"  kubeconfig  {platform.Kubeconfig}");
         EnvironmentReport.Line(
             terminal,
-            $"  process     {platform.ProcessId}, platformctl {platform.Version}, since {platform.Started:u}"
+            $"  process     {platform.ProcessId}, version {platform.Version}, since {platform.Started:u}"
         );
         var table = Tables.New("PART", "KIND", "WHERE");
         foreach (var part in platform.Parts)

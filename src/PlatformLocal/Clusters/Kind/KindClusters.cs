@@ -85,7 +85,7 @@ public sealed class KindClusters
             throw new PlatformException(
                 $"{record.Nodes.Count - nodes.Count} of {record.Nodes.Count} nodes of the cluster '{cluster}' were removed by hand.",
                 "A node cannot be put back. Make the cluster anew, which loses what is in it: "
-                    + $"platformctl destroy-local-platform --name {spec.Platform}"
+                    + $"platformctl destroy-local-platform"
             )
             {
                 Kind = FailureKind.Conflict,
@@ -97,7 +97,7 @@ public sealed class KindClusters
             throw new PlatformException(
                 $"The cluster '{cluster}' was made with another configuration:\n  {string.Join("\n  ", differences)}",
                 "Ask for the old one again, or make it anew, which loses what is in it: "
-                    + $"platformctl destroy-local-platform --name {spec.Platform}"
+                    + $"platformctl destroy-local-platform"
             )
             {
                 Kind = FailureKind.Conflict,
