@@ -28,6 +28,7 @@ public sealed class KindPlatformTests
             workspace.Folder,
         ];
         await RemoveLeftoverAsync();
+        var hadRegistry = (await ContainersAsync()).Contains("kind-registry");
 
         var created = await program.RunAsync(create);
         created.ExitCode.Should().Be(0, created.Error);
@@ -63,9 +64,12 @@ public sealed class KindPlatformTests
         var destroyed = await program.RunAsync("destroy-local-platform", "--name", Platform);
         destroyed.ExitCode.Should().Be(0, destroyed.Error);
         (await Programs.RunAsync("kind", "get", "clusters")).Output.Should().NotContain(Platform);
-        (await Programs.RunAsync("docker", "ps", "--all", "--format", "{{.Names}}"))
-            .Output.Should()
-            .NotContain(Platform);
+        (await ContainersAsync()).Should().Contain("kind-registry").And.NotContain(Platform);
+        if (!hadRegistry)
+        {
+            await Programs.RunAsync("docker", "rm", "--force", "--volumes", "kind-registry");
+        }
+
         Directory.Exists(Path.Combine(program.State, Platform)).Should().BeFalse();
     }
 
@@ -92,6 +96,9 @@ public sealed class KindPlatformTests
         outcome.ExitCode.Should().Be(0, outcome.Error);
         return outcome.Output;
     }
+
+    private static async Task<string> ContainersAsync() =>
+        (await Programs.RunAsync("docker", "ps", "--all", "--format", "{{.Names}}")).Output;
 
     private static int ServingProcess(PlatformCtlProgram program) =>
         System.Text.Json.Nodes.JsonNode.Parse(
