@@ -9,7 +9,7 @@ internal sealed class CompletionCommand(SharedOptions shared) : CommandBase(shar
     private const string Bash = """
         _platformctl() {
           local IFS=$'\n'
-          COMPREPLY=($(compgen -W "$(platformctl "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null)" -- "${COMP_WORDS[COMP_CWORD]}"))
+          COMPREPLY=($(compgen -W "$("${COMP_WORDS[0]}" "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null)" -- "${COMP_WORDS[COMP_CWORD]}"))
         }
         complete -o default -F _platformctl platformctl ./platformctl
         """;
