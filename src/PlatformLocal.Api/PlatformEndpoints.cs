@@ -8,8 +8,6 @@ namespace PlatformLocal.Api;
 /// <summary>The resource <c>/api/v1/platform</c> and the probes.</summary>
 internal static class PlatformEndpoints
 {
-    private static readonly DateTimeOffset Started = TimeProvider.System.GetUtcNow();
-
     public static void MapPlatform(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/healthz", () => Results.Text("ok\n")).WithTags("probes");
@@ -47,7 +45,7 @@ internal static class PlatformEndpoints
             Simulated = cluster.Kind == ClusterKinds.Embedded,
             Workspace = options.Workspace,
             Kubeconfig = state.Kubeconfig,
-            Started = Started,
+            Started = cluster.Since,
             ProcessId = System.Environment.ProcessId,
             Parts =
             [

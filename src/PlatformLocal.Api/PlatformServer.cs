@@ -47,7 +47,8 @@ public sealed record ServeOptions
 
 /// <summary>The cluster that a platform is served on.</summary>
 /// <param name="Kind">One of <see cref="ClusterKinds"/>.</param>
-internal sealed record ServedCluster(string Kind);
+/// <param name="Since">When the serving process started.</param>
+internal sealed record ServedCluster(string Kind, DateTimeOffset Since);
 
 /// <summary>A platform in this process: cluster, stores, reconciler and API.</summary>
 public sealed class PlatformServer : IAsyncDisposable
@@ -220,7 +221,7 @@ public sealed class PlatformServer : IAsyncDisposable
             j.SerializerOptions.TypeInfoResolverChain.Insert(0, PlatformJson.Default)
         );
         services.AddSingleton(options).AddSingleton(options.Time).AddSingleton(kubernetes);
-        services.AddSingleton(new ServedCluster(clusterKind));
+        services.AddSingleton(new ServedCluster(clusterKind, options.Time.GetUtcNow()));
         services.AddSingleton<IObjectStore>(_ => new DirectoryObjectStore(state.Buckets, options.Time));
         services.AddSingleton<ISearchIndex, MemorySearchIndex>();
         services.AddSingleton<ISecretStore>(_ => new EncryptedFileSecretStore(state.Secrets));

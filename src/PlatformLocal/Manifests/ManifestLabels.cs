@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using PlatformLocal.Delivery;
 using PlatformLocal.Environments;
 using PlatformLocal.Resolution;
 
@@ -11,10 +12,10 @@ namespace PlatformLocal.Manifests;
 public static class ManifestLabels
 {
     /// <summary>The label with the environment's name.</summary>
-    public const string Environment = "platform.local/environment";
+    public const string Environment = DeliveryLabels.Environment;
 
     /// <summary>The label with the service's name.</summary>
-    public const string Service = "platform.local/service";
+    public const string Service = DeliveryLabels.Service;
 
     /// <summary>The annotation with the digest of what was delivered.</summary>
     public const string ContentHash = "platform.local/content-hash";

@@ -15,8 +15,8 @@ internal static class Nearest
                 .Select(c => c.Name),
         ];
 
-    // Levenshtein distance by rows; names are short.
-    private static int Distance(string a, string b)
+    /// <summary>The Levenshtein distance of two names, whatever their case.</summary>
+    internal static int Distance(string a, string b)
     {
         var previous = new int[b.Length + 1];
         var current = new int[b.Length + 1];

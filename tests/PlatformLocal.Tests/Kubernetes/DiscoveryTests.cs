@@ -1,5 +1,4 @@
 using PlatformLocal.Kubernetes;
-using PlatformLocal.Kubernetes.Discovery;
 using static PlatformLocal.Tests.Kubernetes.Answers;
 
 namespace PlatformLocal.Tests.Kubernetes;
@@ -135,5 +134,5 @@ public sealed class DiscoveryTests
     [InlineData("Ingress", "Ingres", 1)]
     [InlineData("kitten", "sitting", 3)]
     public void Nearness_counts_letters(string left, string right, int distance) =>
-        NearestKinds.Distance(left, right).Should().Be(distance);
+        PlatformLocal.Text.Nearest.Distance(left, right).Should().Be(distance);
 }
