@@ -1,7 +1,9 @@
 using Microsoft.Extensions.Hosting;
 using PlatformLocal.Api.Reconciliation;
 using PlatformLocal.Kubernetes;
+using PlatformLocal.Kubernetes.Leadership;
 using PlatformLocal.PlatformApi;
+using PlatformLocal.Workspaces;
 
 namespace PlatformLocal.Api;
 
@@ -20,16 +22,29 @@ internal static class PlatformEndpoints
             .Produces(StatusCodes.Status202Accepted);
     }
 
-    private static async Task<IResult> ReadyAsync(KubernetesClient kubernetes, CancellationToken cancellationToken) =>
-        await kubernetes.IsReadyAsync(cancellationToken)
+    private static async Task<IResult> ReadyAsync(
+        KubernetesClient kubernetes,
+        IServiceProvider services,
+        CancellationToken cancellationToken
+    )
+    {
+        var election = services.GetService<LeaderElection>();
+        var fault =
+            election is { Current: null } ? "no replica leads"
+            : await kubernetes.IsReadyAsync(cancellationToken) ? null
+            : "the cluster is not ready";
+        return fault is null
             ? Results.Text("ok\n")
-            : Results.Text("the cluster is not ready\n", statusCode: StatusCodes.Status503ServiceUnavailable);
+            : Results.Text(fault + "\n", statusCode: StatusCodes.Status503ServiceUnavailable);
+    }
 
     private static async Task<IResult> GetAsync(
         ServeOptions options,
         ServedCluster cluster,
         KubernetesClient kubernetes,
         EnvironmentFeed feed,
+        WorkspaceSource workspace,
+        IServiceProvider services,
         HttpRequest request,
         CancellationToken cancellationToken
     )
@@ -43,14 +58,14 @@ internal static class PlatformEndpoints
             Cluster = cluster.Kind,
             KubernetesVersion = version.GitVersion,
             Simulated = cluster.Kind == ClusterKinds.Embedded,
-            Workspace = options.Workspace,
+            Workspace = options.Workspace ?? workspace.Digest ?? "none uploaded yet",
             Kubeconfig = state.Kubeconfig,
             Started = cluster.Since,
             ProcessId = System.Environment.ProcessId,
             Parts =
             [
                 new PartDocument("cluster", cluster.Kind, kubernetes.Connection.Server.ToString()),
-                new PartDocument("platform API", "HTTP", $"http://{request.Host}/"),
+                new PartDocument(PartDocument.PlatformApi, ApiKind(services), $"http://{request.Host}/"),
                 new PartDocument("object store", "directory", state.Buckets),
                 new PartDocument("search index", "memory", "rebuilt from the claims at start"),
                 new PartDocument("secrets", "encrypted file", state.Secrets),
@@ -62,6 +77,11 @@ internal static class PlatformEndpoints
         };
         return Results.Json(platform, PlatformJson.Default.PlatformDocument);
     }
+
+    private static string ApiKind(IServiceProvider services) =>
+        services.GetService<LeaderElection>()?.Current is { } leader
+            ? $"HTTP, in the cluster; {leader.Identity} leads"
+            : "HTTP";
 
     private static IResult Stop(IHostApplicationLifetime lifetime)
     {

@@ -14,6 +14,7 @@ using PlatformLocal.Clusters.Kind;
 using PlatformLocal.Delivery;
 using PlatformLocal.Delivery.Direct;
 using PlatformLocal.Kubernetes;
+using PlatformLocal.Kubernetes.Leadership;
 using PlatformLocal.Manifests;
 using PlatformLocal.ObjectStore;
 using PlatformLocal.PlatformApi;
@@ -31,8 +32,8 @@ public sealed record ServeOptions
     /// <summary>The platform's state folder.</summary>
     public required StateFolder State { get; init; }
 
-    /// <summary>The workspace's folder.</summary>
-    public required string Workspace { get; init; }
+    /// <summary>The workspace's folder; <see langword="null"/> for one that is uploaded.</summary>
+    public required string? Workspace { get; init; }
 
     /// <summary>The version of the serving program.</summary>
     public required string Version { get; init; }
@@ -41,8 +42,24 @@ public sealed record ServeOptions
     /// <value>0, a free one, unless set.</value>
     public int Port { get; init; }
 
+    /// <summary>What is different in a pod; <see langword="null"/> on the host.</summary>
+    public ReplicaOptions? Replica { get; init; }
+
     /// <summary>The clock of everything in the platform.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
+}
+
+/// <summary>How one of several replicas in the platform's cluster is served.</summary>
+public sealed record ReplicaOptions
+{
+    /// <summary>How the replicas agree on who leads.</summary>
+    public required LeaderElectionOptions Election { get; init; }
+
+    /// <summary>The bearer token of the API, the same for all replicas.</summary>
+    public required string Token { get; init; }
+
+    /// <summary>How the cluster is reached.</summary>
+    public required KubernetesClient Kubernetes { get; init; }
 }
 
 /// <summary>The cluster that a platform is served on.</summary>
@@ -51,15 +68,17 @@ public sealed record ServeOptions
 internal sealed record ServedCluster(string Kind, DateTimeOffset Since);
 
 /// <summary>A platform in this process: cluster, stores, reconciler and API.</summary>
-public sealed class PlatformServer : IAsyncDisposable
+public sealed partial class PlatformServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly EmbeddedCluster? _cluster;
     private readonly KubernetesClient _kubernetes;
     private readonly ServeOptions _options;
-    private readonly FileStream _lock;
+    private readonly FileStream? _lock;
+    private readonly CancellationTokenSource _stopLeading = new();
+    private Task<bool> _leading = Task.FromResult(false);
 
-    private PlatformServer(WebApplication app, EmbeddedCluster? cluster, ServeOptions options, FileStream serveLock)
+    private PlatformServer(WebApplication app, EmbeddedCluster? cluster, ServeOptions options, FileStream? serveLock)
     {
         _app = app;
         _kubernetes = app.Services.GetRequiredService<KubernetesClient>();
@@ -83,6 +102,11 @@ public sealed class PlatformServer : IAsyncDisposable
     /// <exception cref="PlatformException">Another process serves it already, or a part does not start.</exception>
     public static async Task<PlatformServer> StartAsync(ServeOptions options, CancellationToken cancellationToken)
     {
+        if (options.Replica is not null)
+        {
+            return await StartReplicaAsync(options, options.Replica, cancellationToken);
+        }
+
         var state = options.State;
         state.Ensure();
         var serveLock = await TakeLockAsync(state, options.Time, cancellationToken);
@@ -90,12 +114,15 @@ public sealed class PlatformServer : IAsyncDisposable
         try
         {
             state.DeleteEndpoint(); // left by a process that was killed
+            var workspace =
+                options.Workspace
+                ?? throw new ArgumentException("On the host a workspace is a folder.", nameof(options));
             var settings =
-                state.ReadSettings() is { } known && known.Workspace == options.Workspace
+                state.ReadSettings() is { } known && known.Workspace == workspace
                     ? known
-                    : new PlatformSettings(ClusterKinds.Embedded, options.Workspace);
+                    : new PlatformSettings(ClusterKinds.Embedded, workspace);
             state.WriteSettings(settings);
-            _ = WorkspaceReader.Read(options.Workspace);
+            _ = WorkspaceReader.Read(workspace);
             KubernetesClient kubernetes;
             (kubernetes, cluster) = await OpenClusterAsync(options, settings, cancellationToken);
             var app = Build(options, settings.Cluster, kubernetes);
@@ -117,14 +144,62 @@ public sealed class PlatformServer : IAsyncDisposable
         }
     }
 
+    private static async Task<PlatformServer> StartReplicaAsync(
+        ServeOptions options,
+        ReplicaOptions replica,
+        CancellationToken cancellationToken
+    )
+    {
+        options.State.Ensure();
+        var app = Build(options, ClusterKinds.Kind, replica.Kubernetes);
+        await app.StartAsync(cancellationToken);
+        var server = new PlatformServer(app, null, options, null);
+        var election = app.Services.GetRequiredService<LeaderElection>();
+        server._leading = election.RunAsync(server.LeadAsync, server.LogElection, server._stopLeading.Token);
+        return server;
+    }
+
     /// <summary>Returns when the platform was asked to stop.</summary>
     /// <param name="cancellationToken">Asks the platform to stop.</param>
-    public Task WaitForStopAsync(CancellationToken cancellationToken) => _app.WaitForShutdownAsync(cancellationToken);
+    /// <exception cref="PlatformException">This replica led and does not any more: it must be started anew.</exception>
+    public async Task WaitForStopAsync(CancellationToken cancellationToken)
+    {
+        await _app.WaitForShutdownAsync(cancellationToken);
+        if (_leading.IsCompleted && await _leading)
+        {
+            throw new PlatformException("This replica could not keep its lease: another one leads from now on.");
+        }
+    }
+
+    // Whoever cannot lead any more ends: a new process begins with nothing half done.
+    private async Task LeadAsync(CancellationToken cancellationToken)
+    {
+        var reconciler = _app.Services.GetRequiredService<Reconciler>();
+        reconciler.Start();
+        LogElection($"{_options.Replica!.Election.Identity} leads");
+        await Task.Delay(Timeout.InfiniteTimeSpan, _options.Time, cancellationToken)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await reconciler.StopAsync();
+        _app.Lifetime.StopApplication();
+    }
+
+    private void LogElection(string message) =>
+        LogElection(_app.Services.GetRequiredService<ILogger<PlatformServer>>(), message);
+
+    [LoggerMessage(LogLevel.Information, "{Message}")]
+    private static partial void LogElection(ILogger logger, string message);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        _options.State.DeleteEndpoint();
+        if (_options.Replica is null)
+        {
+            _options.State.DeleteEndpoint();
+        }
+
+        await _stopLeading.CancelAsync();
+        await _leading;
+        _stopLeading.Dispose();
         await _app.Services.GetRequiredService<Reconciler>().StopAsync();
         await _app.StopAsync();
         await _app.DisposeAsync();
@@ -134,7 +209,10 @@ public sealed class PlatformServer : IAsyncDisposable
             await _cluster.DisposeAsync();
         }
 
-        await _lock.DisposeAsync();
+        if (_lock is not null)
+        {
+            await _lock.DisposeAsync();
+        }
     }
 
     private static async Task<(KubernetesClient Client, EmbeddedCluster? Embedded)> OpenClusterAsync(
@@ -205,7 +283,9 @@ public sealed class PlatformServer : IAsyncDisposable
     {
         var state = options.State;
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = state.Folder });
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(k => k.Listen(IPAddress.Loopback, options.Port));
+        // Pods are reached by their own address, everything else on this machine only.
+        var address = options.Replica is null ? IPAddress.Loopback : IPAddress.Any;
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(k => k.Listen(address, options.Port));
         builder.Logging.AddSimpleConsole(c =>
         {
             c.SingleLine = true;
@@ -230,8 +310,11 @@ public sealed class PlatformServer : IAsyncDisposable
             new DirectDeliveryOptions { TimeProvider = options.Time }
         ));
         services.AddSingleton<ClaimStore>().AddSingleton<EnvironmentFeed>();
+        services.AddSingleton(
+            options.Workspace is { } folder ? WorkspaceSource.At(folder) : WorkspaceSource.UploadedTo(state.Workspaces)
+        );
         services.AddSingleton(p => new ClaimCompiler(
-            options.Workspace,
+            p.GetRequiredService<WorkspaceSource>(),
             new ManifestRenderer(
                 new KubectlKustomize(new ProgramRunner(options.Time)).BuildAsync,
                 async (apiVersion, kind, token) =>
@@ -261,15 +344,28 @@ public sealed class PlatformServer : IAsyncDisposable
             p.GetRequiredService<ILogger<Reconciler>>()
         ));
         services.AddSingleton<EnvironmentWriter>();
+        if (options.Replica is { } replica)
+        {
+            services.AddSingleton(new LeaderElection(kubernetes, replica.Election, options.Time));
+            services.AddSingleton<LeaderForwarding>();
+        }
 
         var app = builder.Build();
-        var token = Encoding.UTF8.GetBytes("Bearer " + state.EnsureToken());
+        var token = Encoding.UTF8.GetBytes("Bearer " + (options.Replica?.Token ?? state.EnsureToken()));
         app.Use(next => context => ProblemAnswers.AnswerProblemsAsync(context, next));
         app.Use(next => context => AuthorizeAsync(context, token, next));
+        if (app.Services.GetService<LeaderForwarding>() is { } forwarding)
+        {
+            app.Use(next => context => forwarding.AnswerAsync(context, next));
+        }
+
+        var reconciler = app.Services.GetRequiredService<Reconciler>();
+        app.Use(next => context => WhenKnownAsync(context, reconciler, next));
         app.UseRouting();
         app.UseEndpoints(_ => { });
         app.MapEnvironments();
         app.MapPlatform();
+        app.MapWorkspace();
         app.MapOpenApi();
         return app;
     }
@@ -287,6 +383,17 @@ public sealed class PlatformServer : IAsyncDisposable
         }
 
         return next(context);
+    }
+
+    // Right after the start nothing is known of environments that are there: nobody may be told that they are not.
+    private static async Task WhenKnownAsync(HttpContext context, Reconciler reconciler, RequestDelegate next)
+    {
+        if (context.Request.Path.StartsWithSegments(EnvironmentsApi.Path, StringComparison.OrdinalIgnoreCase))
+        {
+            await reconciler.FirstLook.WaitAsync(context.RequestAborted);
+        }
+
+        await next(context);
     }
 
     private static async Task<IReadOnlyList<string>> EnvironmentsInClusterAsync(

@@ -91,7 +91,7 @@ internal sealed class EnvironmentWriter(
             {
                 DeployOnlySpecified = query.DeployOnlySpecified ?? false,
                 UseDevTags = query.UseDevTags ?? false,
-                User = System.Environment.UserName,
+                User = query.User is { Length: > 0 } user ? user : System.Environment.UserName,
                 Now = time.GetUtcNow(),
                 Existing = existing,
             }

@@ -250,6 +250,10 @@ internal sealed record DeployQuery
     [FromQuery(Name = "useDevTags")]
     public bool? UseDevTags { get; init; }
 
+    /// <summary>Who asks; owns an environment that is new and names no user.</summary>
+    [FromQuery(Name = "user")]
+    public string? User { get; init; }
+
     /// <summary>Only say what would change.</summary>
     [FromQuery(Name = "dryRun")]
     public bool? DryRun { get; init; }

@@ -34,11 +34,11 @@ internal sealed record CompiledClaim(
 }
 
 /// <summary>Makes exact versions and rendered manifests of claims.</summary>
-internal sealed class ClaimCompiler(string workspaceFolder, ManifestRenderer renderer, string clusterKind)
+internal sealed class ClaimCompiler(WorkspaceSource source, ManifestRenderer renderer, string clusterKind)
 {
     /// <summary>The workspace as it is now: people edit it while the platform runs.</summary>
     /// <exception cref="PlatformException">The workspace is not valid.</exception>
-    public Workspace ReadWorkspace() => WorkspaceReader.Read(workspaceFolder);
+    public Workspace ReadWorkspace() => WorkspaceReader.Read(source.Folder);
 
     /// <exception cref="PlatformException">Versions cannot be resolved, or manifests are not valid.</exception>
     public async Task<CompiledClaim> CompileAsync(Claim claim, Workspace workspace, CancellationToken cancellationToken)

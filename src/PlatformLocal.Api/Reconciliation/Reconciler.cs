@@ -32,7 +32,11 @@ internal sealed partial class Reconciler(
     private readonly ConcurrentDictionary<string, EnvironmentWorker> _workers = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _slots = new(EnvironmentsAtOnce, EnvironmentsAtOnce);
     private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _firstLook = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _loop = Task.CompletedTask;
+
+    /// <summary>Ends when all claims were seen once, or when they could not be: nobody waits for a store that is away.</summary>
+    public Task FirstLook => _firstLook.Task;
 
     public void Start() => _loop = RunAsync(_stop.Token);
 
@@ -55,6 +59,7 @@ internal sealed partial class Reconciler(
     {
         await _stop.CancelAsync();
         await _loop;
+        _firstLook.TrySetResult();
         await Task.WhenAll(_workers.Values.Select(w => w.Completion));
         feed.Close();
     }
@@ -98,6 +103,7 @@ internal sealed partial class Reconciler(
                 }
 
                 await LookAsync(seen, now, cancellationToken);
+                _firstLook.TrySetResult();
                 await claims.WaitForChangeAsync(NextLook(now, nextResync), cancellationToken);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -107,6 +113,7 @@ internal sealed partial class Reconciler(
             catch (Exception e)
             {
                 // The boundary of the loop: a store or cluster out of reach is tried again, and nothing is removed.
+                _firstLook.TrySetResult();
                 LogLookFailed(e.Message);
                 await Task.Delay(ListInterval, time, cancellationToken)
                     .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

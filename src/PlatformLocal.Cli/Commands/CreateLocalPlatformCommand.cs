@@ -4,6 +4,7 @@ using PlatformLocal.Clusters.Existing;
 using PlatformLocal.Operations;
 using PlatformLocal.PlatformApi;
 using PlatformLocal.Processes;
+using PlatformLocal.Services.PlatformApi;
 
 namespace PlatformLocal.Cli.Commands;
 
@@ -12,7 +13,8 @@ internal sealed class CreateLocalPlatformCommand(SharedOptions shared) : Command
     private readonly Option<string?> _cluster = new Option<string?>("--cluster")
     {
         Description =
-            "embedded: in one process, workloads simulated; kind: on Docker; existing: by its kubeconfig. [default: embedded]",
+            "embedded: in one process, workloads simulated; kind: on Docker; existing: by its kubeconfig. "
+            + "[default: kind where Docker and kind are, otherwise embedded] [env: PLATFORM_CLUSTER]",
     }.AcceptOnlyFromAmong(ClusterKinds.Embedded, ClusterKinds.Kind, ClusterKinds.Existing);
 
     private readonly Option<string> _configuration = new("--kind-configuration")
@@ -24,7 +26,28 @@ internal sealed class CreateLocalPlatformCommand(SharedOptions shared) : Command
 
     private readonly Option<string?> _nodeImage = new("--node-image")
     {
-        Description = "The Kind cluster's node image; kind's own unless given.",
+        Description = "The Kind cluster's node image; kind's own unless given. [env: PLATFORM_NODE_IMAGE]",
+        HelpName = "IMAGE",
+    };
+
+    private readonly Option<string?> _api = new Option<string?>("--platform-api")
+    {
+        Description =
+            "Where the Platform API runs: as pods in the Kind cluster, or as a process of this machine. "
+            + "[default: in-cluster on kind, otherwise on-host]",
+    }.AcceptOnlyFromAmong(ApiPlaces.InCluster, ApiPlaces.OnHost);
+
+    private readonly Option<string?> _platformImage = new("--platform-image")
+    {
+        Description = "A finished image of the Platform API; built from the source tree unless given.",
+        HelpName = "IMAGE",
+    };
+
+    private readonly Option<string?> _baseImage = new("--base-image")
+    {
+        Description =
+            $"What the Platform API's image is built on. [default: {PlatformApiImageOptions.DefaultBaseImage}] "
+            + "[env: PLATFORM_BASE_IMAGE]",
         HelpName = "IMAGE",
     };
 
@@ -58,6 +81,9 @@ internal sealed class CreateLocalPlatformCommand(SharedOptions shared) : Command
         command.Options.Add(_cluster);
         command.Options.Add(_configuration);
         command.Options.Add(_nodeImage);
+        command.Options.Add(_api);
+        command.Options.Add(_platformImage);
+        command.Options.Add(_baseImage);
         command.Options.Add(_kubeconfig);
         command.Options.Add(_context);
         command.Options.Add(_yes);
@@ -71,26 +97,20 @@ internal sealed class CreateLocalPlatformCommand(SharedOptions shared) : Command
         CancellationToken cancellationToken
     )
     {
-        var operation = new CreateLocalPlatform(
-            Shared.PlatformOf(parsed),
-            new ProgramRunner(TimeProvider.System),
-            TimeProvider.System
-        );
-        var kubeconfig = parsed.GetValue(_kubeconfig);
+        var programs = new ProgramRunner(TimeProvider.System);
+        var local = Shared.PlatformOf(parsed);
+        var operation = new CreateLocalPlatform(local, programs, TimeProvider.System);
         var (api, ledger) = await operation.RunAsync(
             new CreateOptions
             {
                 Workspace = Shared.WorkspaceOf(parsed),
-                Cluster = parsed.GetValue(_cluster) is { } kind
-                    ? new PlatformSettings(
-                        kind,
-                        "",
-                        kubeconfig is null ? null : Path.GetFullPath(kubeconfig),
-                        parsed.GetValue(_context)
-                    )
-                    : null,
+                Cluster = await AskedAsync(parsed, programs, terminal, cancellationToken),
+                Version = PlatformCtl.Version,
                 KindConfiguration = parsed.GetValue(_configuration)!,
-                NodeImage = parsed.GetValue(_nodeImage),
+                NodeImage = parsed.GetValue(_nodeImage) ?? SharedOptions.Variable("PLATFORM_NODE_IMAGE"),
+                PlatformImage = parsed.GetValue(_platformImage),
+                BaseImage = parsed.GetValue(_baseImage) ?? SharedOptions.Variable("PLATFORM_BASE_IMAGE"),
+                Source = SharedOptions.Variable("PLATFORM_SOURCE"),
                 Confirm = (found, _) => Task.FromResult(parsed.GetValue(_yes) || Ask(terminal, found)),
             },
             terminal.Say,
@@ -98,7 +118,7 @@ internal sealed class CreateLocalPlatformCommand(SharedOptions shared) : Command
         );
         using (api)
         {
-            PlatformReport.Write(terminal, await api.GetPlatformAsync(cancellationToken));
+            PlatformReport.Write(terminal, await local.DescribeAsync(api, cancellationToken));
         }
 
         if (ledger.Steps.Count > 1)
@@ -110,6 +130,46 @@ internal sealed class CreateLocalPlatformCommand(SharedOptions shared) : Command
         }
 
         return ExitCodes.Done;
+    }
+
+    /// <summary>What is asked for; what is left out is as the platform was made, or as suits this machine.</summary>
+    private async Task<PlatformSettings?> AskedAsync(
+        ParseResult parsed,
+        ProgramRunner programs,
+        Terminal terminal,
+        CancellationToken cancellationToken
+    )
+    {
+        var known = Shared.StateOf(parsed).ReadSettings();
+        var cluster =
+            parsed.GetValue(_cluster) ?? (known is null ? SharedOptions.Variable("PLATFORM_CLUSTER") : known.Cluster);
+        if (cluster is null)
+        {
+            var choice = await ClusterChoice.MakeAsync(programs, cancellationToken);
+            terminal.Say(choice.Reason);
+            cluster = choice.Kind;
+        }
+
+        var api = parsed.GetValue(_api) ?? (known?.Cluster == cluster ? known.Api : null);
+        if (api == ApiPlaces.InCluster && cluster != ClusterKinds.Kind)
+        {
+            throw new PlatformException(
+                $"--platform-api {ApiPlaces.InCluster} needs --cluster {ClusterKinds.Kind}; here it is {cluster}.",
+                "Leave --platform-api out."
+            )
+            {
+                Kind = FailureKind.InvalidInput,
+            };
+        }
+
+        var kubeconfig = parsed.GetValue(_kubeconfig);
+        return new PlatformSettings(
+            cluster,
+            "",
+            kubeconfig is null ? known?.Kubeconfig : Path.GetFullPath(kubeconfig),
+            parsed.GetValue(_context) ?? known?.Context,
+            api ?? (cluster == ClusterKinds.Kind ? ApiPlaces.InCluster : ApiPlaces.OnHost)
+        );
     }
 
     private static bool Ask(Terminal terminal, ExistingClusterDescription found)

@@ -35,7 +35,7 @@ internal sealed class DestroyEnvironmentCommand(SharedOptions shared) : CommandB
     )
     {
         var name = parsed.GetValue(_name)!;
-        using var api = Shared.PlatformOf(parsed).Connect();
+        using var api = await Shared.PlatformOf(parsed).ConnectAsync(cancellationToken);
         await new DestroyEnvironment(api, TimeProvider.System).RunAsync(
             name,
             TimeSpan.FromSeconds(parsed.GetValue(_timeout)),

@@ -28,7 +28,7 @@ internal sealed class DoctorCommand(SharedOptions shared) : CommandBase(shared)
             workspace,
             async token =>
             {
-                using var api = platform.TryConnect();
+                using var api = await platform.TryConnectAsync(token);
                 return api is null ? null : await api.GetPlatformAsync(token);
             },
             new ProgramRunner(TimeProvider.System)

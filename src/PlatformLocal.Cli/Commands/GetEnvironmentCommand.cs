@@ -25,7 +25,7 @@ internal sealed class GetEnvironmentCommand(SharedOptions shared) : CommandBase(
     )
     {
         var name = parsed.GetValue(_name)!;
-        using var api = Shared.PlatformOf(parsed).Connect();
+        using var api = await Shared.PlatformOf(parsed).ConnectAsync(cancellationToken);
         var environment =
             await api.GetAsync(name, cancellationToken)
             ?? throw new PlatformException(

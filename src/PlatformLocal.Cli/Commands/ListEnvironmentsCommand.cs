@@ -33,7 +33,7 @@ internal sealed class ListEnvironmentsCommand(SharedOptions shared) : CommandBas
         CancellationToken cancellationToken
     )
     {
-        using var api = Shared.PlatformOf(parsed).Connect();
+        using var api = await Shared.PlatformOf(parsed).ConnectAsync(cancellationToken);
         var query = string.Join(' ', parsed.GetValue(_query) ?? []);
         var list = await api.ListAsync(query, cancellationToken);
         if (terminal.IsJson)

@@ -18,8 +18,9 @@ internal sealed class PlatformStatusCommand(SharedOptions shared) : CommandBase(
         CancellationToken cancellationToken
     )
     {
-        using var api = Shared.PlatformOf(parsed).Connect();
-        PlatformReport.Write(terminal, await api.GetPlatformAsync(cancellationToken));
+        var local = Shared.PlatformOf(parsed);
+        using var api = await local.ConnectAsync(cancellationToken);
+        PlatformReport.Write(terminal, await local.DescribeAsync(api, cancellationToken));
         return ExitCodes.Done;
     }
 }

@@ -1,6 +1,9 @@
 using System.CommandLine;
 using PlatformLocal.Api;
 using PlatformLocal.Cli.Rendering;
+using PlatformLocal.Kubernetes;
+using PlatformLocal.Kubernetes.Leadership;
+using PlatformLocal.PlatformApi;
 
 namespace PlatformLocal.Cli.Commands;
 
@@ -10,6 +13,12 @@ internal sealed class ServeCommandLine(SharedOptions shared) : CommandBase(share
     {
         Description = "The port of the Platform API on 127.0.0.1; 0 for a free one.",
         DefaultValueFactory = _ => 0,
+    };
+
+    private readonly Option<bool> _inCluster = new("--in-cluster")
+    {
+        Description = "Serve as one of several replicas in the platform's cluster; what a pod runs.",
+        Hidden = true,
     };
 
     private readonly Option<bool> _background = new("--background")
@@ -27,6 +36,7 @@ internal sealed class ServeCommandLine(SharedOptions shared) : CommandBase(share
     protected override void Configure(Command command)
     {
         command.Options.Add(_port);
+        command.Options.Add(_inCluster);
         command.Options.Add(_background);
     }
 
@@ -37,6 +47,11 @@ internal sealed class ServeCommandLine(SharedOptions shared) : CommandBase(share
     )
     {
         var state = Shared.StateOf(parsed);
+        if (parsed.GetValue(_inCluster))
+        {
+            return await ServeReplicaAsync(state, parsed.GetValue(_port), terminal, cancellationToken);
+        }
+
         if (parsed.GetValue(_background))
         {
             state.Ensure();
@@ -64,4 +79,50 @@ internal sealed class ServeCommandLine(SharedOptions shared) : CommandBase(share
         await server.WaitForStopAsync(cancellationToken);
         return ExitCodes.Done;
     }
+
+    private static async Task<int> ServeReplicaAsync(
+        StateFolder state,
+        int port,
+        Terminal terminal,
+        CancellationToken cancellationToken
+    )
+    {
+        using var kubernetes = KubernetesClient.FromKubeconfig();
+        var election = new LeaderElectionOptions
+        {
+            Namespace = Required("POD_NAMESPACE"),
+            Identity = Required("POD_NAME"),
+            Address = new UriBuilder(Uri.UriSchemeHttp, Required("POD_IP"), port).Uri,
+        };
+        await using var server = await PlatformServer.StartAsync(
+            new ServeOptions
+            {
+                State = state,
+                Workspace = null,
+                Version = PlatformCtl.Version,
+                Port = port,
+                Replica = new ReplicaOptions
+                {
+                    Election = election,
+                    Token = (await File.ReadAllTextAsync(Required("PLATFORM_TOKEN_FILE"), cancellationToken)).Trim(),
+                    Kubernetes = kubernetes,
+                },
+            },
+            cancellationToken
+        );
+        terminal.Say($"The platform '{state.Platform}' is served by {election.Identity} at {election.Address}");
+        await server.WaitForStopAsync(cancellationToken);
+        return ExitCodes.Done;
+    }
+
+    private static string Required(string variable) =>
+        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value
+            ? value
+            : throw new PlatformException(
+                $"The environment variable {variable} is not set.",
+                "A pod of the platform sets it; on a host, leave --in-cluster out."
+            )
+            {
+                Kind = FailureKind.InvalidInput,
+            };
 }

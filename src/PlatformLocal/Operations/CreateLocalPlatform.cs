@@ -3,6 +3,7 @@ using PlatformLocal.Clusters.Kind;
 using PlatformLocal.Diagnostics;
 using PlatformLocal.PlatformApi;
 using PlatformLocal.Processes;
+using PlatformLocal.Services.PlatformApi;
 using PlatformLocal.Steps;
 using PlatformLocal.Workspaces;
 
@@ -17,12 +18,24 @@ public sealed record CreateOptions
     /// <summary>The cluster; <see langword="null"/> for the one it was made with, or an embedded one.</summary>
     public PlatformSettings? Cluster { get; init; }
 
+    /// <summary>The version of the program.</summary>
+    public required string Version { get; init; }
+
     /// <summary>The configuration of a Kind cluster: a name in <c>kind/</c> or a file.</summary>
     /// <value><c>local</c> unless set.</value>
     public string KindConfiguration { get; init; } = "local";
 
     /// <summary>The node image of a Kind cluster; <see langword="null"/> for kind's own.</summary>
     public string? NodeImage { get; init; }
+
+    /// <summary>A finished image of the Platform API; <see langword="null"/> to build one from <see cref="Source"/>.</summary>
+    public string? PlatformImage { get; init; }
+
+    /// <summary>The image that the Platform API's image is built on; <see langword="null"/> for the usual one.</summary>
+    public string? BaseImage { get; init; }
+
+    /// <summary>The platform's source tree; <see langword="null"/> when the program runs without one.</summary>
+    public string? Source { get; init; }
 
     /// <summary>Asks whether a cluster that the platform did not make may be used.</summary>
     public required Func<ExistingClusterDescription, CancellationToken, Task<bool>> Confirm { get; init; }
@@ -92,7 +105,14 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
             Configuration = options.KindConfiguration,
             NodeImage = options.NodeImage,
         };
-        return
+        var isInCluster = settings.Api == ApiPlaces.InCluster;
+        if (isInCluster)
+        {
+            spec = spec with { Ports = [new KindPort(PlatformApiInstallation.NodePort)] };
+        }
+
+        KindCluster? cluster = null;
+        Step[] basis =
         [
             Always("preflight", [], async (step, token) => await CheckMachineAsync(step, token)),
             Always("registry", ["preflight"], async (_, token) => await registry.EnsureAsync(token)),
@@ -103,7 +123,7 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
                 {
                     // Before anything is made: a run that is killed must know what to clear away.
                     state.WriteSettings(settings);
-                    await clusters.EnsureAsync(spec, state.Folder, step.Report, token);
+                    cluster = await clusters.EnsureAsync(spec, state.Folder, step.Report, token);
                 }
             ) with
             {
@@ -118,12 +138,80 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
                     await registry.JoinAsync(KindClusterName.Of(state.Platform), client, token);
                 }
             ),
+        ];
+        return isInCluster
+            ? [.. basis, .. InClusterSteps(options, clusters, registry, () => cluster!, serve)]
+            : [.. basis, serve with { DependsOn = ["registry in the cluster"] }];
+    }
+
+    private Step[] InClusterSteps(
+        CreateOptions options,
+        KindClusters clusters,
+        LocalRegistry registry,
+        Func<KindCluster> cluster,
+        Step serve
+    )
+    {
+        var state = platform.State;
+        var image = options.PlatformImage;
+        return
+        [
+            Always(
+                "platform image",
+                ["registry"],
+                async (step, token) =>
+                {
+                    if (image is null)
+                    {
+                        using var http = new HttpClient();
+                        var build = new PlatformApiImageOptions
+                        {
+                            BaseImage = options.BaseImage ?? PlatformApiImageOptions.DefaultBaseImage,
+                            Source = options.Source ?? throw NoSource(),
+                            Registry = registry.Host,
+                        };
+                        image = await new PlatformApiImage(programs, http).EnsureAsync(build, step.Report, token);
+                    }
+                }
+            ) with
+            {
+                Timeout = TimeSpan.FromMinutes(10),
+            },
+            Always(
+                "platform api",
+                ["registry in the cluster", "platform image"],
+                async (step, token) =>
+                {
+                    using var client = await clusters.ConnectAsync(state.Platform, state.Folder, token);
+                    await new PlatformApiInstallation(client, time).EnsureAsync(
+                        state.Platform,
+                        image!,
+                        state.EnsureToken(),
+                        TimeSpan.FromMinutes(4),
+                        step.Report,
+                        token
+                    );
+                    var port = cluster().Ports.First(p => p.ContainerPort == PlatformApiInstallation.NodePort);
+                    var address = new UriBuilder(Uri.UriSchemeHttp, port.ListenAddress, port.HostPort).Uri;
+                    state.WriteEndpoint(new EndpointDocument(address, 0, options.Version));
+                }
+            ),
             serve with
             {
-                DependsOn = ["registry in the cluster"],
+                Name = "ready",
+                DependsOn = ["platform api"],
             },
         ];
     }
+
+    private static PlatformException NoSource() =>
+        new(
+            "The Platform API's image cannot be built: this program does not know its source tree.",
+            "Name a finished image with --platform-image, or serve from this machine with --platform-api on-host."
+        )
+        {
+            Kind = FailureKind.InvalidInput,
+        };
 
     private async Task CheckMachineAsync(StepContext step, CancellationToken cancellationToken)
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using PlatformLocal.PlatformApi;
 
@@ -8,6 +9,8 @@ namespace PlatformLocal.Operations;
 /// <param name="time">The clock for the timeout.</param>
 public sealed class DeployEnvironment(PlatformApiClient api, TimeProvider time)
 {
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(500);
+
     /// <summary>Stores the claim that a payload makes.</summary>
     /// <param name="payload">The payload; names the environment.</param>
     /// <param name="flags">How to merge it.</param>
@@ -44,15 +47,18 @@ public sealed class DeployEnvironment(PlatformApiClient api, TimeProvider time)
         var last = stored;
         try
         {
-            await foreach (var now in api.WatchAsync(stored.EnvironmentName, either.Token))
+            do
             {
-                last = now;
-                progress.Report(now);
-                if (now.Completed >= stored.Requested && now.IsSettled)
+                await foreach (var now in WatchPatientlyAsync(stored.EnvironmentName, either.Token))
                 {
-                    return now;
+                    last = now;
+                    progress.Report(now);
+                    if (now.Completed >= stored.Requested && now.IsSettled)
+                    {
+                        return now;
+                    }
                 }
-            }
+            } while (await IsStillThereAsync(stored.EnvironmentName, either.Token));
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -70,6 +76,49 @@ public sealed class DeployEnvironment(PlatformApiClient api, TimeProvider time)
             $"{stored.EnvironmentName} was removed, or the platform ended, while it was deployed.",
             $"See what there is with: platformctl get-environment {stored.EnvironmentName}"
         );
+    }
+
+    // The replica that answers may go while it answers: the next one takes over what it did.
+    private async IAsyncEnumerable<EnvironmentDocument> WatchPatientlyAsync(
+        string name,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        await using var events = api.WatchAsync(name, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        while (true)
+        {
+            try
+            {
+                if (!await events.MoveNextAsync())
+                {
+                    yield break;
+                }
+            }
+            catch (PlatformException e) when (api.Patience > TimeSpan.Zero && e.Kind != FailureKind.NotFound)
+            {
+                yield break;
+            }
+
+            yield return events.Current;
+        }
+    }
+
+    private async Task<bool> IsStillThereAsync(string name, CancellationToken cancellationToken)
+    {
+        long started = time.GetTimestamp();
+        while (api.Patience > TimeSpan.Zero)
+        {
+            try
+            {
+                return await api.GetAsync(name, cancellationToken) is not null;
+            }
+            catch (PlatformException) when (time.GetElapsedTime(started) < api.Patience)
+            {
+                await Task.Delay(LookInterval, time, cancellationToken);
+            }
+        }
+
+        return false;
     }
 
     /// <summary>The environment that a payload names.</summary>

@@ -32,14 +32,63 @@ public sealed class LocalPlatform
     public StateFolder State { get; }
 
     /// <summary>A client of the running platform.</summary>
-    /// <exception cref="PlatformException">It does not run.</exception>
-    public PlatformApiClient Connect() => TryConnect() ?? throw NotRunning();
+    /// <param name="cancellationToken">Stops asking.</param>
+    /// <exception cref="PlatformException">It does not run, or is out of reach.</exception>
+    public async Task<PlatformApiClient> ConnectAsync(CancellationToken cancellationToken) =>
+        IsInCluster ? await FindInClusterAsync(cancellationToken) : ConnectToProcess() ?? throw NotRunning();
 
-    /// <summary>A client of the running platform, or <see langword="null"/> when it does not run.</summary>
-    public PlatformApiClient? TryConnect() =>
+    /// <summary>A client of the running platform, or <see langword="null"/> when it does not run or is out of reach.</summary>
+    /// <param name="cancellationToken">Stops asking.</param>
+    public async Task<PlatformApiClient?> TryConnectAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ConnectAsync(cancellationToken);
+        }
+        catch (PlatformException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The platform as it says it is; of one in a cluster, with the files and addresses of this machine.</summary>
+    /// <param name="api">The running platform.</param>
+    /// <param name="cancellationToken">Stops asking.</param>
+    /// <exception cref="PlatformException">The API refuses or does not answer.</exception>
+    public async Task<PlatformDocument> DescribeAsync(PlatformApiClient api, CancellationToken cancellationToken)
+    {
+        var platform = await api.GetPlatformAsync(cancellationToken);
+        return State.ReadSettings() is { Api: ApiPlaces.InCluster } settings
+            ? platform with
+            {
+                Kubeconfig = State.Kubeconfig,
+                Workspace = $"{settings.Workspace} ({platform.Workspace})",
+                Parts =
+                [
+                    .. platform.Parts.Select(p =>
+                        p.Name == PartDocument.PlatformApi ? p with { Where = api.Address.ToString() } : p
+                    ),
+                ],
+            }
+            : platform;
+    }
+
+    private bool IsInCluster => State.ReadSettings()?.Api == ApiPlaces.InCluster;
+
+    private PlatformApiClient? ConnectToProcess() =>
         State.ReadEndpoint() is { } endpoint && IsServed() && State.ReadToken() is { } token
             ? new PlatformApiClient(endpoint.Address, token)
             : null;
+
+    private Task<PlatformApiClient> FindInClusterAsync(CancellationToken cancellationToken) =>
+        State.ReadEndpoint() is { } endpoint && State.ReadToken() is { } token
+            ? new PlatformApiRoute(_time).FindAsync(
+                endpoint.Address,
+                KindClusterName.Of(State.Platform),
+                token,
+                cancellationToken
+            )
+            : throw NotRunning();
 
     /// <summary>Whether a process serves this platform: it then holds the lock.</summary>
     public bool IsServed()
@@ -74,7 +123,14 @@ public sealed class LocalPlatform
     )
     {
         var settings = Settle(workspace);
-        if (TryConnect() is { } running)
+        if (settings.Api == ApiPlaces.InCluster)
+        {
+            var inCluster = await FindInClusterAsync(cancellationToken);
+            await inCluster.EnsureWorkspaceAsync(settings.Workspace, cancellationToken);
+            return inCluster;
+        }
+
+        if (ConnectToProcess() is { } running)
         {
             if (await running.IsAnsweringAsync(cancellationToken))
             {
@@ -96,7 +152,7 @@ public sealed class LocalPlatform
         var deadline = _time.GetUtcNow() + StartTimeout;
         while (true)
         {
-            if (TryConnect() is { } client)
+            if (ConnectToProcess() is { } client)
             {
                 // The address may still be that of a process that was killed.
                 if (await client.IsAnsweringAsync(cancellationToken))
@@ -197,7 +253,7 @@ public sealed class LocalPlatform
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         var pid = State.ReadEndpoint()?.ProcessId;
-        if (TryConnect() is { } client)
+        if (ConnectToProcess() is { } client)
         {
             using (client)
             {

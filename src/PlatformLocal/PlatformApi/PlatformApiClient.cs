@@ -7,6 +7,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using PlatformLocal.Documents;
+using PlatformLocal.Workspaces;
 
 namespace PlatformLocal.PlatformApi;
 
@@ -19,6 +20,7 @@ public sealed record DeployFlags(bool DeployOnlySpecified, bool UseDevTags);
 public sealed class PlatformApiClient : IDisposable
 {
     private const string Environments = "api/v1/environments";
+    private const string Workspace = "api/v1/workspace";
 
     private readonly HttpClient _http;
 
@@ -42,6 +44,37 @@ public sealed class PlatformApiClient : IDisposable
             Timeout = Timeout.InfiniteTimeSpan,
         };
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+    }
+
+    /// <summary>The API's address.</summary>
+    public Uri Address => _http.BaseAddress!;
+
+    /// <summary>How long an API that went away may take to come back while somebody waits for it.</summary>
+    /// <value>None unless set: a process that ended stays so until it is started.</value>
+    public TimeSpan Patience { get; init; }
+
+    /// <summary>Hands the workspace over when the platform cannot see the folder and has another one.</summary>
+    /// <param name="folder">The folder with <c>platform.yaml</c>.</param>
+    /// <param name="cancellationToken">Stops asking.</param>
+    /// <exception cref="PlatformException">The workspace is not valid or too large, or the API does not answer.</exception>
+    public async Task EnsureWorkspaceAsync(string folder, CancellationToken cancellationToken)
+    {
+        using var response = await SendAsync(HttpMethod.Get, Workspace, null, null, cancellationToken);
+        var known = await ReadAsync(response, PlatformJson.Default.WorkspaceDocument, cancellationToken);
+        if (!known.TakesUploads)
+        {
+            return;
+        }
+
+        _ = WorkspaceReader.Read(folder); // its faults are told with the paths people know
+        var archive = WorkspaceArchive.Pack(folder);
+        if (archive.Digest != known.Digest)
+        {
+            var content = new ReadOnlyMemoryContent(archive.Content);
+            content.Headers.ContentType = new MediaTypeHeaderValue("application/x-tar");
+            using var put = new HttpRequestMessage(HttpMethod.Put, Workspace) { Content = content };
+            using var answer = await SendAsync(put, cancellationToken);
+        }
     }
 
     /// <summary>The platform itself.</summary>
@@ -210,7 +243,8 @@ public sealed class PlatformApiClient : IDisposable
 
     private static string Query(DeployFlags flags, bool dryRun) =>
         $"?deployOnlySpecified={(flags.DeployOnlySpecified ? "true" : "false")}"
-        + $"&useDevTags={(flags.UseDevTags ? "true" : "false")}{(dryRun ? "&dryRun=true" : "")}";
+        + $"&useDevTags={(flags.UseDevTags ? "true" : "false")}{(dryRun ? "&dryRun=true" : "")}"
+        + $"&user={Uri.EscapeDataString(Environment.UserName)}";
 
     private async Task<HttpResponseMessage> SendAsync(
         HttpMethod method,
@@ -235,6 +269,11 @@ public sealed class PlatformApiClient : IDisposable
             request.Headers.IfMatch.Add(new EntityTagHeaderValue($"\"{knownRevision}\""));
         }
 
+        return await SendAsync(request, cancellationToken);
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
         HttpResponseMessage response;
         try
         {

@@ -41,7 +41,21 @@ public sealed record PlatformDocument
 /// <param name="Name">What it does: <c>object store</c>, <c>search index</c>….</param>
 /// <param name="Kind">What does it: <c>directory</c>, <c>memory</c>….</param>
 /// <param name="Where">A path or an address.</param>
-public sealed record PartDocument(string Name, string Kind, string Where);
+public sealed record PartDocument(string Name, string Kind, string Where)
+{
+    /// <summary>The name of the part that answers requests.</summary>
+    public const string PlatformApi = "platform API";
+}
+
+/// <summary>The workspace that a platform has.</summary>
+public sealed record WorkspaceDocument
+{
+    /// <summary>What was uploaded last, as <c>sha256:…</c>; absent when nothing was, or when the platform reads a folder.</summary>
+    public string? Digest { get; init; }
+
+    /// <summary>Whether a workspace can be uploaded: the platform cannot see the folder.</summary>
+    public required bool TakesUploads { get; init; }
+}
 
 /// <summary>A failure as the API tells it: RFC 9457, with the next step and every fault.</summary>
 public sealed record ProblemDocument

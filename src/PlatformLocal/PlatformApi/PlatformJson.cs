@@ -23,6 +23,7 @@ namespace PlatformLocal.PlatformApi;
 [JsonSerializable(typeof(PlanDocument))]
 [JsonSerializable(typeof(PlatformDocument))]
 [JsonSerializable(typeof(ProblemDocument))]
+[JsonSerializable(typeof(WorkspaceDocument))]
 [JsonSerializable(typeof(EndpointDocument))]
 [JsonSerializable(typeof(PlatformSettings))]
 [JsonSerializable(typeof(DoctorReport))]

@@ -6,7 +6,7 @@ namespace PlatformLocal.PlatformApi;
 
 /// <summary>Where the serving process of a platform is reached.</summary>
 /// <param name="Address">The API's address, such as <c>http://127.0.0.1:41234</c>.</param>
-/// <param name="ProcessId">The process.</param>
+/// <param name="ProcessId">The process; 0 when it runs in the cluster.</param>
 /// <param name="Version">The version of its program.</param>
 public sealed record EndpointDocument(Uri Address, int ProcessId, string Version);
 
@@ -15,12 +15,24 @@ public sealed record EndpointDocument(Uri Address, int ProcessId, string Version
 /// <param name="Workspace">The folder of the workspace.</param>
 /// <param name="Kubeconfig">The kubeconfig of an existing cluster; absent for what kubectl would read.</param>
 /// <param name="Context">The context of an existing cluster; absent for the current one.</param>
+/// <param name="Api">Where the Platform API runs: one of <see cref="ApiPlaces"/>.</param>
 public sealed record PlatformSettings(
     string Cluster,
     string Workspace,
     string? Kubeconfig = null,
-    string? Context = null
+    string? Context = null,
+    string Api = ApiPlaces.OnHost
 );
+
+/// <summary>The places where the Platform API can run.</summary>
+public static class ApiPlaces
+{
+    /// <summary>A process of this machine, in the background.</summary>
+    public const string OnHost = "on-host";
+
+    /// <summary>Pods in the platform's cluster.</summary>
+    public const string InCluster = "in-cluster";
+}
 
 /// <summary>The kinds of clusters that a platform can have.</summary>
 public static class ClusterKinds
@@ -80,6 +92,9 @@ public sealed class StateFolder
 
     /// <summary>The folder of buckets.</summary>
     public string Buckets => Path.Combine(Folder, "buckets");
+
+    /// <summary>Workspaces that were uploaded.</summary>
+    public string Workspaces => Path.Combine(Folder, "workspaces");
 
     /// <summary>The embedded cluster's state.</summary>
     public string Cluster => Path.Combine(Folder, "cluster");

@@ -33,9 +33,16 @@ internal sealed class TestPlatform : IAsyncDisposable
 
     public static async Task<TestPlatform> StartAsync()
     {
+        var platform = Prepare();
+        await platform.ServeAsync();
+        return platform;
+    }
+
+    /// <summary>The workspace and an empty state, served by nobody yet.</summary>
+    public static TestPlatform Prepare()
+    {
         var platform = new TestPlatform();
         platform.WriteWorkspace();
-        await platform.ServeAsync();
         return platform;
     }
 
@@ -65,9 +72,12 @@ internal sealed class TestPlatform : IAsyncDisposable
     }
 
     /// <summary>Deploys and waits until it is settled.</summary>
-    public async Task<EnvironmentDocument> DeployAsync(string payload)
+    public Task<EnvironmentDocument> DeployAsync(string payload) => DeployAsync(Api, payload);
+
+    /// <summary>Deploys by way of a client and waits until it is settled.</summary>
+    public static async Task<EnvironmentDocument> DeployAsync(PlatformApiClient api, string payload)
     {
-        var operation = new DeployEnvironment(Api, TimeProvider.System);
+        var operation = new DeployEnvironment(api, TimeProvider.System);
         var stored = await operation.StoreAsync(
             (JsonObject)JsonNode.Parse(payload)!,
             new DeployFlags(DeployOnlySpecified: true, UseDevTags: false),

@@ -55,6 +55,7 @@ internal sealed class PlatformCtlProgram : IAsyncDisposable
         }
 
         start.Environment["PLATFORM_STATE"] = State;
+        start.Environment["PLATFORM_CLUSTER"] = "embedded"; // also where Docker would be there
         // The program looks for .NET where the machine has it; a test run by a private copy shares its own.
         if (Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } dotnet)
         {

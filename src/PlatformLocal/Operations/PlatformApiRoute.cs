@@ -1,0 +1,70 @@
+using PlatformLocal.Clusters.Kind;
+using PlatformLocal.PlatformApi;
+using PlatformLocal.Services.PlatformApi;
+
+namespace PlatformLocal.Operations;
+
+/// <summary>
+/// Finds the way to a Platform API in a Kind cluster from wherever this process runs: by the port on the host, or by the
+/// node's name from a container on the network of kind.
+/// </summary>
+/// <param name="time">The clock of timeouts.</param>
+internal sealed class PlatformApiRoute(TimeProvider time)
+{
+    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(3);
+
+    // Replicas change the leader within a lease, and nodes that were just started need a little more.
+    private static readonly TimeSpan ComesBackWithin = TimeSpan.FromSeconds(40);
+
+    /// <summary>A client over the first way that answers.</summary>
+    /// <param name="onHost">The address on the host.</param>
+    /// <param name="cluster">The Kind cluster.</param>
+    /// <param name="token">The API's token.</param>
+    /// <param name="cancellationToken">Stops asking.</param>
+    /// <exception cref="PlatformException">No way answers; tells which were tried.</exception>
+    public async Task<PlatformApiClient> FindAsync(
+        Uri onHost,
+        string cluster,
+        string token,
+        CancellationToken cancellationToken
+    )
+    {
+        Uri[] candidates =
+        [
+            onHost,
+            At(KindClusterName.ControlPlaneOf(cluster), PlatformApiInstallation.NodePort),
+            At("host.docker.internal", onHost.Port),
+        ];
+        foreach (var candidate in candidates)
+        {
+            var client = new PlatformApiClient(candidate, token) { Patience = ComesBackWithin };
+            if (await AnswersAsync(client, cancellationToken))
+            {
+                return client;
+            }
+
+            client.Dispose();
+        }
+
+        throw new PlatformException(
+            $"The Platform API in the cluster '{cluster}' does not answer. Tried: {string.Join(", ", candidates.Select(c => c.ToString()))}",
+            "Start what is stopped, and see what is wrong, with: platformctl create-local-platform"
+        );
+    }
+
+    private async Task<bool> AnswersAsync(PlatformApiClient client, CancellationToken cancellationToken)
+    {
+        using var timeout = new CancellationTokenSource(ProbeTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        try
+        {
+            return await client.IsAnsweringAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    private static Uri At(string host, int port) => new UriBuilder(Uri.UriSchemeHttp, host, port).Uri;
+}

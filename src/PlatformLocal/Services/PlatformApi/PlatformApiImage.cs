@@ -1,0 +1,206 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using PlatformLocal.Processes;
+
+namespace PlatformLocal.Services.PlatformApi;
+
+/// <summary>What the Platform API's image is made of.</summary>
+public sealed record PlatformApiImageOptions
+{
+    /// <summary>The image to build on.</summary>
+    /// <value>Microsoft's image with what .NET programs need, unless set.</value>
+    public string BaseImage { get; init; } = DefaultBaseImage;
+
+    /// <summary>The default of <see cref="BaseImage"/>.</summary>
+    public const string DefaultBaseImage = "mcr.microsoft.com/dotnet/runtime-deps:10.0-noble-chiseled";
+
+    /// <summary>The source tree of the platform, with <c>src/PlatformLocal.Cli</c>.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>The registry that it is pushed to, such as <c>localhost:5001</c>.</summary>
+    public required string Registry { get; init; }
+}
+
+/// <summary>
+/// The image of <c>platformctl serve</c>, built from the source tree with the .NET SDK, without a Dockerfile or an engine,
+/// and pushed to the local registry. Its tag says what it was built from: what is there already is not built again.
+/// </summary>
+/// <param name="programs">Runs <c>dotnet</c> and <c>docker</c>.</param>
+/// <param name="registry">Asks the registry.</param>
+public sealed class PlatformApiImage(ProgramRunner programs, HttpClient registry)
+{
+    private const string Repository = "platform/platformctl";
+    private const string LocalBase = "platform/base";
+
+    /// <summary>Makes sure that the registry has the image.</summary>
+    /// <param name="options">What it is made of.</param>
+    /// <param name="report">Is told what is done just now.</param>
+    /// <param name="cancellationToken">Stops the build.</param>
+    /// <returns>The image's name.</returns>
+    /// <exception cref="PlatformException">The SDK is missing, the base image cannot be had, or the registry is out of reach.</exception>
+    public async Task<string> EnsureAsync(
+        PlatformApiImageOptions options,
+        Action<string> report,
+        CancellationToken cancellationToken
+    )
+    {
+        var kubectl = FindKubectl();
+        var tag = TagOf(options, kubectl);
+        var image = $"{options.Registry}/{Repository}:{tag}";
+        if (await IsThereAsync(options.Registry, tag, cancellationToken))
+        {
+            return image;
+        }
+
+        report($"Building the image {image} on {options.BaseImage} (once, about a minute)");
+        var local = await PushLocalBaseAsync(options, cancellationToken);
+        await programs.RunAsync(
+            new ProgramCommand
+            {
+                Program = "dotnet",
+                Arguments =
+                [
+                    "publish",
+                    Path.Combine("src", "PlatformLocal.Cli"),
+                    "--configuration=Release",
+                    $"--runtime=linux-{Architecture}",
+                    "--self-contained",
+                    $"--artifacts-path={Path.Combine(options.Source, ".build", "image")}",
+                    "--target:PublishContainer",
+                    "--verbosity=quiet",
+                    "--nologo",
+                    "-p:PublishReadyToRun=true",
+                    $"-p:ContainerBaseImage={local ?? options.BaseImage}",
+                    $"-p:ContainerRegistry={options.Registry}",
+                    $"-p:ContainerRepository={Repository}",
+                    $"-p:ContainerImageTag={tag}",
+                    .. kubectl is null ? Array.Empty<string>() : [$"-p:KubectlProgram={kubectl}"],
+                ],
+                WorkingDirectory = options.Source,
+                // Another build of the same tree must not be waited for, nor be answered by this one.
+                Environment = new Dictionary<string, string?> { ["MSBUILDDISABLENODEREUSE"] = "1" },
+                Timeout = TimeSpan.FromMinutes(10),
+            },
+            cancellationToken
+        );
+        return image;
+    }
+
+    private static string Architecture =>
+        RuntimeInformation.OSArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? "arm64" : "x64";
+
+    private async Task<bool> IsThereAsync(string host, string tag, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(
+            HttpMethod.Head,
+            new Uri($"http://{host}/v2/{Repository}/manifests/{tag}")
+        );
+        request.Headers.Accept.ParseAdd("application/vnd.oci.image.manifest.v1+json");
+        request.Headers.Accept.ParseAdd("application/vnd.oci.image.index.v1+json");
+        request.Headers.Accept.ParseAdd("application/vnd.docker.distribution.manifest.v2+json");
+        try
+        {
+            using var response = await registry.SendAsync(request, cancellationToken);
+            return response.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException e)
+        {
+            throw new PlatformException(
+                $"The local registry {host} does not answer: {e.Message}",
+                "See whether it runs: docker ps --filter name=kind-registry",
+                e
+            );
+        }
+    }
+
+    // The SDK pulls from registries only: an image that just the engine has is handed over by way of ours.
+    private async Task<string?> PushLocalBaseAsync(PlatformApiImageOptions options, CancellationToken cancellationToken)
+    {
+        var found = await programs.RunAnyAsync(
+            new ProgramCommand { Program = "docker", Arguments = ["image", "inspect", options.BaseImage] },
+            cancellationToken
+        );
+        if (found.ExitCode != 0)
+        {
+            return null;
+        }
+
+        var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(options.BaseImage)))[..12];
+        var local = $"{options.Registry}/{LocalBase}:{digest}";
+        await DockerAsync(["tag", options.BaseImage, local], cancellationToken);
+        await DockerAsync(["push", "--quiet", local], cancellationToken);
+        await DockerAsync(["rmi", local], cancellationToken);
+        return local;
+    }
+
+    private Task<ProgramResult> DockerAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
+        programs.RunAsync(new ProgramCommand { Program = "docker", Arguments = arguments }, cancellationToken);
+
+    private static string TagOf(PlatformApiImageOptions options, string? kubectl)
+    {
+        using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Add(options.BaseImage);
+        Add(Architecture);
+        if (kubectl is not null)
+        {
+            Add($"{kubectl} {new FileInfo(kubectl).Length}");
+        }
+
+        foreach (var file in SourcesIn(options.Source))
+        {
+            Add(Path.GetRelativePath(options.Source, file));
+            digest.AppendData(SHA256.HashData(File.ReadAllBytes(file)));
+        }
+
+        return Convert.ToHexStringLower(digest.GetHashAndReset())[..16];
+
+        void Add(string text) => digest.AppendData(Encoding.UTF8.GetBytes(text + "\n"));
+    }
+
+    private static IEnumerable<string> SourcesIn(string source)
+    {
+        var code = Path.Combine(source, "src");
+        if (!File.Exists(Path.Combine(code, "PlatformLocal.Cli", "PlatformLocal.Cli.csproj")))
+        {
+            throw new PlatformException(
+                $"{source} is no source tree of the platform: it has no src/PlatformLocal.Cli.",
+                "Name a finished image with --platform-image, or serve from this machine with --platform-api on-host."
+            )
+            {
+                Kind = FailureKind.InvalidInput,
+            };
+        }
+
+        return Directory
+            .EnumerateFiles(code, "*", SearchOption.AllDirectories)
+            .Where(f => !f.Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj"))
+            .Concat(Directory.EnumerateFiles(source, "Directory.*.props"))
+            .Concat(Directory.EnumerateFiles(Path.Combine(source, "kind"), "*.yaml"))
+            .Order(StringComparer.Ordinal);
+    }
+
+    // Kustomizations are built with kubectl: one that runs in a Linux container of this architecture goes along.
+    private static string? FindKubectl()
+    {
+        var machine = Architecture == "arm64" ? 0xB7 : 0x3E;
+        return (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+            .Select(folder => Path.Combine(folder, "kubectl"))
+            .FirstOrDefault(IsUsable);
+
+        bool IsUsable(string path)
+        {
+            if (!File.Exists(path))
+            {
+                return false;
+            }
+
+            var header = new byte[20];
+            using var file = File.OpenRead(path);
+            return file.ReadAtLeast(header, header.Length, throwOnEndOfStream: false) == header.Length
+                && header.AsSpan(0, 4).SequenceEqual("\u007fELF"u8)
+                && header[18] == machine;
+        }
+    }
+}

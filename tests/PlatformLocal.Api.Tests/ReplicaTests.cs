@@ -1,0 +1,182 @@
+using System.Net;
+using System.Net.Sockets;
+using EmbeddedKubernetes;
+using PlatformLocal.Api.Tests.Testing;
+using PlatformLocal.Kubernetes;
+using PlatformLocal.Kubernetes.Leadership;
+using PlatformLocal.PlatformApi;
+
+namespace PlatformLocal.Api.Tests;
+
+/// <summary>Two replicas of the API that share a state folder and a cluster, as pods in the platform's cluster do.</summary>
+public sealed class ReplicaTests : IAsyncLifetime
+{
+    private const string Secret = "secret";
+
+    private readonly TestPlatform _platform = TestPlatform.Prepare();
+    private readonly List<PlatformServer> _replicas = [];
+    private readonly List<PlatformApiClient> _clients = [];
+    private EmbeddedCluster? _cluster;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync() =>
+        _cluster = await EmbeddedCluster.StartAsync(
+            new EmbeddedClusterOptions { PodStartDelay = TimeSpan.Zero },
+            Token
+        );
+
+    public async ValueTask DisposeAsync()
+    {
+        _clients.ForEach(c => c.Dispose());
+        foreach (var replica in _replicas)
+        {
+            await replica.DisposeAsync();
+        }
+
+        await _cluster!.DisposeAsync();
+        await _platform.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task What_is_asked_of_a_replica_that_does_not_lead_the_leader_answers()
+    {
+        var first = await ServeAsync("first");
+        var second = await ServeAsync("second");
+
+        await second.EnsureWorkspaceAsync(_platform.Workspace, Token);
+        var deployed = await TestPlatform.DeployAsync(second, """{"environment_name":"shop","services":{"web":"*"}}""");
+
+        deployed.Phase.Should().Be(EnvironmentPhase.Ready);
+        (await first.GetAsync("shop", Token))!.Phase.Should().Be(EnvironmentPhase.Ready);
+        (await second.GetPlatformAsync(Token)).Parts.Should().Contain(p => p.Kind.Contains("first leads"));
+    }
+
+    [Fact]
+    public async Task When_the_leader_ends_another_replica_leads_and_knows_every_environment()
+    {
+        var first = await ServeAsync("first");
+        await first.EnsureWorkspaceAsync(_platform.Workspace, Token);
+        await TestPlatform.DeployAsync(first, """{"environment_name":"shop","services":{"web":"1.0.0"}}""");
+        var second = await ServeAsync("second");
+
+        await _replicas[0].DisposeAsync();
+        _replicas.RemoveAt(0);
+        await UntilLeadsAsync(second, "second");
+        var known = await second.GetAsync("shop", Token);
+        var changed = await TestPlatform.DeployAsync(
+            second,
+            """{"environment_name":"shop","services":{"web":"1.1.0"}}"""
+        );
+
+        known.Should().NotBeNull();
+        changed.Phase.Should().Be(EnvironmentPhase.Ready);
+        changed.Services.Should().Contain(s => s.Name == "web" && s.Version == "1.1.0");
+    }
+
+    [Fact]
+    public async Task A_platform_without_a_workspace_says_how_it_gets_one()
+    {
+        var api = await ServeAsync("first");
+
+        var act = () => TestPlatform.DeployAsync(api, """{"environment_name":"shop","services":{"web":"*"}}""");
+
+        (await act.Should().ThrowAsync<PlatformException>())
+            .Which.Should()
+            .Match<PlatformException>(e =>
+                e.Message.Contains("no workspace yet") && e.NextStep!.Contains("create-local-platform")
+            );
+    }
+
+    [Fact]
+    public async Task A_wrong_token_is_refused_before_the_leader_is_asked()
+    {
+        await ServeAsync("first");
+        await ServeAsync("second");
+        using var stranger = new PlatformApiClient(_clients[1].Address, "wrong");
+
+        var act = () => stranger.GetPlatformAsync(Token);
+
+        (await act.Should().ThrowAsync<PlatformException>()).Which.Kind.Should().Be(FailureKind.NotAllowed);
+    }
+
+    [Fact]
+    public async Task A_damaged_workspace_is_refused_and_the_one_before_stays()
+    {
+        var api = await ServeAsync("first");
+        await api.EnsureWorkspaceAsync(_platform.Workspace, Token);
+        File.WriteAllText(Path.Combine(_platform.Workspace, "platform.yaml"), "kind: Nonsense\n");
+
+        var act = () => api.EnsureWorkspaceAsync(_platform.Workspace, Token);
+
+        await act.Should().ThrowAsync<PlatformException>();
+        (await TestPlatform.DeployAsync(api, """{"environment_name":"shop","services":{"web":"*"}}"""))
+            .Phase.Should()
+            .Be(EnvironmentPhase.Ready);
+    }
+
+    private async Task<PlatformApiClient> ServeAsync(string identity)
+    {
+        var port = FreePort();
+        var replica = await PlatformServer.StartAsync(
+            new ServeOptions
+            {
+                State = _platform.State,
+                Workspace = null,
+                Version = "test",
+                Port = port,
+                Replica = new ReplicaOptions
+                {
+                    Token = Secret,
+                    Kubernetes = KubernetesClient.FromKubeconfig(_cluster!.KubeconfigPath),
+                    Election = new LeaderElectionOptions
+                    {
+                        Namespace = "default",
+                        Identity = identity,
+                        Address = new Uri($"http://127.0.0.1:{port}"),
+                        RetryInterval = TimeSpan.FromMilliseconds(50),
+                    },
+                },
+            },
+            Token
+        );
+        _replicas.Add(replica);
+        var client = new PlatformApiClient(new Uri($"http://127.0.0.1:{port}"), Secret)
+        {
+            Patience = TimeSpan.FromSeconds(20),
+        };
+        _clients.Add(client);
+        await UntilLeadsAsync(client, _replicas.Count == 1 ? identity : "");
+        return client;
+    }
+
+    private static async Task UntilLeadsAsync(PlatformApiClient client, string leader)
+    {
+        using var late = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        late.CancelAfter(TimeSpan.FromSeconds(30));
+        while (true)
+        {
+            try
+            {
+                var platform = await client.GetPlatformAsync(late.Token);
+                if (platform.Parts.Any(p => p.Kind.Contains($"{leader} leads", StringComparison.Ordinal)))
+                {
+                    return;
+                }
+            }
+            catch (PlatformException e) when (e.Kind is FailureKind.NotReadyInTime)
+            {
+                // nobody leads yet
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, late.Token);
+        }
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
