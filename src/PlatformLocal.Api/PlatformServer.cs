@@ -309,6 +309,11 @@ public sealed partial class PlatformServer : IAsyncDisposable
             kubernetes,
             new DirectDeliveryOptions { TimeProvider = options.Time }
         ));
+        services.AddSingleton(p => new EnvironmentDeliveries(
+            p.GetRequiredService<IDelivery>(),
+            OwnClusters(options, clusterKind, kubernetes),
+            options.Time
+        ));
         services.AddSingleton<ClaimStore>().AddSingleton<EnvironmentFeed>();
         services.AddSingleton(
             options.Workspace is { } folder ? WorkspaceSource.At(folder) : WorkspaceSource.UploadedTo(state.Workspaces)
@@ -322,12 +327,13 @@ public sealed partial class PlatformServer : IAsyncDisposable
                 (name, service, token) =>
                     EnvironmentSecrets.OfAsync(p.GetRequiredService<ISecretStore>(), name, service, token)
             ),
+            p.GetRequiredService<EnvironmentDeliveries>(),
             clusterKind
         ));
         services.AddSingleton(p => new EnvironmentReconciliation(
             p.GetRequiredService<ClaimStore>(),
             p.GetRequiredService<ClaimCompiler>(),
-            p.GetRequiredService<IDelivery>(),
+            p.GetRequiredService<EnvironmentDeliveries>(),
             p.GetRequiredService<ISecretStore>(),
             p.GetRequiredService<ISearchIndex>(),
             p.GetRequiredService<EnvironmentFeed>(),
@@ -338,7 +344,7 @@ public sealed partial class PlatformServer : IAsyncDisposable
         services.AddSingleton(p => new Reconciler(
             p.GetRequiredService<ClaimStore>(),
             p.GetRequiredService<EnvironmentReconciliation>(),
-            token => EnvironmentsInClusterAsync(kubernetes, token),
+            token => EnvironmentsInClusterAsync(kubernetes, clusterKind, token),
             p.GetRequiredService<EnvironmentFeed>(),
             options.Time,
             p.GetRequiredService<ILogger<Reconciler>>()
@@ -385,6 +391,59 @@ public sealed partial class PlatformServer : IAsyncDisposable
         return next(context);
     }
 
+    /// <summary>How clusters of their own are reached: from a pod as they are registered, from the host as they run.</summary>
+    private static ConnectEnvironmentCluster? OwnClusters(
+        ServeOptions options,
+        string clusterKind,
+        KubernetesClient platform
+    )
+    {
+        var state = options.State;
+        if (clusterKind != ClusterKinds.Kind)
+        {
+            return null;
+        }
+
+        if (options.Replica is null)
+        {
+            var clusters = new KindClusters(new ProgramRunner(options.Time), options.Time);
+            return async (environment, token) =>
+            {
+                var folder = Path.Combine(state.EnvironmentClusters, environment);
+                return Directory.Exists(folder)
+                    ? await clusters.ConnectAsync(
+                        EnvironmentCluster.OwnerOf(state.Platform, environment),
+                        folder,
+                        token
+                    )
+                    : null;
+            };
+        }
+
+        return async (environment, token) =>
+        {
+            if (await EnvironmentCluster.FindKubeconfigAsync(platform, environment, token) is not { } kubeconfig)
+            {
+                return null;
+            }
+
+            var file = Path.Combine(Directory.CreateTempSubdirectory("platform-local-").FullName, "kubeconfig");
+            try
+            {
+                await File.WriteAllTextAsync(file, kubeconfig, token);
+                return KubernetesClient.FromKubeconfig(
+                    file,
+                    null,
+                    new KubernetesClientOptions { TimeProvider = options.Time }
+                );
+            }
+            finally
+            {
+                Directory.Delete(Path.GetDirectoryName(file)!, recursive: true);
+            }
+        };
+    }
+
     // Right after the start nothing is known of environments that are there: nobody may be told that they are not.
     private static async Task WhenKnownAsync(HttpContext context, Reconciler reconciler, RequestDelegate next)
     {
@@ -398,9 +457,12 @@ public sealed partial class PlatformServer : IAsyncDisposable
 
     private static async Task<IReadOnlyList<string>> EnvironmentsInClusterAsync(
         KubernetesClient kubernetes,
+        string clusterKind,
         CancellationToken cancellationToken
     )
     {
+        var elsewhere =
+            clusterKind == ClusterKinds.Kind ? await EnvironmentCluster.ListAsync(kubernetes, cancellationToken) : [];
         var namespaces = await kubernetes.ListAsync(
             "v1",
             "Namespace",
@@ -413,6 +475,7 @@ public sealed partial class PlatformServer : IAsyncDisposable
             .. namespaces
                 .Items.Select(n => (string?)n["metadata"]?["labels"]?[ManifestLabels.Environment])
                 .OfType<string>(),
+            .. elsewhere,
         ];
     }
 }

@@ -55,6 +55,7 @@ internal static class PlatformCtl
             new DoctorCommand(shared),
             new DestroyLocalPlatformCommand(shared),
             new KubeconfigCommand(shared),
+            new ImageCommand(shared),
             new ServeCommandLine(shared),
             new CompletionCommand(shared),
         ];

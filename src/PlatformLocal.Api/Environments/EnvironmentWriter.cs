@@ -12,7 +12,7 @@ namespace PlatformLocal.Api.Environments;
 internal sealed class EnvironmentWriter(
     ClaimStore claims,
     ClaimCompiler compiler,
-    IDelivery delivery,
+    EnvironmentDeliveries deliveries,
     Reconciler reconciler,
     TimeProvider time
 )
@@ -25,7 +25,8 @@ internal sealed class EnvironmentWriter(
         CancellationToken cancellationToken
     )
     {
-        var (claim, _) = await ToClaimAsync(payload, query, cancellationToken);
+        var (claim, existing) = await ToClaimAsync(payload, query, cancellationToken);
+        RefuseToMove(claim, existing);
 
         // Whoever asks hears of unknown services and conflicts now, not from the reconciler later.
         _ = await compiler.CompileAsync(claim, compiler.ReadWorkspace(), cancellationToken);
@@ -40,14 +41,19 @@ internal sealed class EnvironmentWriter(
         CancellationToken cancellationToken
     )
     {
-        var (claim, exists) = await ToClaimAsync(payload, query, cancellationToken);
-        var compiled = await compiler.CompileAsync(claim, compiler.ReadWorkspace(), cancellationToken);
-        var objects = await delivery.PlanAsync(compiled.Request, cancellationToken);
+        var (claim, existing) = await ToClaimAsync(payload, query, cancellationToken);
+        RefuseToMove(claim, existing);
+        var workspace = compiler.ReadWorkspace();
+        var compiled = await compiler.CompileAsync(claim, workspace, cancellationToken);
+        // An environment that is not there yet has nothing in either cluster.
+        var isolation = existing is null ? Isolation.Namespace : claim.IsolationIn(workspace.Types);
+        using var delivery = await deliveries.OfAsync(claim.EnvironmentName, isolation, cancellationToken);
+        var objects = await delivery.Delivery.PlanAsync(compiled.Request, cancellationToken);
         var services = await PlanServicesAsync(compiled, cancellationToken);
         return new PlanDocument
         {
             EnvironmentName = claim.EnvironmentName,
-            Exists = exists,
+            Exists = existing is not null,
             HasChanges =
                 objects.Any(o => o.Change is not (ChangeKind.Unchanged or ChangeKind.Kept))
                 || services.Exists(s => s.From != s.To),
@@ -58,7 +64,29 @@ internal sealed class EnvironmentWriter(
         };
     }
 
-    private async Task<(Claim Claim, bool Exists)> ToClaimAsync(
+    private void RefuseToMove(Claim claim, Claim? existing)
+    {
+        var types = compiler.ReadWorkspace().Types;
+        if (
+            deliveries.GivesOwnClusters
+            && existing is not null
+            && existing.IsolationIn(types) != claim.IsolationIn(types)
+        )
+        {
+            throw new PlatformException(
+                $"{claim.EnvironmentName} is in {Place(existing.IsolationIn(types))} and cannot move to {Place(claim.IsolationIn(types))}.",
+                $"Remove it first, with what is in it: platformctl destroy-environment {claim.EnvironmentName}"
+            )
+            {
+                Kind = FailureKind.Conflict,
+            };
+        }
+
+        static string Place(Isolation isolation) =>
+            isolation == Isolation.Cluster ? "a cluster of its own" : "a namespace of the platform's cluster";
+    }
+
+    private async Task<(Claim Claim, Claim? Existing)> ToClaimAsync(
         JsonObject payload,
         DeployQuery query,
         CancellationToken cancellationToken
@@ -96,7 +124,7 @@ internal sealed class EnvironmentWriter(
                 Existing = existing,
             }
         );
-        return (claim, stored is not null);
+        return (claim, stored is null ? null : existing ?? claim);
     }
 
     private async Task<List<ServicePlan>> PlanServicesAsync(CompiledClaim compiled, CancellationToken cancellationToken)

@@ -34,7 +34,12 @@ internal sealed record CompiledClaim(
 }
 
 /// <summary>Makes exact versions and rendered manifests of claims.</summary>
-internal sealed class ClaimCompiler(WorkspaceSource source, ManifestRenderer renderer, string clusterKind)
+internal sealed class ClaimCompiler(
+    WorkspaceSource source,
+    ManifestRenderer renderer,
+    EnvironmentDeliveries deliveries,
+    string clusterKind
+)
 {
     /// <summary>The workspace as it is now: people edit it while the platform runs.</summary>
     /// <exception cref="PlatformException">The workspace is not valid.</exception>
@@ -47,7 +52,7 @@ internal sealed class ClaimCompiler(WorkspaceSource source, ManifestRenderer ren
         var resolved = Resolver.Resolve(workspace.Catalogue, roots, claim.UseDevTags);
         var rendered = await renderer.RenderAsync(claim, resolved, workspace, cancellationToken);
         var warnings = rendered.Warnings.ToList();
-        if (workspace.Types[claim.EnvironmentType].Isolation == Isolation.Cluster)
+        if (claim.IsolationIn(workspace.Types) == Isolation.Cluster && !deliveries.GivesOwnClusters)
         {
             warnings.Insert(
                 0,

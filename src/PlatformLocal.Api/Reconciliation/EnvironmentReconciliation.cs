@@ -1,6 +1,7 @@
 using PlatformLocal.Delivery;
 using PlatformLocal.Documents;
 using PlatformLocal.Environments;
+using PlatformLocal.Kubernetes;
 using PlatformLocal.ObjectStore;
 using PlatformLocal.PlatformApi;
 using PlatformLocal.SearchIndex;
@@ -12,7 +13,7 @@ namespace PlatformLocal.Api.Reconciliation;
 internal sealed partial class EnvironmentReconciliation(
     ClaimStore claims,
     ClaimCompiler compiler,
-    IDelivery delivery,
+    EnvironmentDeliveries deliveries,
     ISecretStore secrets,
     ISearchIndex index,
     EnvironmentFeed feed,
@@ -98,10 +99,12 @@ internal sealed partial class EnvironmentReconciliation(
             return true;
         }
 
+        using var delivery = await deliveries.OfAsync(name, claim.IsolationIn(workspace.Types), cancellationToken);
+        feed.Update(name, d => d with { Cluster = delivery.Cluster });
         var compiled = await compiler.CompileAsync(claim, workspace, cancellationToken);
         Show(compiled);
         await claims.PutLockAsync(name, compiled.ToLock(), cancellationToken);
-        var result = await delivery.DeliverAsync(
+        var result = await delivery.Delivery.DeliverAsync(
             compiled.Request,
             new ProgressReport(p => Show(name, p)),
             cancellationToken
@@ -126,7 +129,18 @@ internal sealed partial class EnvironmentReconciliation(
     private async Task RemoveAsync(string name, CancellationToken cancellationToken)
     {
         feed.Update(name, d => d with { Phase = EnvironmentPhase.Deleting, Message = null, NextStep = null });
-        await delivery.RemoveAsync(name, Claim.NamespaceOf(name), cancellationToken);
+        using (var delivery = await deliveries.OfRemovedAsync(name, cancellationToken))
+        {
+            try
+            {
+                await delivery.Delivery.RemoveAsync(name, Claim.NamespaceOf(name), cancellationToken);
+            }
+            catch (KubernetesException e) when (delivery.Own is not null && e.Code == 0)
+            {
+                LogClusterGone(name, e.Message); // what was in it went with it
+            }
+        }
+
         await secrets.DeleteAsync(EnvironmentSecrets.PrefixOf(name), cancellationToken);
         await claims.DeleteLockAsync(name, cancellationToken);
         await index.RemoveAsync(name, cancellationToken);
@@ -230,6 +244,9 @@ internal sealed partial class EnvironmentReconciliation(
 
     [LoggerMessage(LogLevel.Information, "{Name} expired at {Expired:u}: its claim is removed")]
     private partial void LogExpired(string name, DateTimeOffset expired);
+
+    [LoggerMessage(LogLevel.Warning, "{Name} is removed, and its own cluster is out of reach: {Message}")]
+    private partial void LogClusterGone(string name, string message);
 
     [LoggerMessage(LogLevel.Information, "{Name} is removed")]
     private partial void LogRemoved(string name);

@@ -2,6 +2,7 @@ using System.CommandLine;
 using PlatformLocal.Cli.Rendering;
 using PlatformLocal.Operations;
 using PlatformLocal.PlatformApi;
+using PlatformLocal.Processes;
 
 namespace PlatformLocal.Cli.Commands;
 
@@ -47,9 +48,17 @@ internal sealed class DeployEnvironmentCommand(SharedOptions shared) : CommandBa
     {
         var payload = await _payload.ReadAsync(parsed, cancellationToken);
         _ = DeployEnvironment.NameIn(payload);
-        using var api = await Shared
-            .PlatformOf(parsed)
-            .EnsureRunningAsync(Shared.WorkspaceOf(parsed, _payload.FileOf(parsed)), terminal.Say, cancellationToken);
+        var local = Shared.PlatformOf(parsed);
+        using var api = await local.EnsureRunningAsync(
+            Shared.WorkspaceOf(parsed, _payload.FileOf(parsed)),
+            terminal.Say,
+            cancellationToken
+        );
+        await new EnvironmentClusters(
+            local.State,
+            new ProgramRunner(TimeProvider.System),
+            TimeProvider.System
+        ).EnsureForAsync(payload, terminal.Say, cancellationToken);
         var operation = new DeployEnvironment(api, TimeProvider.System);
         var stored = await operation.StoreAsync(payload, _payload.FlagsOf(parsed), cancellationToken);
         if (parsed.GetValue(_noWait))

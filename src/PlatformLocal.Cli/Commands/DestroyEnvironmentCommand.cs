@@ -1,6 +1,7 @@
 using System.CommandLine;
 using PlatformLocal.Cli.Rendering;
 using PlatformLocal.Operations;
+using PlatformLocal.Processes;
 
 namespace PlatformLocal.Cli.Commands;
 
@@ -35,12 +36,18 @@ internal sealed class DestroyEnvironmentCommand(SharedOptions shared) : CommandB
     )
     {
         var name = parsed.GetValue(_name)!;
-        using var api = await Shared.PlatformOf(parsed).ConnectAsync(cancellationToken);
+        var local = Shared.PlatformOf(parsed);
+        using var api = await local.ConnectAsync(cancellationToken);
         await new DestroyEnvironment(api, TimeProvider.System).RunAsync(
             name,
             TimeSpan.FromSeconds(parsed.GetValue(_timeout)),
             cancellationToken
         );
+        await new EnvironmentClusters(
+            local.State,
+            new ProgramRunner(TimeProvider.System),
+            TimeProvider.System
+        ).DeleteAsync(name, cancellationToken);
         terminal.WriteDone("environment_name", name, $"{name} is removed; nothing of it is left.");
         return ExitCodes.Done;
     }

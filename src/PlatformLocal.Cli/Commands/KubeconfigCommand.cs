@@ -1,10 +1,18 @@
 using System.CommandLine;
 using PlatformLocal.Cli.Rendering;
+using PlatformLocal.Operations;
+using PlatformLocal.Processes;
 
 namespace PlatformLocal.Cli.Commands;
 
 internal sealed class KubeconfigCommand(SharedOptions shared) : CommandBase(shared)
 {
+    private readonly Option<string?> _environment = new("--environment")
+    {
+        Description = "The environment whose cluster it is, when it has one of its own.",
+        HelpName = "NAME",
+    };
+
     public override string Name => "kubeconfig";
 
     public override IReadOnlyList<string> Examples =>
@@ -14,6 +22,8 @@ internal sealed class KubeconfigCommand(SharedOptions shared) : CommandBase(shar
         ];
 
     protected override string Description => "Print the path of the kubeconfig for the platform's cluster.";
+
+    protected override void Configure(Command command) => command.Options.Add(_environment);
 
     protected override Task<int> RunAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
     {
@@ -29,7 +39,12 @@ internal sealed class KubeconfigCommand(SharedOptions shared) : CommandBase(shar
             };
         }
 
-        terminal.WriteDone("kubeconfig", state.Kubeconfig, state.Kubeconfig);
+        var own = parsed.GetValue(_environment) is { } environment
+            ? new EnvironmentClusters(state, new ProgramRunner(TimeProvider.System), TimeProvider.System).KubeconfigOf(
+                environment
+            )
+            : null;
+        terminal.WriteDone("kubeconfig", own ?? state.Kubeconfig, own ?? state.Kubeconfig);
         return Task.FromResult(ExitCodes.Done);
     }
 }

@@ -30,12 +30,20 @@ internal sealed class PayloadOptions
         Description = "Prefer development builds over releases.",
     };
 
+    private readonly Option<string?> _isolation = new Option<string?>("--isolation")
+    {
+        Description =
+            "A namespace of the platform's cluster or a cluster of its own, instead of what the type says; "
+            + "clusters of their own need a platform on kind.",
+    }.AcceptOnlyFromAmong("namespace", "cluster");
+
     public void AddTo(Command command)
     {
         command.Options.Add(_payload);
         command.Options.Add(_file);
         command.Options.Add(_onlySpecified);
         command.Options.Add(_devTags);
+        command.Options.Add(_isolation);
         command.Validators.Add(result =>
         {
             var given = (result.GetResult(_payload) is null ? 0 : 1) + (result.GetResult(_file) is null ? 0 : 1);
@@ -52,6 +60,17 @@ internal sealed class PayloadOptions
     public string? FileOf(ParseResult parsed) => parsed.GetValue(_file) is { } file and not "-" ? file : null;
 
     public async Task<JsonObject> ReadAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var claim = await ReadGivenAsync(parsed, cancellationToken);
+        if (parsed.GetValue(_isolation) is { } isolation)
+        {
+            claim["isolation"] = isolation;
+        }
+
+        return claim;
+    }
+
+    private async Task<JsonObject> ReadGivenAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         if (parsed.GetValue(_payload) is { } payload)
         {

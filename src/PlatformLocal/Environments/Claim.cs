@@ -64,6 +64,14 @@ public sealed record Claim
     /// <summary>Whether development builds are acceptable, newest first.</summary>
     public bool UseDevTags { get; init; }
 
+    /// <summary>How far the environment is kept apart, where the claim says so; otherwise its type decides.</summary>
+    public Isolation? Isolation { get; init; }
+
+    /// <summary>How far the environment is kept apart.</summary>
+    /// <param name="types">What each environment type means.</param>
+    public Isolation IsolationIn(IReadOnlyDictionary<EnvironmentType, EnvironmentTypeDefaults> types) =>
+        Isolation ?? types[EnvironmentType].Isolation;
+
     /// <summary>The namespace of an environment on the platform cluster.</summary>
     public string Namespace => NamespaceOf(EnvironmentName);
 

@@ -45,6 +45,12 @@ public static class ClaimReader
             Branch = reader.Text("branch"),
             Variables = ReadVariables(reader),
             UseDevTags = (reader.Boolean("use_dev_tags") ?? false) || defaults is { AlwaysDevTags: true },
+            Isolation = reader.OneOf("isolation", ["namespace", "cluster"]) switch
+            {
+                "namespace" => Isolation.Namespace,
+                "cluster" => Isolation.Cluster,
+                _ => null,
+            },
         };
         if (user is { Length: 0 or > 128 })
         {

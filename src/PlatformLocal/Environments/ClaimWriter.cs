@@ -35,6 +35,11 @@ public static class ClaimWriter
 
         json["variables"] = new JsonObject(claim.Variables.Select(v => KeyValuePair.Create(v.Key, (JsonNode?)v.Value)));
         json["use_dev_tags"] = claim.UseDevTags;
+        if (claim.Isolation is { } isolation)
+        {
+            json["isolation"] = isolation == Isolation.Cluster ? "cluster" : "namespace";
+        }
+
         return json;
     }
 

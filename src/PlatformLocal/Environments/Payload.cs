@@ -53,6 +53,11 @@ public static class Payload
         DropRemovedServices(merged);
         SetDefault(merged, "user", options.Existing?.User ?? options.User);
         SetDefault(merged, "creation_date", (options.Existing?.CreationDate ?? options.Now).ToString("O"));
+        if (options.Existing?.Isolation is { } isolation)
+        {
+            SetDefault(merged, "isolation", isolation == Isolation.Cluster ? "cluster" : "namespace");
+        }
+
         if (options.UseDevTags)
         {
             merged["use_dev_tags"] = true;

@@ -206,7 +206,9 @@ public sealed class LocalPlatform
         await StopAsync(cancellationToken);
         if (settings?.Cluster == ClusterKinds.Kind)
         {
-            var clusters = new KindClusters(new ProgramRunner(_time), _time);
+            var programs = new ProgramRunner(_time);
+            await new EnvironmentClusters(State, programs, _time).DeleteAllAsync(cancellationToken);
+            var clusters = new KindClusters(programs, _time);
             await clusters.DeleteAsync(State.Platform, State.Folder, cancellationToken);
         }
 

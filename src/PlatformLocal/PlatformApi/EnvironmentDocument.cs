@@ -64,6 +64,9 @@ public sealed record EnvironmentDocument
     /// <summary>The namespace it is in.</summary>
     public string? Namespace { get; init; }
 
+    /// <summary>The cluster it has of its own; absent for one on the platform's.</summary>
+    public string? Cluster { get; init; }
+
     /// <summary>When it was asked for first.</summary>
     public DateTimeOffset? CreationDate { get; init; }
 

@@ -96,6 +96,9 @@ public sealed class StateFolder
     /// <summary>Workspaces that were uploaded.</summary>
     public string Workspaces => Path.Combine(Folder, "workspaces");
 
+    /// <summary>A folder for every environment that has a cluster of its own.</summary>
+    public string EnvironmentClusters => Path.Combine(Folder, "environment-clusters");
+
     /// <summary>The embedded cluster's state.</summary>
     public string Cluster => Path.Combine(Folder, "cluster");
 

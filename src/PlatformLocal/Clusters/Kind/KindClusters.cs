@@ -151,6 +151,14 @@ public sealed class KindClusters
             new KubernetesClientOptions { TimeProvider = _time }
         );
 
+    /// <summary>Copies an image from the engine onto every node of a platform's cluster.</summary>
+    /// <param name="platform">The platform's name.</param>
+    /// <param name="image">The image.</param>
+    /// <param name="cancellationToken">Stops the copy.</param>
+    /// <exception cref="PlatformException">The engine does not have the image, or there is no such cluster.</exception>
+    public Task LoadImageAsync(string platform, string image, CancellationToken cancellationToken) =>
+        _kind.LoadImageAsync(KindClusterName.Of(platform), image, cancellationToken);
+
     private async Task CreateAsync(
         KindClusterSpec spec,
         KindConfiguration configuration,

@@ -45,6 +45,17 @@ internal sealed class KindProgram(ProgramRunner programs)
             cancellationToken
         );
 
+    public Task LoadImageAsync(string cluster, string image, CancellationToken cancellationToken) =>
+        RunAsync(
+            new ProgramCommand
+            {
+                Program = "kind",
+                Arguments = ["load", "docker-image", image, "--name", cluster],
+                Timeout = TimeSpan.FromMinutes(5),
+            },
+            cancellationToken
+        );
+
     public Task<string> GetKubeconfigAsync(string cluster, CancellationToken cancellationToken) =>
         RunAsync(
             new ProgramCommand

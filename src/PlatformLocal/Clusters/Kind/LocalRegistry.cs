@@ -109,6 +109,35 @@ public sealed class LocalRegistry
         await client.ApplyAsync(Announcement(), new WriteOptions { Force = true }, cancellationToken);
     }
 
+    /// <summary>Pushes an image that the engine has, under the same name without its own registry.</summary>
+    /// <param name="image">The image, such as <c>shop/web:1.2.0</c>.</param>
+    /// <param name="cancellationToken">Stops the push.</param>
+    /// <returns>The name it has in every cluster that was joined.</returns>
+    /// <exception cref="PlatformException">The engine does not have the image, or the registry does not run.</exception>
+    public async Task<string> PushAsync(string image, CancellationToken cancellationToken)
+    {
+        string pushed = $"{Host}/{WithoutRegistry(image)}";
+        bool isTagged = pushed != image;
+        if (isTagged)
+        {
+            await _docker.RunAsync(["tag", image, pushed], cancellationToken);
+        }
+
+        try
+        {
+            await _docker.RunAsync(["push", "--quiet", pushed], cancellationToken, timeout: TimeSpan.FromMinutes(10));
+        }
+        finally
+        {
+            if (isTagged)
+            {
+                await _docker.RunAsync(["rmi", pushed], CancellationToken.None);
+            }
+        }
+
+        return pushed;
+    }
+
     /// <summary>Removes the registry with all images in it, when a platform made it.</summary>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>Whether it was removed.</returns>
@@ -123,6 +152,14 @@ public sealed class LocalRegistry
 
         await _docker.RunAsync(["rm", "--force", "--volumes", _options.Name], cancellationToken);
         return true;
+    }
+
+    // The first part is a registry when it looks like a host: https://pkg.go.dev/github.com/distribution/reference.
+    private static string WithoutRegistry(string image)
+    {
+        int slash = image.IndexOf('/', StringComparison.Ordinal);
+        string first = slash < 0 ? "" : image[..slash];
+        return first == "localhost" || first.AsSpan().IndexOfAny('.', ':') >= 0 ? image[(slash + 1)..] : image;
     }
 
     private async Task RunAsync(CancellationToken cancellationToken)

@@ -111,24 +111,56 @@ internal sealed class FailureReport(
         if (pod.Troubles.Count == 0)
         {
             lines.Add($"pod {name}: {pod.Readiness.Message}");
+            // What runs and never gets ready often says why.
+            foreach (
+                string container in pod
+                    .Item.Child("status")
+                    .Items("containerStatuses")
+                    .Where(c => c.Flag("ready") != true && c.Child("state").Child("running") is not null)
+                    .Select(c => c.Text("name"))
+                    .OfType<string>()
+            )
+            {
+                await AddLogAsync(place, name, container, isPrevious: false, lines, steps, cancellationToken);
+            }
         }
         foreach (PodTrouble trouble in pod.Troubles)
         {
             lines.Add($"pod {name}: {trouble}");
             if (!trouble.IsImage)
             {
-                bool isRestarted = trouble.Restarts > 0;
-                if (await LastLineAsync(place, name, trouble.Container, isRestarted, cancellationToken) is { } line)
-                {
-                    lines.Add($"  last log line: {line}");
-                }
-                steps.Add($"kubectl -n {place} logs {name} -c {trouble.Container}{(isRestarted ? " --previous" : "")}");
+                await AddLogAsync(
+                    place,
+                    name,
+                    trouble.Container,
+                    isPrevious: trouble.Restarts > 0,
+                    lines,
+                    steps,
+                    cancellationToken
+                );
             }
         }
         if (workload.Name != name)
         {
             await AddEventsAsync("Pod", place, name, lines, cancellationToken);
         }
+    }
+
+    private async Task AddLogAsync(
+        string place,
+        string pod,
+        string container,
+        bool isPrevious,
+        List<string> lines,
+        List<string> steps,
+        CancellationToken cancellationToken
+    )
+    {
+        if (await LastLineAsync(place, pod, container, isPrevious, cancellationToken) is { } line)
+        {
+            lines.Add($"  last log line: {line}");
+        }
+        steps.Add($"kubectl -n {place} logs {pod} -c {container}{(isPrevious ? " --previous" : "")}");
     }
 
     private async Task<string?> LastLineAsync(
