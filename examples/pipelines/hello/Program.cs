@@ -1,0 +1,3 @@
+using Greetings;
+
+return await ModuleHost.RunAsync<Hello>();
