@@ -19,6 +19,12 @@ public sealed record DeployFlags(bool DeployOnlySpecified, bool UseDevTags);
 /// <summary>The Platform API as a client sees it.</summary>
 public sealed class PlatformApiClient : IDisposable
 {
+    /// <summary>How often a stream of events says that it is still there.</summary>
+    public static readonly TimeSpan HeartbeatInterval = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan SilenceLimit = HeartbeatInterval * 3;
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(60);
+
     private const string Environments = "api/v1/environments";
     private const string Workspace = "api/v1/workspace";
 
@@ -37,6 +43,7 @@ public sealed class PlatformApiClient : IDisposable
                 UseCookies = false,
                 AllowAutoRedirect = false,
                 ActivityHeadersPropagator = null,
+                ConnectTimeout = TimeSpan.FromSeconds(5),
             }
         )
         {
@@ -214,17 +221,22 @@ public sealed class PlatformApiClient : IDisposable
                     ? JsonSerializer.Deserialize(data, PlatformJson.Default.EnvironmentDocument)
                     : null
         );
-        await using var events = parser.EnumerateAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
+        using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await using var events = parser.EnumerateAsync(silence.Token).GetAsyncEnumerator(silence.Token);
         while (true)
         {
             try
             {
+                silence.CancelAfter(SilenceLimit);
                 if (!await events.MoveNextAsync())
                 {
                     yield break;
                 }
             }
-            catch (Exception e) when (e is HttpRequestException or IOException)
+            catch (Exception e)
+                when (e is HttpRequestException or IOException
+                    || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested)
+                )
             {
                 throw Unreachable(e);
             }
@@ -275,11 +287,14 @@ public sealed class PlatformApiClient : IDisposable
     private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         HttpResponseMessage response;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(AnswerLimit);
         try
         {
-            response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
         }
-        catch (HttpRequestException e)
+        catch (Exception e)
+            when (e is HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
             throw Unreachable(e);
         }
