@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using PlatformLocal.Baseline;
 using PlatformLocal.Delivery;
 using PlatformLocal.Environments;
 using PlatformLocal.Manifests;
@@ -46,8 +47,16 @@ internal sealed class ClaimCompiler(string workspaceFolder, ManifestRenderer ren
         var roots = claim.Services.ToDictionary(s => s.Key, s => s.Value.Version, StringComparer.Ordinal);
         var resolved = Resolver.Resolve(workspace.Catalogue, roots, claim.UseDevTags);
         var rendered = await renderer.RenderAsync(claim, resolved, workspace, cancellationToken);
+        var type = workspace.Types[claim.EnvironmentType];
+        var request = rendered.Request with
+        {
+            Objects = EnvironmentBaseline.Objects(type),
+            NamespaceLabels = rendered
+                .Request.NamespaceLabels.Concat(EnvironmentBaseline.NamespaceLabels)
+                .ToDictionary(StringComparer.Ordinal),
+        };
         var warnings = rendered.Warnings.ToList();
-        if (workspace.Types[claim.EnvironmentType].Isolation == Isolation.Cluster)
+        if (type.Isolation == Isolation.Cluster)
         {
             warnings.Insert(
                 0,
@@ -56,6 +65,6 @@ internal sealed class ClaimCompiler(string workspaceFolder, ManifestRenderer ren
             );
         }
 
-        return new CompiledClaim(claim, resolved, rendered.Request, warnings);
+        return new CompiledClaim(claim, resolved, request, warnings);
     }
 }

@@ -1,6 +1,9 @@
+using PlatformLocal.Ansible;
+using PlatformLocal.Baseline;
 using PlatformLocal.Clusters.Existing;
 using PlatformLocal.Clusters.Kind;
 using PlatformLocal.Diagnostics;
+using PlatformLocal.Kubernetes;
 using PlatformLocal.PlatformApi;
 using PlatformLocal.Processes;
 using PlatformLocal.Steps;
@@ -118,12 +121,22 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
                     await registry.JoinAsync(KindClusterName.Of(state.Platform), client, token);
                 }
             ),
+            Baseline(
+                    token => clusters.ConnectAsync(state.Platform, state.Folder, token),
+                    new PlaybookCluster(state.Kubeconfig)
+                )
+                .Step("registry in the cluster"),
             serve with
             {
-                DependsOn = ["registry in the cluster"],
+                DependsOn = ["baseline"],
             },
         ];
     }
+
+    private ClusterBaseline Baseline(
+        Func<CancellationToken, Task<KubernetesClient>> connect,
+        PlaybookCluster cluster
+    ) => new(connect, new AnsiblePlaybooks(programs), cluster, time);
 
     private async Task CheckMachineAsync(StepContext step, CancellationToken cancellationToken)
     {
@@ -162,9 +175,14 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
             {
                 Timeout = TimeSpan.FromMinutes(10), // somebody may have to answer
             },
+            Baseline(
+                    _ => Task.FromResult(ExistingCluster.Open(settings.Kubeconfig, settings.Context, time).Client),
+                    new PlaybookCluster(settings.Kubeconfig, settings.Context)
+                )
+                .Step("permission"),
             serve with
             {
-                DependsOn = ["permission"],
+                DependsOn = ["baseline"],
             },
         ];
 

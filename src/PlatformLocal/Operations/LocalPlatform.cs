@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using PlatformLocal.Ansible;
+using PlatformLocal.Baseline;
 using PlatformLocal.Clusters.Existing;
 using PlatformLocal.Clusters.Kind;
 using PlatformLocal.PlatformApi;
@@ -184,6 +186,12 @@ public sealed class LocalPlatform
             );
         }
 
+        await new ClusterBaseline(
+            _ => Task.FromResult(ExistingCluster.Open(settings.Kubeconfig, settings.Context, _time).Client),
+            ansible: null,
+            new PlaybookCluster(settings.Kubeconfig, settings.Context),
+            _time
+        ).RemoveAsync(cancellationToken);
         var (client, cluster) = ExistingCluster.Open(settings.Kubeconfig, settings.Context, _time);
         using (client)
         {
