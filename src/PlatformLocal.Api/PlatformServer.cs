@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Console;
+using PlatformLocal.Ansible;
 using PlatformLocal.Api.Environments;
 using PlatformLocal.Api.Reconciliation;
 using PlatformLocal.Clusters.Existing;
@@ -238,6 +239,13 @@ public sealed class PlatformServer : IAsyncDisposable
                     (await kubernetes.Resources.MapAsync(apiVersion, kind, token)).IsNamespaced,
                 (name, service, token) =>
                     EnvironmentSecrets.OfAsync(p.GetRequiredService<ISecretStore>(), name, service, token)
+            ),
+            new ServicePlaybooks(
+                new AnsiblePlaybooks(new ProgramRunner(options.Time)),
+                kubernetes,
+                clusterKind == ClusterKinds.Existing && state.ReadSettings() is { } settings
+                    ? new PlaybookCluster(settings.Kubeconfig, settings.Context)
+                    : new PlaybookCluster(state.Kubeconfig)
             ),
             clusterKind
         ));

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using PlatformLocal.Ansible;
 using PlatformLocal.Baseline;
 using PlatformLocal.Delivery;
 using PlatformLocal.Environments;
@@ -35,7 +36,12 @@ internal sealed record CompiledClaim(
 }
 
 /// <summary>Makes exact versions and rendered manifests of claims.</summary>
-internal sealed class ClaimCompiler(string workspaceFolder, ManifestRenderer renderer, string clusterKind)
+internal sealed class ClaimCompiler(
+    string workspaceFolder,
+    ManifestRenderer renderer,
+    ServicePlaybooks playbooks,
+    string clusterKind
+)
 {
     /// <summary>The workspace as it is now: people edit it while the platform runs.</summary>
     /// <exception cref="PlatformException">The workspace is not valid.</exception>
@@ -50,6 +56,12 @@ internal sealed class ClaimCompiler(string workspaceFolder, ManifestRenderer ren
         var type = workspace.Types[claim.EnvironmentType];
         var request = rendered.Request with
         {
+            Services =
+            [
+                .. resolved
+                    .Services.Zip(rendered.Request.Services)
+                    .Select(s => playbooks.Attach(s.Second, claim, s.First, workspace)),
+            ],
             Objects = EnvironmentBaseline.Objects(type),
             NamespaceLabels = rendered
                 .Request.NamespaceLabels.Concat(EnvironmentBaseline.NamespaceLabels)

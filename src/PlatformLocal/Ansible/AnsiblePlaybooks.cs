@@ -1,4 +1,3 @@
-using System.Text;
 using PlatformLocal.Files;
 using PlatformLocal.Processes;
 
@@ -55,8 +54,8 @@ public sealed class AnsiblePlaybooks(ProgramRunner programs)
         string folder = Directory.CreateTempSubdirectory("platform-local-playbook-").FullName;
         try
         {
-            string variables = Path.Combine(folder, "variables.json");
-            PrivateFile.Replace(variables, Encoding.UTF8.GetBytes(run.Variables.ToJsonString()));
+            string variables = Path.Combine(folder, "variables.yaml");
+            PrivateFile.Replace(variables, UnsafeVariables.Write(run.Variables));
             var events = new PlaybookEvents(report);
             var command = new ProgramCommand
             {

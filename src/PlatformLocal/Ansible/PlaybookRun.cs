@@ -20,7 +20,7 @@ public sealed record PlaybookRun
     /// <summary>The playbook's file, an absolute path.</summary>
     public required string Playbook { get; init; }
 
-    /// <summary>The extra variables; handed over in a file that only its owner may read.</summary>
+    /// <summary>The extra variables; handed over in a file that only its owner may read, and never evaluated.</summary>
     public JsonObject Variables { get; init; } = [];
 
     /// <summary>The cluster; <see langword="null"/> for a playbook that needs none.</summary>

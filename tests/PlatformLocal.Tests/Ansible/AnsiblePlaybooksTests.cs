@@ -15,6 +15,8 @@ public sealed class AnsiblePlaybooksTests : IDisposable
 
         """;
 
+    private const string Awkward = "it's \"quoted\" \\ {{ 6 * 7 }} #: é😀\tand\n\u2028 more";
+
     private readonly TemporaryFolder _folder = new();
     private readonly List<string> _told = [];
 
@@ -30,12 +32,12 @@ public sealed class AnsiblePlaybooksTests : IDisposable
 
         var result = await RunAsync(
             "    - name: Write it\n      ansible.builtin.copy: {content: \"{{ greeting }}\", dest: \"{{ file }}\"}\n",
-            new JsonObject { ["greeting"] = "it's \"quoted\"", ["file"] = file }
+            new JsonObject { ["greeting"] = Awkward, ["file"] = file }
         );
 
         result.Should().Be(new PlaybookResult(Ok: 1, Changed: 1));
         _told.Should().Equal("A play", "Write it");
-        (await File.ReadAllTextAsync(file, Token)).Should().Be("it's \"quoted\"");
+        (await File.ReadAllTextAsync(file, Token)).Should().Be(Awkward);
     }
 
     [Fact]
