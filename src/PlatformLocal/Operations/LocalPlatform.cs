@@ -138,22 +138,31 @@ public sealed class LocalPlatform
     /// <exception cref="PlatformException">The process does not end, or the folder cannot be removed.</exception>
     public async Task<bool> DestroyAsync(CancellationToken cancellationToken)
     {
-        if (!Directory.Exists(State.Folder))
+        var settings = State.ReadSettings();
+        // Without settings, the state folder was removed by hand or damaged: the cluster itself says whose it is.
+        bool hasCluster = settings is null
+            ? await HasKindClusterAsync(cancellationToken)
+            : settings.Cluster == ClusterKinds.Kind;
+        if (!Directory.Exists(State.Folder) && !hasCluster)
         {
             return false;
         }
 
-        var settings = State.ReadSettings();
         if (settings?.Cluster == ClusterKinds.Existing)
         {
             await EmptyAsync(settings, cancellationToken);
         }
 
         await StopAsync(cancellationToken);
-        if (settings?.Cluster == ClusterKinds.Kind)
+        if (hasCluster)
         {
             var clusters = new KindClusters(new ProgramRunner(_time), _time);
             await clusters.DeleteAsync(State.Platform, State.Folder, cancellationToken);
+        }
+
+        if (!Directory.Exists(State.Folder))
+        {
+            return true;
         }
 
         try
@@ -170,6 +179,21 @@ public sealed class LocalPlatform
         }
 
         return true;
+    }
+
+    private async Task<bool> HasKindClusterAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var clusters = new KindClusters(new ProgramRunner(_time), _time);
+            string name = KindClusterName.Of(State.Platform);
+            return (await clusters.ListAsync(cancellationToken)).Any(c => c.Name == name)
+                && await clusters.FindOwnerAsync(name, cancellationToken) == State.Folder;
+        }
+        catch (PlatformException)
+        {
+            return false; // no engine, no cluster
+        }
     }
 
     // The cluster stays: what the platform put into it must go.

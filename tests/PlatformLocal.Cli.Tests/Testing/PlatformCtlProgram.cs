@@ -35,7 +35,16 @@ internal sealed class PlatformCtlProgram : IAsyncDisposable
         return await EndAsync(process);
     }
 
-    public Process Start(params string[] arguments)
+    /// <summary>Runs the program with other variables than those of the test.</summary>
+    public async Task<Outcome> RunAsync(IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    {
+        using var process = Start(environment, arguments);
+        return await EndAsync(process);
+    }
+
+    public Process Start(params string[] arguments) => Start(new Dictionary<string, string>(), arguments);
+
+    private Process Start(IReadOnlyDictionary<string, string> environment, string[] arguments)
     {
         var start = new ProcessStartInfo(s_program, arguments)
         {
@@ -55,6 +64,11 @@ internal sealed class PlatformCtlProgram : IAsyncDisposable
         }
 
         start.Environment["PLATFORM_STATE"] = State;
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         // The program looks for .NET where the machine has it; a test run by a private copy shares its own.
         if (Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } dotnet)
         {
