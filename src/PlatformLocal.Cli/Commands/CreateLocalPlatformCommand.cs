@@ -98,7 +98,8 @@ internal sealed class CreateLocalPlatformCommand(SharedOptions shared) : Command
         );
         using (api)
         {
-            PlatformReport.Write(terminal, await api.GetPlatformAsync(cancellationToken));
+            var served = await api.GetPlatformAsync(cancellationToken);
+            PlatformReport.Write(terminal, served with { Ledger = ledger });
         }
 
         if (ledger.Steps.Count > 1)

@@ -64,6 +64,7 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
             _ => [serve],
         };
         platform.State.Ensure();
+        var mirror = settings.Cluster == ClusterKinds.Embedded ? null : new StepMirror(Connect(settings), time);
         using var journal = StepJournal.Open(Path.Combine(platform.State.Folder, "steps.journal"), time);
         var runner = new StepRunner(
             new StepGraph(steps),
@@ -73,6 +74,7 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
             {
                 OnEvent = e =>
                 {
+                    mirror?.Note(e);
                     if (e.Message.Length > 0)
                     {
                         report($"{e.Step}: {e.Message}");
@@ -80,9 +82,25 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
                 },
             }
         );
-        var ledger = await runner.RunAsync(cancellationToken);
-        return (api!, ledger);
+        try
+        {
+            var ledger = await runner.RunAsync(cancellationToken);
+            return (api!, ledger);
+        }
+        finally
+        {
+            if (mirror is not null && await mirror.FinishAsync() is { } fault)
+            {
+                report($"The cluster has no copy of the steps: {fault}");
+            }
+        }
     }
+
+    private Func<CancellationToken, Task<KubernetesClient>> Connect(PlatformSettings settings) =>
+        settings.Cluster == ClusterKinds.Existing
+            ? _ => Task.FromResult(ExistingCluster.Open(settings.Kubeconfig, settings.Context, time).Client)
+            : token =>
+                new KindClusters(programs, time).ConnectAsync(platform.State.Platform, platform.State.Folder, token);
 
     private Step[] KindSteps(CreateOptions options, PlatformSettings settings, Step serve)
     {
@@ -97,7 +115,7 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
         };
         return
         [
-            Always("preflight", [], async (step, token) => await CheckMachineAsync(step, token)),
+            Always("preflight", [], async (step, token) => await CheckMachineAsync(step, options.NodeImage, token)),
             Always("registry", ["preflight"], async (_, token) => await registry.EnsureAsync(token)),
             Always(
                 "cluster",
@@ -121,11 +139,7 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
                     await registry.JoinAsync(KindClusterName.Of(state.Platform), client, token);
                 }
             ),
-            Baseline(
-                    token => clusters.ConnectAsync(state.Platform, state.Folder, token),
-                    new PlaybookCluster(state.Kubeconfig)
-                )
-                .Step("registry in the cluster"),
+            Baseline(settings, new PlaybookCluster(state.Kubeconfig)).Step("registry in the cluster"),
             serve with
             {
                 DependsOn = ["baseline"],
@@ -133,14 +147,13 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
         ];
     }
 
-    private ClusterBaseline Baseline(
-        Func<CancellationToken, Task<KubernetesClient>> connect,
-        PlaybookCluster cluster
-    ) => new(connect, new AnsiblePlaybooks(programs), cluster, time);
+    private ClusterBaseline Baseline(PlatformSettings settings, PlaybookCluster cluster) =>
+        new(Connect(settings), new AnsiblePlaybooks(programs), cluster, time);
 
-    private async Task CheckMachineAsync(StepContext step, CancellationToken cancellationToken)
+    private async Task CheckMachineAsync(StepContext step, string? nodeImage, CancellationToken cancellationToken)
     {
-        var report = await new KindPreflight(programs).RunAsync(cancellationToken);
+        var preflight = await KindPreflight.ForAsync(programs, nodeImage, cancellationToken);
+        var report = await preflight.RunAsync(cancellationToken);
         foreach (var check in report.Checks.Where(c => c.Status == CheckStatus.Warn))
         {
             step.Report($"{check.Name}: {check.Message}");
@@ -175,11 +188,7 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
             {
                 Timeout = TimeSpan.FromMinutes(10), // somebody may have to answer
             },
-            Baseline(
-                    _ => Task.FromResult(ExistingCluster.Open(settings.Kubeconfig, settings.Context, time).Client),
-                    new PlaybookCluster(settings.Kubeconfig, settings.Context)
-                )
-                .Step("permission"),
+            Baseline(settings, new PlaybookCluster(settings.Kubeconfig, settings.Context)).Step("permission"),
             serve with
             {
                 DependsOn = ["baseline"],
