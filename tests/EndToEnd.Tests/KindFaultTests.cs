@@ -123,6 +123,52 @@ public sealed class KindFaultTests
         refused.Error.Should().Contain("docker engine: out of reach");
     }
 
+    [Fact]
+    public async Task An_engine_that_stops_in_the_middle_leaves_what_can_be_cleared_away()
+    {
+        await Programs.SkipWithoutKindAsync();
+        Assert.SkipUnless(File.Exists("/var/run/docker.sock"), "the Docker engine is not at /var/run/docker.sock");
+        using var workspace = new TestWorkspace();
+        await using var program = new PlatformCtlProgram();
+        using var engine = new EngineProxy();
+        try
+        {
+            var run = program.RunAsync(
+                new Dictionary<string, string> { ["DOCKER_HOST"] = engine.Address },
+                Create(workspace)
+            );
+            await ContainerAsync(run);
+            engine.Close();
+            var broken = await run;
+            var destroyed = await program.RunAsync("destroy-local-platform", "--name", Platform, "--verify");
+
+            broken.ExitCode.Should().Be(1);
+            broken.Error.Should().Contain("Error:").And.Contain("Docker");
+            destroyed.ExitCode.Should().Be(0, destroyed.Error);
+            (await Programs.RunAsync("docker", "ps", "--all", "--format", "{{.Names}}"))
+                .Output.Should()
+                .NotContain(Node);
+        }
+        finally
+        {
+            await Programs.RunAsync("kind", "delete", "cluster", "--name", Platform);
+        }
+    }
+
+    /// <summary>Waits until the node's container is there, or the run has ended before.</summary>
+    private static async Task ContainerAsync(Task<Outcome> run)
+    {
+        using var late = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        late.CancelAfter(TimeSpan.FromSeconds(60));
+        while (
+            !run.IsCompleted
+            && !(await Programs.RunAsync("docker", "ps", "--format", "{{.Names}}")).Output.Contains(Node)
+        )
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, late.Token);
+        }
+    }
+
     private static string[] Create(TestWorkspace workspace) =>
         [
             "create-local-platform",

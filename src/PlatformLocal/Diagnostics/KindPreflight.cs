@@ -88,15 +88,20 @@ public sealed partial class KindPreflight(ProgramRunner programs, KindPreflightO
     /// <param name="cancellationToken">Stops checking.</param>
     public async Task<DoctorReport> RunAsync(CancellationToken cancellationToken)
     {
+        // Each asks a program: together they take as long as the slowest.
+        var kind = CheckKindAsync(cancellationToken);
+        var subnets = CheckSubnetsAsync(cancellationToken);
+        var images = CheckImagesAsync(cancellationToken);
         var (engine, info) = await CheckEngineAsync(cancellationToken);
-        var checks = new List<CheckResult> { engine, await CheckKindAsync(cancellationToken) };
+        await Task.WhenAll(kind, subnets, images);
+        var checks = new List<CheckResult> { engine, await kind };
         if (info is not null)
         {
             checks.Add(CheckMemory(info));
             checks.Add(CheckProcessors(info));
             checks.Add(CheckDisk(info));
-            checks.AddRange(await CheckImagesAsync(cancellationToken));
-            checks.Add(await CheckSubnetsAsync(cancellationToken));
+            checks.AddRange(await images);
+            checks.Add(await subnets);
         }
 
         checks.AddRange(InotifyLimits.Select(l => CheckLimit(l.Setting, l.Least)));

@@ -33,7 +33,7 @@ public sealed class ClusterBaselineTests(RealApiServer server)
         int again = await OnServer(useAnsible: true).EnsureAsync(told.Add, Token);
 
         byAnsible.Should().BeGreaterThan(0);
-        told.Should().Contain("Ansible: Network policies");
+        told.Should().Contain("Ansible: Network policies and roles");
         made.Metadata().Items("managedFields").Single().Text("manager").Should().Be("platform-baseline");
         byUs.Should().Be(0);
         again.Should().Be(0);
