@@ -85,7 +85,7 @@ internal sealed class DoctorCommand(SharedOptions shared) : CommandBase(shared)
     {
         foreach (var repair in report.Repairs ?? [])
         {
-            terminal.Result.MarkupLine($"fixed {repair.EscapeMarkup()}");
+            terminal.Result.MarkupLine($"fix   {repair.EscapeMarkup()}");
         }
 
         var width = report.Checks.Max(c => c.Name.Length);
