@@ -22,10 +22,7 @@ public sealed class AnsiblePlaybooks(ProgramRunner programs)
     ];
 
     /// <summary>Whether the program is in <c>PATH</c>.</summary>
-    public static bool IsInstalled =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "")
-            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
-            .Any(folder => File.Exists(Path.Combine(folder, Program)));
+    public static bool IsInstalled => InstalledPrograms.Has(Program);
 
     /// <summary>Runs a playbook to its end.</summary>
     /// <param name="run">Which and how.</param>

@@ -34,7 +34,7 @@ public sealed class DestroyEverything(
             left.AddRange(await leftovers.FindAsync(had, cancellationToken));
         }
 
-        if (ProgramExists("docker"))
+        if (InstalledPrograms.Has("docker"))
         {
             await RemoveRegistryAsync(report, cancellationToken);
         }
@@ -71,7 +71,7 @@ public sealed class DestroyEverything(
             );
         }
 
-        if (ProgramExists("docker"))
+        if (InstalledPrograms.Has("docker"))
         {
             var clusters = new KindClusters(programs, time);
             foreach (var cluster in await clusters.ListAsync(cancellationToken))
@@ -89,9 +89,4 @@ public sealed class DestroyEverything(
 
         return names;
     }
-
-    private static bool ProgramExists(string program) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "")
-            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
-            .Any(folder => File.Exists(Path.Combine(folder, program)));
 }

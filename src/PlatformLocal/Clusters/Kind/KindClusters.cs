@@ -179,7 +179,8 @@ public sealed class KindClusters
     )
     {
         string cluster = KindClusterName.Of(spec.Platform);
-        RequireWritable(KubeconfigIn(folder));
+        // kind would find it out only when the cluster is made.
+        PrivateFile.RequireWritable(KubeconfigIn(folder), "The kubeconfig");
         var record = new KindRecord(cluster, false, _time.GetUtcNow(), configuration.Canonical, []);
         record.Write(folder);
         try
@@ -401,25 +402,6 @@ public sealed class KindClusters
 
     private static bool IsLeftover(KindRecord? record, IReadOnlyList<KindNode> nodes) =>
         record is { IsReady: false } && nodes.All(n => n.CreatedAt >= record.Since);
-
-    // kind would find it out only when the cluster is made.
-    private static void RequireWritable(string kubeconfig)
-    {
-        try
-        {
-            PrivateFile.EnsureFolder(Path.GetDirectoryName(kubeconfig)!);
-            PrivateFile.Replace(kubeconfig, []);
-            File.Delete(kubeconfig);
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-        {
-            throw new PlatformException(
-                $"The kubeconfig {kubeconfig} cannot be written: {fault.Message}",
-                "Make its folder writable, or choose another one with --state.",
-                fault
-            );
-        }
-    }
 
     private static string KubeconfigIn(string folder) => Path.Combine(folder, "kubeconfig");
 }
