@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Console;
+using PlatformLocal.Ansible;
 using PlatformLocal.Api.Environments;
 using PlatformLocal.Api.Reconciliation;
 using PlatformLocal.Clusters.Existing;
@@ -327,6 +328,11 @@ public sealed partial class PlatformServer : IAsyncDisposable
                 (name, service, token) =>
                     EnvironmentSecrets.OfAsync(p.GetRequiredService<ISecretStore>(), name, service, token)
             ),
+            new ServicePlaybooks(
+                new AnsiblePlaybooks(new ProgramRunner(options.Time)),
+                kubernetes,
+                PlaybookClusterOf(options, clusterKind)
+            ),
             p.GetRequiredService<EnvironmentDeliveries>(),
             clusterKind
         ));
@@ -390,6 +396,12 @@ public sealed partial class PlatformServer : IAsyncDisposable
 
         return next(context);
     }
+
+    private static PlaybookCluster PlaybookClusterOf(ServeOptions options, string clusterKind) =>
+        options.Replica is not null ? new PlaybookCluster(null) // the pod's service account
+        : clusterKind == ClusterKinds.Existing && options.State.ReadSettings() is { } settings
+            ? new PlaybookCluster(settings.Kubeconfig, settings.Context)
+        : new PlaybookCluster(options.State.Kubeconfig);
 
     /// <summary>How clusters of their own are reached: from a pod as they are registered, from the host as they run.</summary>
     private static ConnectEnvironmentCluster? OwnClusters(

@@ -1,5 +1,7 @@
 using EmbeddedKubernetes;
 using PlatformLocal.Cli.Tests.Testing;
+using PlatformLocal.Kubernetes;
+using PlatformLocal.Operations;
 
 namespace PlatformLocal.EndToEnd.Tests;
 
@@ -27,31 +29,28 @@ public sealed class ExistingClusterTests
 
         var refused = await program.RunAsync(create);
         var allowed = await program.RunAsync([.. create, "--yes"]);
+        using var client = KubernetesClient.FromKubeconfig(cluster.KubeconfigPath);
+        var steps = await StepMirror.ReadAsync(client, Token);
         var deployed = await program.RunAsync(
             "deploy-environment",
             "--payload",
             """{"environment_name":"real","services":{"hello":"*"}}"""
         );
-        var destroyed = await program.RunAsync("destroy-local-platform");
+        var destroyed = await program.RunAsync("destroy-local-platform", "--verify");
 
         refused.ExitCode.Should().Be(4);
         refused.Error.Should().Contain("nobody allowed it").And.Contain("--yes");
         allowed.ExitCode.Should().Be(0, allowed.Error);
+        steps.Keys.Should().Contain(["permission", "baseline", "platform"]);
         deployed.ExitCode.Should().Be(0, deployed.Error);
         destroyed.ExitCode.Should().Be(0, destroyed.Error);
-        using var client = Kubernetes.KubernetesClient.FromKubeconfig(cluster.KubeconfigPath);
         var namespaces = await client.ListAsync("v1", "Namespace", null, null, Token);
         namespaces
             .Items.Select(n => (string?)n["metadata"]!["name"])
             .Should()
-            .NotContain("env-real")
+            .NotContain(["env-real", "platform-system", "flux-system"])
             .And.Contain("default");
-        (
-            await client.FindAsync(
-                new Kubernetes.ObjectReference("v1", "ConfigMap", "kube-system", "platform-local"),
-                Token
-            )
-        )
+        (await client.FindAsync(new ObjectReference("v1", "ConfigMap", "kube-system", "platform-local"), Token))
             .Should()
             .BeNull();
     }

@@ -46,7 +46,7 @@ public sealed class InClusterPlatform : IAsyncLifetime
     {
         if (_skip is null)
         {
-            var destroyed = await RunAsync("destroy-local-platform");
+            var destroyed = await RunAsync("destroy-local-platform", "--verify");
             if (!_hadRegistry)
             {
                 await Programs.RunAsync("docker", "rm", "--force", "--volumes", "kind-registry");

@@ -118,7 +118,8 @@ internal sealed class CreateLocalPlatformCommand(SharedOptions shared) : Command
         );
         using (api)
         {
-            PlatformReport.Write(terminal, await local.DescribeAsync(api, cancellationToken));
+            var served = await local.DescribeAsync(api, cancellationToken);
+            PlatformReport.Write(terminal, served with { Ledger = ledger });
         }
 
         if (ledger.Steps.Count > 1)

@@ -1,6 +1,9 @@
+using PlatformLocal.Ansible;
+using PlatformLocal.Baseline;
 using PlatformLocal.Clusters.Existing;
 using PlatformLocal.Clusters.Kind;
 using PlatformLocal.Diagnostics;
+using PlatformLocal.Kubernetes;
 using PlatformLocal.PlatformApi;
 using PlatformLocal.Processes;
 using PlatformLocal.Services.PlatformApi;
@@ -74,6 +77,7 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
             _ => [serve],
         };
         platform.State.Ensure();
+        var mirror = settings.Cluster == ClusterKinds.Embedded ? null : new StepMirror(Connect(settings), time);
         using var journal = StepJournal.Open(Path.Combine(platform.State.Folder, "steps.journal"), time);
         var runner = new StepRunner(
             new StepGraph(steps),
@@ -83,6 +87,7 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
             {
                 OnEvent = e =>
                 {
+                    mirror?.Note(e);
                     if (e.Message.Length > 0)
                     {
                         report($"{e.Step}: {e.Message}");
@@ -90,9 +95,25 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
                 },
             }
         );
-        var ledger = await runner.RunAsync(cancellationToken);
-        return (api!, ledger);
+        try
+        {
+            var ledger = await runner.RunAsync(cancellationToken);
+            return (api!, ledger);
+        }
+        finally
+        {
+            if (mirror is not null && await mirror.FinishAsync() is { } fault)
+            {
+                report($"The cluster has no copy of the steps: {fault}");
+            }
+        }
     }
+
+    private Func<CancellationToken, Task<KubernetesClient>> Connect(PlatformSettings settings) =>
+        settings.Cluster == ClusterKinds.Existing
+            ? _ => Task.FromResult(ExistingCluster.Open(settings.Kubeconfig, settings.Context, time).Client)
+            : token =>
+                new KindClusters(programs, time).ConnectAsync(platform.State.Platform, platform.State.Folder, token);
 
     private Step[] KindSteps(CreateOptions options, PlatformSettings settings, Step serve)
     {
@@ -114,7 +135,7 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
         KindCluster? cluster = null;
         Step[] basis =
         [
-            Always("preflight", [], async (step, token) => await CheckMachineAsync(step, token)),
+            Always("preflight", [], async (step, token) => await CheckMachineAsync(step, options.NodeImage, token)),
             Always("registry", ["preflight"], async (_, token) => await registry.EnsureAsync(token)),
             Always(
                 "cluster",
@@ -138,10 +159,11 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
                     await registry.JoinAsync(KindClusterName.Of(state.Platform), client, token);
                 }
             ),
+            Baseline(settings, new PlaybookCluster(state.Kubeconfig)).Step("registry in the cluster"),
         ];
         return isInCluster
             ? [.. basis, .. InClusterSteps(options, clusters, registry, () => cluster!, serve)]
-            : [.. basis, serve with { DependsOn = ["registry in the cluster"] }];
+            : [.. basis, serve with { DependsOn = ["baseline"] }];
     }
 
     private Step[] InClusterSteps(
@@ -179,7 +201,7 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
             },
             Always(
                 "platform api",
-                ["registry in the cluster", "platform image"],
+                ["baseline", "platform image"],
                 async (step, token) =>
                 {
                     using var client = await clusters.ConnectAsync(state.Platform, state.Folder, token);
@@ -213,9 +235,13 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
             Kind = FailureKind.InvalidInput,
         };
 
-    private async Task CheckMachineAsync(StepContext step, CancellationToken cancellationToken)
+    private ClusterBaseline Baseline(PlatformSettings settings, PlaybookCluster cluster) =>
+        new(Connect(settings), new AnsiblePlaybooks(programs), cluster, time);
+
+    private async Task CheckMachineAsync(StepContext step, string? nodeImage, CancellationToken cancellationToken)
     {
-        var report = await new KindPreflight(programs).RunAsync(cancellationToken);
+        var preflight = await KindPreflight.ForAsync(programs, nodeImage, cancellationToken);
+        var report = await preflight.RunAsync(cancellationToken);
         foreach (var check in report.Checks.Where(c => c.Status == CheckStatus.Warn))
         {
             step.Report($"{check.Name}: {check.Message}");
@@ -250,9 +276,10 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
             {
                 Timeout = TimeSpan.FromMinutes(10), // somebody may have to answer
             },
+            Baseline(settings, new PlaybookCluster(settings.Kubeconfig, settings.Context)).Step("permission"),
             serve with
             {
-                DependsOn = ["permission"],
+                DependsOn = ["baseline"],
             },
         ];
 

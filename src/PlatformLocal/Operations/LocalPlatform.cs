@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using PlatformLocal.Ansible;
+using PlatformLocal.Baseline;
 using PlatformLocal.Clusters.Existing;
 using PlatformLocal.Clusters.Kind;
 using PlatformLocal.PlatformApi;
@@ -192,24 +194,33 @@ public sealed class LocalPlatform
     /// <exception cref="PlatformException">The process does not end, or the folder cannot be removed.</exception>
     public async Task<bool> DestroyAsync(CancellationToken cancellationToken)
     {
-        if (!Directory.Exists(State.Folder))
+        var settings = State.ReadSettings();
+        // Without settings, the state folder was removed by hand or damaged: the cluster itself says whose it is.
+        bool hasCluster = settings is null
+            ? await HasKindClusterAsync(cancellationToken)
+            : settings.Cluster == ClusterKinds.Kind;
+        if (!Directory.Exists(State.Folder) && !hasCluster)
         {
             return false;
         }
 
-        var settings = State.ReadSettings();
         if (settings?.Cluster == ClusterKinds.Existing)
         {
             await EmptyAsync(settings, cancellationToken);
         }
 
         await StopAsync(cancellationToken);
-        if (settings?.Cluster == ClusterKinds.Kind)
+        if (hasCluster)
         {
             var programs = new ProgramRunner(_time);
             await new EnvironmentClusters(State, programs, _time).DeleteAllAsync(cancellationToken);
             var clusters = new KindClusters(programs, _time);
             await clusters.DeleteAsync(State.Platform, State.Folder, cancellationToken);
+        }
+
+        if (!Directory.Exists(State.Folder))
+        {
+            return true;
         }
 
         try
@@ -228,6 +239,21 @@ public sealed class LocalPlatform
         return true;
     }
 
+    private async Task<bool> HasKindClusterAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var clusters = new KindClusters(new ProgramRunner(_time), _time);
+            string name = KindClusterName.Of(State.Platform);
+            return (await clusters.ListAsync(cancellationToken)).Any(c => c.Name == name)
+                && await clusters.FindOwnerAsync(name, cancellationToken) == State.Folder;
+        }
+        catch (PlatformException)
+        {
+            return false; // no engine, no cluster
+        }
+    }
+
     // The cluster stays: what the platform put into it must go.
     private async Task EmptyAsync(PlatformSettings settings, CancellationToken cancellationToken)
     {
@@ -242,6 +268,12 @@ public sealed class LocalPlatform
             );
         }
 
+        await new ClusterBaseline(
+            _ => Task.FromResult(ExistingCluster.Open(settings.Kubeconfig, settings.Context, _time).Client),
+            ansible: null,
+            new PlaybookCluster(settings.Kubeconfig, settings.Context),
+            _time
+        ).RemoveAsync(cancellationToken);
         var (client, cluster) = ExistingCluster.Open(settings.Kubeconfig, settings.Context, _time);
         using (client)
         {

@@ -1,3 +1,5 @@
+using PlatformLocal.Steps;
+
 namespace PlatformLocal.PlatformApi;
 
 /// <summary>The platform as its API shows it.</summary>
@@ -35,6 +37,9 @@ public sealed record PlatformDocument
 
     /// <summary>How many environments there are, by phase.</summary>
     public required IReadOnlyDictionary<string, int> Environments { get; init; }
+
+    /// <summary>Where the time of its creation went; only <c>create-local-platform</c> knows.</summary>
+    public StepLedger? Ledger { get; init; }
 }
 
 /// <summary>A part of the platform.</summary>

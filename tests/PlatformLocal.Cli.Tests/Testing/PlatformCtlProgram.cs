@@ -40,7 +40,16 @@ internal sealed class PlatformCtlProgram : IAsyncDisposable
         return await EndAsync(process, limit);
     }
 
-    public Process Start(params string[] arguments)
+    /// <summary>Runs the program with other variables than those of the test.</summary>
+    public async Task<Outcome> RunAsync(IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    {
+        using var process = Start(environment, arguments);
+        return await EndAsync(process);
+    }
+
+    public Process Start(params string[] arguments) => Start(new Dictionary<string, string>(), arguments);
+
+    private Process Start(IReadOnlyDictionary<string, string> environment, string[] arguments)
     {
         var start = new ProcessStartInfo(s_program, arguments)
         {
@@ -61,7 +70,7 @@ internal sealed class PlatformCtlProgram : IAsyncDisposable
 
         start.Environment["PLATFORM_STATE"] = State;
         start.Environment["PLATFORM_CLUSTER"] = "embedded"; // also where Docker would be there
-        foreach (var (name, value) in Environment)
+        foreach (var (name, value) in Environment.Concat(environment))
         {
             start.Environment[name] = value;
         }

@@ -65,7 +65,19 @@ public sealed class WorkspaceReaderTests : IDisposable
             );
     }
 
+    [Fact]
+    public void Quotas_of_a_type_are_read()
+    {
+        WriteWorkspace("environmentTypes: {dev: {quotas: {pods: \"20\", requests.cpu: unlimited}}}");
+        Directory.CreateDirectory(Path.Combine(_folder.Path, "services"));
+
+        var quotas = WorkspaceReader.Read(_folder.Path).Types[EnvironmentType.Dev].Quotas;
+
+        quotas.Should().Equal(new Dictionary<string, string> { ["pods"] = "20", ["requests.cpu"] = "unlimited" });
+    }
+
     [Theory]
+    [InlineData("environmentTypes: {dev: {quotas: {pods: many}}}", "quotas.pods: 'many' is not a quantity")]
     [InlineData("services: ../elsewhere", "leads out of the workspace")]
     [InlineData("serivces: x", "did you mean services?")]
     public void A_faulty_workspace_is_refused(string spec, string told)
