@@ -42,6 +42,7 @@ public static class WorkspaceReader
         var domain = spec?.Text("domain") ?? "platform.localhost";
         var registry = spec?.Text("registry") ?? "localhost:5001";
         var types = ReadTypes(spec?.Object("environmentTypes"), faults);
+        var platformServices = PlatformServicesReader.Read(spec?.Object("platformServices"), folder);
         spec?.RefuseOthers();
         ThrowIfAny(file, faults);
         return new Workspace
@@ -51,6 +52,7 @@ public static class WorkspaceReader
             Domain = domain,
             Registry = registry,
             Types = types,
+            PlatformServices = platformServices,
             Catalogue = ReadCatalogue(
                 Inside(folder, services, file, "spec.services"),
                 Inside(folder, catalogue, file, "spec.catalogue")
