@@ -24,6 +24,8 @@ public sealed class KindPlatformTests
             Platform,
             "--node-image",
             Programs.NodeImage!,
+            "--services",
+            "none",
             "--workspace",
             workspace.Folder,
         ];

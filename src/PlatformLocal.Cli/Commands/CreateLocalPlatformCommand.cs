@@ -4,6 +4,7 @@ using PlatformLocal.Clusters.Existing;
 using PlatformLocal.Operations;
 using PlatformLocal.PlatformApi;
 using PlatformLocal.Processes;
+using PlatformLocal.Services.Choosing;
 
 namespace PlatformLocal.Cli.Commands;
 
@@ -40,6 +41,20 @@ internal sealed class CreateLocalPlatformCommand(SharedOptions shared) : Command
         HelpName = "CONTEXT",
     };
 
+    private readonly Option<string?> _services = new("--services")
+    {
+        Description =
+            "Platform services on a kind or existing cluster: default, none, or names separated by commas. "
+            + "[default: as before; at first default on kind, none on existing]",
+        HelpName = "NAMES",
+    };
+
+    private readonly Option<string?> _delivery = new Option<string?>("--delivery")
+    {
+        Description =
+            "How platform services are installed: flux, or direct, which installs no charts. [default: as before; at first flux]",
+    }.AcceptOnlyFromAmong(DeliveryKinds.Flux, DeliveryKinds.Direct);
+
     private readonly Option<bool> _yes = new("--yes") { Description = "Use an existing cluster without asking." };
 
     public override string Name => "create-local-platform";
@@ -48,6 +63,7 @@ internal sealed class CreateLocalPlatformCommand(SharedOptions shared) : Command
         [
             "platformctl create-local-platform --workspace examples",
             "platformctl create-local-platform --cluster kind --name real --workspace examples",
+            "platformctl create-local-platform --cluster kind --services minio,qdrant --workspace examples",
             "platformctl create-local-platform --cluster existing --context staging --name there --workspace examples --yes",
         ];
 
@@ -60,6 +76,8 @@ internal sealed class CreateLocalPlatformCommand(SharedOptions shared) : Command
         command.Options.Add(_nodeImage);
         command.Options.Add(_kubeconfig);
         command.Options.Add(_context);
+        command.Options.Add(_services);
+        command.Options.Add(_delivery);
         command.Options.Add(_yes);
     }
 
@@ -91,6 +109,8 @@ internal sealed class CreateLocalPlatformCommand(SharedOptions shared) : Command
                     : null,
                 KindConfiguration = parsed.GetValue(_configuration)!,
                 NodeImage = parsed.GetValue(_nodeImage),
+                Services = parsed.GetValue(_services),
+                Delivery = parsed.GetValue(_delivery),
                 Confirm = (found, _) => Task.FromResult(parsed.GetValue(_yes) || Ask(terminal, found)),
             },
             terminal.Say,

@@ -56,10 +56,7 @@ public sealed partial class KindPreflight(ProgramRunner programs, KindPreflightO
             checks.Add(CheckMemory(info));
             checks.Add(CheckProcessors(info));
             checks.Add(CheckDisk(info));
-            foreach (string image in _options.Images)
-            {
-                checks.Add(await CheckImageAsync(image, cancellationToken));
-            }
+            checks.AddRange(await Task.WhenAll(_options.Images.Select(i => CheckImageAsync(i, cancellationToken))));
         }
 
         checks.Add(CheckLimit("max_user_watches", 524_288));

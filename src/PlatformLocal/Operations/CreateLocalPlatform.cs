@@ -3,6 +3,8 @@ using PlatformLocal.Clusters.Kind;
 using PlatformLocal.Diagnostics;
 using PlatformLocal.PlatformApi;
 using PlatformLocal.Processes;
+using PlatformLocal.Services.Choosing;
+using PlatformLocal.Services.Installation;
 using PlatformLocal.Steps;
 using PlatformLocal.Workspaces;
 
@@ -23,6 +25,12 @@ public sealed record CreateOptions
 
     /// <summary>The node image of a Kind cluster; <see langword="null"/> for kind's own.</summary>
     public string? NodeImage { get; init; }
+
+    /// <summary>The platform services: <c>default</c>, <c>none</c> or names; <see langword="null"/> for those it has.</summary>
+    public string? Services { get; init; }
+
+    /// <summary>How platform services are installed; <see langword="null"/> for as before.</summary>
+    public string? Delivery { get; init; }
 
     /// <summary>Asks whether a cluster that the platform did not make may be used.</summary>
     public required Func<ExistingClusterDescription, CancellationToken, Task<bool>> Confirm { get; init; }
@@ -47,7 +55,13 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
     )
     {
         var settings = platform.Settle(options.Workspace, options.Cluster);
-        _ = WorkspaceReader.Read(settings.Workspace);
+        settings = settings with
+        {
+            Services = options.Services ?? settings.Services,
+            Delivery = options.Delivery ?? settings.Delivery,
+        };
+        var services = PlatformServiceChoice.Of(settings, WorkspaceReader.Read(settings.Workspace));
+        PlatformServiceChoice.Tell(services, report);
         PlatformApiClient? api = null;
         var serve = Always(
             "platform",
@@ -56,8 +70,8 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
         );
         Step[] steps = settings.Cluster switch
         {
-            ClusterKinds.Kind => KindSteps(options, settings, serve),
-            ClusterKinds.Existing => ExistingSteps(options, settings, serve),
+            ClusterKinds.Kind => KindSteps(options, settings, services, serve),
+            ClusterKinds.Existing => ExistingSteps(options, settings, services, serve),
             _ => [serve],
         };
         platform.State.Ensure();
@@ -81,9 +95,10 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
         return (api!, ledger);
     }
 
-    private Step[] KindSteps(CreateOptions options, PlatformSettings settings, Step serve)
+    private Step[] KindSteps(CreateOptions options, PlatformSettings settings, ServiceChoice services, Step serve)
     {
         var state = platform.State;
+        var needs = PlatformServiceChoice.NeedsOf(services, options.NodeImage, state.ReadSettings() is null);
         var clusters = new KindClusters(programs, time);
         var registry = new LocalRegistry(programs);
         var spec = new KindClusterSpec
@@ -92,9 +107,14 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
             Configuration = options.KindConfiguration,
             NodeImage = options.NodeImage,
         };
+        var serviceSteps = new PlatformServiceSteps(
+            services,
+            token => clusters.ConnectAsync(state.Platform, state.Folder, token),
+            new ServiceInstallationOptions { Time = time }
+        ).After("registry in the cluster");
         return
         [
-            Always("preflight", [], async (step, token) => await CheckMachineAsync(step, token)),
+            Always("preflight", [], async (step, token) => await CheckMachineAsync(needs, step, token)),
             Always("registry", ["preflight"], async (_, token) => await registry.EnsureAsync(token)),
             Always(
                 "cluster",
@@ -118,16 +138,21 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
                     await registry.JoinAsync(KindClusterName.Of(state.Platform), client, token);
                 }
             ),
+            .. serviceSteps,
             serve with
             {
-                DependsOn = ["registry in the cluster"],
+                DependsOn = ["registry in the cluster", .. serviceSteps.Select(s => s.Name)],
             },
         ];
     }
 
-    private async Task CheckMachineAsync(StepContext step, CancellationToken cancellationToken)
+    private async Task CheckMachineAsync(
+        KindPreflightOptions needs,
+        StepContext step,
+        CancellationToken cancellationToken
+    )
     {
-        var report = await new KindPreflight(programs).RunAsync(cancellationToken);
+        var report = await new KindPreflight(programs, needs).RunAsync(cancellationToken);
         foreach (var check in report.Checks.Where(c => c.Status == CheckStatus.Warn))
         {
             step.Report($"{check.Name}: {check.Message}");
@@ -143,7 +168,14 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
         }
     }
 
-    private Step[] ExistingSteps(CreateOptions options, PlatformSettings settings, Step serve) =>
+    private Step[] ExistingSteps(CreateOptions options, PlatformSettings settings, ServiceChoice services, Step serve)
+    {
+        var serviceSteps = new PlatformServiceSteps(
+            services,
+            _ => Task.FromResult(ExistingCluster.Open(settings.Kubeconfig, settings.Context, time).Client),
+            new ServiceInstallationOptions { Time = time }
+        ).After("permission");
+        return
         [
             Always(
                 "permission",
@@ -162,11 +194,13 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
             {
                 Timeout = TimeSpan.FromMinutes(10), // somebody may have to answer
             },
+            .. serviceSteps,
             serve with
             {
-                DependsOn = ["permission"],
+                DependsOn = ["permission", .. serviceSteps.Select(s => s.Name)],
             },
         ];
+    }
 
     // Each of these looks first and does only what is missing: the journal need not be believed.
     private static Step Always(

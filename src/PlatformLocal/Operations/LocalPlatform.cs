@@ -270,7 +270,9 @@ public sealed class LocalPlatform
 
         var difference =
             known.Workspace != wanted ? $"the workspace {known.Workspace}, not {wanted}"
-            : asked is not null && asked with { Workspace = wanted } != known
+            // Platform services can change with every run; what they run on cannot.
+            : asked is not null
+            && asked with { Workspace = wanted, Services = known.Services, Delivery = known.Delivery } != known
                 ? $"the {known.Cluster} cluster it was made with, and another one is asked for"
             : null;
         return difference is null

@@ -11,6 +11,12 @@ public sealed record ChosenService(PlatformService Service, PlatformServiceChang
     public string Version =>
         Change.Version ?? (Service.Charts is [.., var main] ? main.Version : Service.Version ?? "");
 
+    /// <summary>The images that the cluster pulls for it, as far as they are known: a changed chart has others.</summary>
+    public IReadOnlyList<string> Images =>
+        !Service.NeedsFlux ? [(string)Values()["image"]!]
+        : Change is { Version: null, Values: null } ? Service.Images
+        : [];
+
     /// <summary>The version of one of its charts.</summary>
     /// <param name="chart">The chart.</param>
     public string VersionOf(HelmChart chart) => IsMain(chart) ? Change.Version ?? chart.Version : chart.Version;
