@@ -1,7 +1,9 @@
 using Microsoft.Extensions.Hosting;
 using PlatformLocal.Api.Reconciliation;
 using PlatformLocal.Kubernetes;
+using PlatformLocal.Operations;
 using PlatformLocal.PlatformApi;
+using PlatformLocal.Services.Installation;
 
 namespace PlatformLocal.Api;
 
@@ -36,6 +38,7 @@ internal static class PlatformEndpoints
     {
         var version = await kubernetes.GetVersionAsync(cancellationToken);
         var state = options.State;
+        var choice = PlatformServiceChoice.Remembered(state.ReadSettings(), options.Workspace);
         var platform = new PlatformDocument
         {
             Name = state.Platform,
@@ -56,6 +59,7 @@ internal static class PlatformEndpoints
                 new PartDocument("secrets", "encrypted file", state.Secrets),
                 new PartDocument("delivery", "direct", "server-side apply"),
             ],
+            Services = await PlatformServiceStatus.ReadAsync(kubernetes, choice, cancellationToken),
             Environments = feed
                 .All.GroupBy(e => e.Phase)
                 .ToDictionary(g => g.Key.ToString().ToLowerInvariant(), g => g.Count(), StringComparer.Ordinal),

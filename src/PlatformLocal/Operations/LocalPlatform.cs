@@ -3,6 +3,8 @@ using PlatformLocal.Clusters.Existing;
 using PlatformLocal.Clusters.Kind;
 using PlatformLocal.PlatformApi;
 using PlatformLocal.Processes;
+using PlatformLocal.Services.Installation;
+using PlatformLocal.Steps;
 using PlatformLocal.Workspaces;
 
 namespace PlatformLocal.Operations;
@@ -184,10 +186,24 @@ public sealed class LocalPlatform
             );
         }
 
+        await RemoveServicesAsync(settings, cancellationToken);
         var (client, cluster) = ExistingCluster.Open(settings.Kubeconfig, settings.Context, _time);
         using (client)
         {
             await cluster.ForgetAsync(State.Platform, cancellationToken);
+        }
+    }
+
+    private async Task RemoveServicesAsync(PlatformSettings settings, CancellationToken cancellationToken)
+    {
+        var steps = new PlatformServiceSteps(
+            PlatformServiceChoice.Of(settings, WorkspaceReader.Read(settings.Workspace)),
+            _ => Task.FromResult(ExistingCluster.Open(settings.Kubeconfig, settings.Context, _time).Client),
+            new ServiceInstallationOptions { Time = _time }
+        ).After();
+        foreach (var step in steps.Reverse())
+        {
+            await (step.UndoAsync?.Invoke(new StepContext(_time, _ => { }), cancellationToken) ?? Task.CompletedTask);
         }
     }
 

@@ -31,6 +31,24 @@ public static partial class PlatformServiceChoice
         return ServiceChoice.Of(wish, settings.Delivery ?? DeliveryKinds.Flux, workspace.PlatformServices);
     }
 
+    /// <summary>The platform services of a platform that is there; none when its workspace cannot be read just now.</summary>
+    /// <param name="settings">What it was made with, or <see langword="null"/>.</param>
+    /// <param name="workspace">The folder of its workspace.</param>
+    public static ServiceChoice Remembered(PlatformSettings? settings, string workspace)
+    {
+        try
+        {
+            return settings is null
+                ? new ServiceChoice { Services = [] }
+                : Of(settings, WorkspaceReader.Read(workspace));
+        }
+        catch (PlatformException)
+        {
+            // Told to whoever deploys; a status is shown all the same.
+            return new ServiceChoice { Services = [] };
+        }
+    }
+
     /// <summary>Says which services cannot be had, and why.</summary>
     /// <param name="choice">The services.</param>
     /// <param name="report">Is told.</param>

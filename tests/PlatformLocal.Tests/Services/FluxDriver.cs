@@ -30,6 +30,10 @@ internal sealed class FluxDriver : IAsyncDisposable
     /// <summary>The releases in the order in which the controller first saw them.</summary>
     public IReadOnlyCollection<string> Began => _began;
 
+    /// <summary>Whether workloads become ready by the driver.</summary>
+    /// <value>On unless set: a bare API server has nobody else for that.</value>
+    public bool PlaysWorkloads { get; init; } = true;
+
     /// <summary>What is done besides, at each look.</summary>
     public Func<Task>? Besides { get; set; }
 
@@ -144,7 +148,7 @@ internal sealed class FluxDriver : IAsyncDisposable
             }
         }
 
-        foreach (string target in new[] { PlatformService.Namespace, "flux-system" })
+        foreach (string target in PlaysWorkloads ? [PlatformService.Namespace, "flux-system"] : Array.Empty<string>())
         {
             foreach (string kind in new[] { "Deployment", "StatefulSet" })
             {

@@ -74,17 +74,24 @@ public sealed class ServicesServer : IAsyncLifetime
         }
     }
 
-    public static IReadOnlyList<JsonObject> FluxKinds() =>
+    /// <summary>Flux's kinds as this server takes them.</summary>
+    public static IReadOnlyList<JsonObject> FluxKinds() => [.. PublishedFluxKinds().Select(WithoutNewerRules)];
+
+    /// <summary>Flux's kinds as they are published.</summary>
+    public static IReadOnlyList<JsonObject> PublishedFluxKinds() =>
         [
             .. Directory
                 .EnumerateFiles(TestData.Require("flux"), "*.yaml")
                 .Order(StringComparer.Ordinal)
                 .SelectMany(f => YamlText.ParseAll(File.ReadAllText(f), f))
-                .Select(d => WithoutNewerRules((JsonObject)d.Root)),
+                .Select(d => (JsonObject)d.Root),
         ];
 
     /// <summary>A file as Flux's <c>install.yaml</c> is: a namespace, the kinds and a controller.</summary>
-    public string FluxManifests()
+    public string FluxManifests() => WriteFluxManifests(_folder, FluxKinds());
+
+    /// <summary>Writes a file as Flux's <c>install.yaml</c> is, with some kinds.</summary>
+    internal static string WriteFluxManifests(TemporaryFolder folder, IEnumerable<JsonObject> kinds)
     {
         JsonObject[] others =
         [
@@ -98,10 +105,7 @@ public sealed class ServicesServer : IAsyncLifetime
                     """
                 )!,
         ];
-        return _folder.Write(
-            "install.yaml",
-            string.Join("\n---\n", others.Concat(FluxKinds()).Select(o => o.ToJsonString()))
-        );
+        return folder.Write("install.yaml", string.Join("\n---\n", others.Concat(kinds).Select(o => o.ToJsonString())));
     }
 
     private static JsonObject Namespace(string name) =>
