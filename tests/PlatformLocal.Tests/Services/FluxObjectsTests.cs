@@ -8,7 +8,8 @@ using PlatformLocal.Services.Installation;
 namespace PlatformLocal.Tests.Services;
 
 /// <summary>What is written for a cluster, judged by a real API server with Flux's real kinds.</summary>
-public sealed class FluxObjectsTests(ServicesServer server) : IClassFixture<ServicesServer>
+[Collection(nameof(ServicesServer))]
+public sealed class FluxObjectsTests(ServicesServer server)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

@@ -7,6 +7,10 @@ using PlatformLocal.Tests.Testing;
 
 namespace PlatformLocal.Tests.Services;
 
+/// <summary>Tests that share the server run one after another.</summary>
+[CollectionDefinition(nameof(ServicesServer))]
+public sealed class ServicesServerCollection : ICollectionFixture<ServicesServer>;
+
 /// <summary>A real API server of its own with Flux's kinds: the platform's namespace is the same for everybody.</summary>
 public sealed class ServicesServer : IAsyncLifetime
 {

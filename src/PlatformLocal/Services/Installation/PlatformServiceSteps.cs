@@ -79,8 +79,14 @@ public sealed class PlatformServiceSteps(
             (client, step, token) => Installer(client, step).RemoveAsync(FluxTimeout, token)
         ) with
         {
-            // A download may fail once.
-            Retry = new StepRetry { Attempts = 3 },
+            // A download may fail once; what was not ready in time had its time.
+            Retry = new StepRetry
+            {
+                Attempts = 3,
+                IsWorthwhile = fault =>
+                    StepRetry.Never.IsWorthwhile(fault)
+                    && fault is not PlatformException { Kind: FailureKind.NotReadyInTime },
+            },
         };
 
     private TimeSpan FluxTimeout => _options.Timeout ?? s_fluxTimeout;
@@ -119,7 +125,8 @@ public sealed class PlatformServiceSteps(
             chosen.Service.Name,
             [SecretsStep, .. chosen.Service.NeedsFlux ? (string[])[FluxStep] : [], .. chosen.Service.DependsOn],
             // Its parts are waited for one after another.
-            chosen.Service.Timeout * Math.Max(1, chosen.Service.Charts.Count + chosen.Service.Probes.Count),
+            chosen.Service.Timeout
+                * (chosen.Service.Charts.Count + chosen.Service.Probes.Count + (chosen.Service.HasManifests ? 1 : 0)),
             (client, step, token) => new ServiceInstaller(client, _options, step.Report).InstallAsync(chosen, token),
             (client, step, token) => new ServiceInstaller(client, _options, step.Report).RemoveAsync(chosen, token)
         );
