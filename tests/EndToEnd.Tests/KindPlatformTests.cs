@@ -3,6 +3,7 @@ using PlatformLocal.Cli.Tests.Testing;
 namespace PlatformLocal.EndToEnd.Tests;
 
 /// <summary>The platform on a real Kind cluster, by the commands a user types.</summary>
+[Collection("clusters on Docker")] // one at a time
 public sealed class KindPlatformTests
 {
     private const string Platform = "e2e-platform";

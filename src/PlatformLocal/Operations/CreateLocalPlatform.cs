@@ -161,9 +161,19 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
         if (!report.IsHealthy)
         {
             var failed = report.Checks.Where(c => c.Status == CheckStatus.Fail).ToList();
+            // Images of one registry that is out of reach fail alike: that is told once.
+            var faults = failed
+                .GroupBy(c => c.Message, c => c.Name, StringComparer.Ordinal)
+                .Select(g => $"{string.Join(", ", g)}: {g.Key}")
+                .ToList();
+            var fixes = failed.Select(c => c.Fix).OfType<string>();
             throw new PlatformException(
-                $"This machine cannot have a Kind cluster: {string.Join("; ", failed.Select(c => $"{c.Name}: {c.Message}"))}",
-                string.Join('\n', failed.Select(c => c.Fix).OfType<string>())
+                "This machine cannot have a Kind cluster"
+                    + (faults.Count == 1 ? $": {faults[0]}" : $":\n  - {string.Join("\n  - ", faults)}"),
+                string.Join(
+                    '\n',
+                    needs.Images.Count == 0 ? fixes : [.. fixes, "Or do without the platform services: --services none"]
+                )
             );
         }
     }
