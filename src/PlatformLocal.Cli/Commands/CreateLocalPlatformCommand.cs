@@ -45,7 +45,7 @@ internal sealed class CreateLocalPlatformCommand(SharedOptions shared) : Command
     {
         Description =
             "Platform services on a kind or existing cluster: default, none, or names separated by commas. "
-            + "[default: as before; at first default on kind, none on existing]",
+            + "[default: as before; at first default on kind, none on existing] [env: PLATFORM_SERVICES]",
         HelpName = "NAMES",
     };
 
@@ -109,7 +109,7 @@ internal sealed class CreateLocalPlatformCommand(SharedOptions shared) : Command
                     : null,
                 KindConfiguration = parsed.GetValue(_configuration)!,
                 NodeImage = parsed.GetValue(_nodeImage),
-                Services = parsed.GetValue(_services),
+                Services = parsed.GetValue(_services) ?? ServicesOfANewPlatform(parsed),
                 Delivery = parsed.GetValue(_delivery),
                 Confirm = (found, _) => Task.FromResult(parsed.GetValue(_yes) || Ask(terminal, found)),
             },
@@ -131,6 +131,10 @@ internal sealed class CreateLocalPlatformCommand(SharedOptions shared) : Command
 
         return ExitCodes.Done;
     }
+
+    // A platform that is there keeps what it has, whatever the variable says.
+    private string? ServicesOfANewPlatform(ParseResult parsed) =>
+        Shared.StateOf(parsed).ReadSettings() is null ? SharedOptions.Variable("PLATFORM_SERVICES") : null;
 
     private static bool Ask(Terminal terminal, ExistingClusterDescription found)
     {

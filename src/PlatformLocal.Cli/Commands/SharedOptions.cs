@@ -70,7 +70,7 @@ internal sealed class SharedOptions
         PlatformLocal.Workspaces.Workspace.Find(Directory.GetCurrentDirectory())
         ?? Variable("PLATFORM_DEFAULT_WORKSPACE");
 
-    private static string? Variable(string name) =>
+    public static string? Variable(string name) =>
         Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 
     // Started as 'dotnet platformctl.dll', the program alone would not do.
