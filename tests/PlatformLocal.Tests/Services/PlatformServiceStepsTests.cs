@@ -243,6 +243,10 @@ public sealed class PlatformServiceStepsTests(ServicesServer server) : ServiceSt
         var choice = Choose("cert-manager,redis", Server.FluxManifests());
         (await RunAsync(choice, journal: folder)).Failure.Should().BeNull();
         driver.Besides = () => FinalizeNamespaceAsync(client, "flux-system");
+        foreach (string owner in new[] { "cert-manager", "somebody-else" })
+        {
+            await ClaimVolumeAsync(client, owner);
+        }
 
         await UndoAsync(choice, folder);
 
@@ -252,6 +256,12 @@ public sealed class PlatformServiceStepsTests(ServicesServer server) : ServiceSt
         (await client.FindAsync(new("v1", "Secret", PlatformService.Namespace, "redis-credentials"), Token))
             .Should()
             .BeNull();
+        var volumes = await client.ListAsync("v1", "PersistentVolumeClaim", PlatformService.Namespace, null, Token);
+        volumes
+            .Items.Where(v => !v.IsTerminating())
+            .Select(v => v.Metadata().Text("name"))
+            .Should()
+            .Equal("somebody-else");
         (await client.ListAsync("apiextensions.k8s.io/v1", "CustomResourceDefinition", null, null, Token))
             .Items.Select(i => i.Metadata().Text("name"))
             .Should()

@@ -256,6 +256,24 @@ public abstract class ServiceStepsTests(ServicesServer server)
         await client.ReplaceAsync(made, new WriteOptions { Subresource = "status" }, Token);
     }
 
+    private protected static async Task ClaimVolumeAsync(KubernetesClient client, string owner)
+    {
+        var claim = (JsonObject)
+            JsonNode.Parse(
+                """
+                {"apiVersion":"v1","kind":"PersistentVolumeClaim",
+                 "spec":{"accessModes":["ReadWriteOnce"],"resources":{"requests":{"storage":"1Gi"}}}}
+                """
+            )!;
+        claim["metadata"] = new JsonObject
+        {
+            ["name"] = owner,
+            ["namespace"] = PlatformService.Namespace,
+            ["labels"] = new JsonObject { ["app.kubernetes.io/instance"] = owner },
+        };
+        await client.CreateAsync(claim, null, Token);
+    }
+
     private protected static async Task FinalizeNamespaceAsync(KubernetesClient client, string name)
     {
         if (await client.FindAsync(new("v1", "Namespace", null, name), Token) is { } found && found.IsTerminating())

@@ -142,25 +142,65 @@ public sealed class PlatformServiceSteps(
                 ["kind"] = reference.Kind,
                 ["metadata"] = new JsonObject { ["name"] = reference.Name },
             };
-            await client.ApplyAsync(made, null, cancellationToken);
+            try
+            {
+                await client.CreateAsync(made, null, cancellationToken);
+            }
+            catch (KubernetesException e) when (e.IsAlreadyExists)
+            {
+                // Another step that runs at the same time was faster.
+            }
         }
     }
 
     // Passwords and the data they open go together: a new password does not open an old volume.
-    private static async Task RemoveDataAsync(KubernetesClient client, StepContext step, CancellationToken token)
+    private async Task RemoveDataAsync(KubernetesClient client, StepContext step, CancellationToken token)
     {
         step.Report($"removes credentials and volumes in {PlatformService.Namespace}");
-        await client.DeleteCollectionAsync("v1", "PersistentVolumeClaim", PlatformService.Namespace, null, null, token);
-        foreach (var service in PlatformServices.All)
+        await RemoveVolumesAsync(client, token);
+        foreach (var chosen in choice.Services)
         {
             await client.DeleteCollectionAsync(
                 "v1",
                 "Secret",
                 PlatformService.Namespace,
-                new ListOptions { LabelSelector = ServiceLabels.Selector(service.Name) },
+                new ListOptions { LabelSelector = ServiceLabels.Selector(chosen.Service.Name) },
                 null,
                 token
             );
+        }
+    }
+
+    // The namespace may be somebody else's too: only volumes that say whose they are go.
+    private async Task RemoveVolumesAsync(KubernetesClient client, CancellationToken cancellationToken)
+    {
+        const string kind = "PersistentVolumeClaim";
+        var owners = choice
+            .Services.SelectMany(s => s.Service.Charts.Select(c => c.Release).Append(s.Service.Name))
+            .ToHashSet(StringComparer.Ordinal);
+        var claims = await client.ListAsync(
+            "v1",
+            kind,
+            PlatformService.Namespace,
+            new ListOptions { MetadataOnly = true },
+            cancellationToken
+        );
+        foreach (var claim in claims.Items)
+        {
+            string?[] labels =
+            [
+                claim.Label(ServiceLabels.Service),
+                claim.Label("app.kubernetes.io/instance"),
+                claim.Label("release"),
+            ];
+            if (labels.Any(l => l is not null && owners.Contains(l)))
+            {
+                await client.DeleteAsync(
+                    new ObjectReference("v1", kind, PlatformService.Namespace, claim.Metadata().Text("name")!),
+                    new DeleteOptions { Uid = claim.Uid() },
+                    cancellationToken
+                );
+            }
         }
     }
 
