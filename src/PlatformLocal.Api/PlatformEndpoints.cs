@@ -2,7 +2,9 @@ using Microsoft.Extensions.Hosting;
 using PlatformLocal.Api.Reconciliation;
 using PlatformLocal.Kubernetes;
 using PlatformLocal.Kubernetes.Leadership;
+using PlatformLocal.Operations;
 using PlatformLocal.PlatformApi;
+using PlatformLocal.Services.Installation;
 using PlatformLocal.Workspaces;
 
 namespace PlatformLocal.Api;
@@ -51,6 +53,7 @@ internal static class PlatformEndpoints
     {
         var version = await kubernetes.GetVersionAsync(cancellationToken);
         var state = options.State;
+        var choice = PlatformServiceChoice.Remembered(state.ReadSettings(), options.Workspace ?? "");
         var platform = new PlatformDocument
         {
             Name = state.Platform,
@@ -71,6 +74,7 @@ internal static class PlatformEndpoints
                 new PartDocument("secrets", "encrypted file", state.Secrets),
                 new PartDocument("delivery", "direct", "server-side apply"),
             ],
+            Services = await PlatformServiceStatus.ReadAsync(kubernetes, choice, cancellationToken),
             Environments = feed
                 .All.GroupBy(e => e.Phase)
                 .ToDictionary(g => g.Key.ToString().ToLowerInvariant(), g => g.Count(), StringComparer.Ordinal),

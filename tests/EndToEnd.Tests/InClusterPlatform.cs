@@ -77,6 +77,8 @@ public sealed class InClusterPlatform : IAsyncLifetime
             Programs.NodeImage!,
             "--base-image",
             Programs.BaseImage!,
+            "--services",
+            "none",
             "--workspace",
             Workspace,
             .. further,

@@ -4,6 +4,7 @@ using PlatformLocal.Cli.Tests.Testing;
 namespace PlatformLocal.EndToEnd.Tests;
 
 /// <summary>What goes wrong on a machine with Docker, done to a real cluster.</summary>
+[Collection(Programs.KindCollection)]
 public sealed class KindFaultTests
 {
     private const string Platform = "e2e-faults";
@@ -178,6 +179,10 @@ public sealed class KindFaultTests
             Platform,
             "--node-image",
             Programs.NodeImage!,
+            "--platform-api",
+            "on-host",
+            "--services",
+            "none",
             "--workspace",
             workspace.Folder,
             "--output",

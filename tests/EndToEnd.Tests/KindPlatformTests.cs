@@ -27,6 +27,8 @@ public sealed class KindPlatformTests
             Programs.NodeImage!,
             "--platform-api",
             "on-host",
+            "--services",
+            "none",
             "--workspace",
             workspace.Folder,
         ];

@@ -59,7 +59,12 @@ internal sealed class DoctorCommand(SharedOptions shared) : CommandBase(shared)
             },
             programs,
             cluster == ClusterKinds.Kind
-                ? await KindPreflight.ForAsync(programs, parsed.GetValue(_nodeImage), cancellationToken)
+                ? await KindPreflight.ForAsync(
+                    programs,
+                    parsed.GetValue(_nodeImage),
+                    new KindPreflightOptions(),
+                    cancellationToken
+                )
                 : null
         );
         var report = await doctor.RunAsync(cancellationToken);

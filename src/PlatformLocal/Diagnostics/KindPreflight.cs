@@ -66,19 +66,24 @@ public sealed partial class KindPreflight(ProgramRunner programs, KindPreflightO
     /// <summary>The checks for the cluster that <c>create-local-platform</c> would make.</summary>
     /// <param name="programs">Runs <c>docker</c> and <c>kind</c>.</param>
     /// <param name="nodeImage">The node image; <see langword="null"/> for kind's own, which is not asked for.</param>
+    /// <param name="needs">What goes onto the cluster.</param>
     /// <param name="cancellationToken">Stops asking.</param>
     public static async Task<KindPreflight> ForAsync(
         ProgramRunner programs,
         string? nodeImage,
+        KindPreflightOptions needs,
         CancellationToken cancellationToken
     )
     {
         var registry = new LocalRegistryOptions();
+        bool isThere = await new LocalRegistry(programs, registry).ExistsAsync(cancellationToken);
         return new KindPreflight(
             programs,
-            await new LocalRegistry(programs, registry).ExistsAsync(cancellationToken)
-                ? new KindPreflightOptions { Images = Given(nodeImage) }
-                : new KindPreflightOptions { Images = [.. Given(nodeImage), registry.Image], Ports = [registry.Port] }
+            needs with
+            {
+                Images = [.. needs.Images, .. Given(nodeImage), .. Given(isThere ? null : registry.Image)],
+                Ports = isThere ? needs.Ports : [.. needs.Ports, registry.Port],
+            }
         );
 
         static string[] Given(string? image) => image is null ? [] : [image];

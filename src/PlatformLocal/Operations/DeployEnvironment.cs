@@ -126,20 +126,7 @@ public sealed class DeployEnvironment(PlatformApiClient api, TimeProvider time)
 
     private async Task<bool> IsStillThereAsync(string name, CancellationToken cancellationToken)
     {
-        long started = time.GetTimestamp();
-        while (api.Patience > TimeSpan.Zero)
-        {
-            try
-            {
-                return await api.GetAsync(name, cancellationToken) is not null;
-            }
-            catch (PlatformException) when (time.GetElapsedTime(started) < api.Patience)
-            {
-                await Task.Delay(LookInterval, time, cancellationToken);
-            }
-        }
-
-        return false;
+        return api.Patience > TimeSpan.Zero && await api.GetAsync(name, cancellationToken) is not null;
     }
 
     /// <summary>The environment that a payload names.</summary>

@@ -5,6 +5,8 @@ using PlatformLocal.Clusters.Existing;
 using PlatformLocal.Clusters.Kind;
 using PlatformLocal.PlatformApi;
 using PlatformLocal.Processes;
+using PlatformLocal.Services.Installation;
+using PlatformLocal.Steps;
 using PlatformLocal.Workspaces;
 
 namespace PlatformLocal.Operations;
@@ -63,6 +65,7 @@ public sealed class LocalPlatform
         return State.ReadSettings() is { Api: ApiPlaces.InCluster } settings
             ? platform with
             {
+                Services = await DescribeServicesAsync(settings, cancellationToken),
                 Kubeconfig = State.Kubeconfig,
                 Workspace = $"{settings.Workspace} ({platform.Workspace})",
                 Parts =
@@ -73,6 +76,26 @@ public sealed class LocalPlatform
                 ],
             }
             : platform;
+    }
+
+    // The pods of the API have no right to look at them.
+    private async Task<IReadOnlyList<PlatformServiceDocument>> DescribeServicesAsync(
+        PlatformSettings settings,
+        CancellationToken cancellationToken
+    )
+    {
+        var choice = PlatformServiceChoice.Remembered(settings, settings.Workspace);
+        if (choice.Services.Count == 0)
+        {
+            return [];
+        }
+
+        using var client = await new KindClusters(new ProgramRunner(_time), _time).ConnectAsync(
+            State.Platform,
+            State.Folder,
+            cancellationToken
+        );
+        return await PlatformServiceStatus.ReadAsync(client, choice, cancellationToken);
     }
 
     private bool IsInCluster => State.ReadSettings()?.Api == ApiPlaces.InCluster;
@@ -268,6 +291,7 @@ public sealed class LocalPlatform
             );
         }
 
+        await RemoveServicesAsync(settings, cancellationToken);
         await new ClusterBaseline(
             _ => Task.FromResult(ExistingCluster.Open(settings.Kubeconfig, settings.Context, _time).Client),
             ansible: null,
@@ -278,6 +302,19 @@ public sealed class LocalPlatform
         using (client)
         {
             await cluster.ForgetAsync(State.Platform, cancellationToken);
+        }
+    }
+
+    private async Task RemoveServicesAsync(PlatformSettings settings, CancellationToken cancellationToken)
+    {
+        var steps = new PlatformServiceSteps(
+            PlatformServiceChoice.Of(settings, WorkspaceReader.Read(settings.Workspace)),
+            _ => Task.FromResult(ExistingCluster.Open(settings.Kubeconfig, settings.Context, _time).Client),
+            new ServiceInstallationOptions { Time = _time }
+        ).After();
+        foreach (var step in steps.Reverse())
+        {
+            await (step.UndoAsync?.Invoke(new StepContext(_time, _ => { }), cancellationToken) ?? Task.CompletedTask);
         }
     }
 
@@ -360,7 +397,9 @@ public sealed class LocalPlatform
 
         var difference =
             known.Workspace != wanted ? $"the workspace {known.Workspace}, not {wanted}"
-            : asked is not null && asked with { Workspace = wanted } != known
+            // Platform services can change with every run; what they run on cannot.
+            : asked is not null
+            && asked with { Workspace = wanted, Services = known.Services, Delivery = known.Delivery } != known
                 ? $"the {known.Cluster} cluster it was made with, and another one is asked for"
             : null;
         return difference is null

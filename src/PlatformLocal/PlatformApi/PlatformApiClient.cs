@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.ServerSentEvents;
@@ -24,6 +25,8 @@ public sealed class PlatformApiClient : IDisposable
 
     private static readonly TimeSpan SilenceLimit = HeartbeatInterval * 3;
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(60);
+
+    private static readonly TimeSpan PatienceInterval = TimeSpan.FromMilliseconds(500);
 
     private const string Environments = "api/v1/environments";
     private const string Workspace = "api/v1/workspace";
@@ -99,7 +102,7 @@ public sealed class PlatformApiClient : IDisposable
     {
         try
         {
-            using var response = await SendAsync(HttpMethod.Get, "healthz", null, null, cancellationToken);
+            using var response = await SendOnceAsync(HttpMethod.Get, "healthz", null, null, cancellationToken);
             return true;
         }
         catch (PlatformException)
@@ -258,7 +261,34 @@ public sealed class PlatformApiClient : IDisposable
         + $"&useDevTags={(flags.UseDevTags ? "true" : "false")}{(dryRun ? "&dryRun=true" : "")}"
         + $"&user={Uri.EscapeDataString(Environment.UserName)}";
 
+    /// <summary>Sends a request; a question is asked again while a replica that went is replaced by another one.</summary>
     private async Task<HttpResponseMessage> SendAsync(
+        HttpMethod method,
+        string path,
+        JsonObject? body,
+        string? knownRevision,
+        CancellationToken cancellationToken
+    )
+    {
+        long started = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return await SendOnceAsync(method, path, body, knownRevision, cancellationToken);
+            }
+            catch (PlatformException e)
+                when (e.Kind == FailureKind.NotReadyInTime
+                    && method == HttpMethod.Get
+                    && Stopwatch.GetElapsedTime(started) < Patience
+                )
+            {
+                await Task.Delay(PatienceInterval, TimeProvider.System, cancellationToken);
+            }
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendOnceAsync(
         HttpMethod method,
         string path,
         JsonObject? body,
@@ -315,7 +345,10 @@ public sealed class PlatformApiClient : IDisposable
             $"The Platform API at {_http.BaseAddress} does not answer: {cause.Message}",
             "Look at it with: platformctl platform-status",
             cause
-        );
+        )
+        {
+            Kind = Patience > TimeSpan.Zero ? FailureKind.NotReadyInTime : FailureKind.Failed,
+        };
 
     private static async Task<PlatformException> ProblemOfAsync(
         HttpResponseMessage response,

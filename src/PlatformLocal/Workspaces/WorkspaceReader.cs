@@ -44,6 +44,7 @@ public static partial class WorkspaceReader
         var domain = spec?.Text("domain") ?? "platform.localhost";
         var registry = spec?.Text("registry") ?? "localhost:5001";
         var types = ReadTypes(spec?.Object("environmentTypes"), faults);
+        var platformServices = PlatformServicesReader.Read(spec?.Object("platformServices"), folder);
         spec?.RefuseOthers();
         ThrowIfAny(file, faults);
         return new Workspace
@@ -53,6 +54,7 @@ public static partial class WorkspaceReader
             Domain = domain,
             Registry = registry,
             Types = types,
+            PlatformServices = platformServices,
             Catalogue = ReadCatalogue(
                 Inside(folder, services, file, "spec.services"),
                 Inside(folder, catalogue, file, "spec.catalogue")
