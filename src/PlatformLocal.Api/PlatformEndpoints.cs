@@ -69,7 +69,9 @@ internal static class PlatformEndpoints
             [
                 new PartDocument("cluster", cluster.Kind, kubernetes.Connection.Server.ToString()),
                 new PartDocument(PartDocument.PlatformApi, ApiKind(services), $"http://{request.Host}/"),
-                new PartDocument("object store", "directory", state.Buckets),
+                options.Replica?.ObjectStore is { } s3
+                    ? new PartDocument("object store", "S3", s3.Endpoint.ToString())
+                    : new PartDocument("object store", "directory", state.Buckets),
                 new PartDocument("search index", "memory", "rebuilt from the claims at start"),
                 new PartDocument("secrets", "encrypted file", state.Secrets),
                 new PartDocument("delivery", "direct", "server-side apply"),

@@ -189,7 +189,7 @@ internal sealed class CreateLocalPlatformCommand(SharedOptions shared) : Command
             "",
             kubeconfig is null ? known?.Kubeconfig : Path.GetFullPath(kubeconfig),
             parsed.GetValue(_context) ?? known?.Context,
-            api ?? (cluster == ClusterKinds.Kind ? ApiPlaces.InCluster : ApiPlaces.OnHost)
+            Api: api ?? (cluster == ClusterKinds.Kind ? ApiPlaces.InCluster : ApiPlaces.OnHost)
         );
     }
 

@@ -186,7 +186,7 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
         ];
         string[] platformNeeds = ["baseline", .. serviceSteps.Select(s => s.Name)];
         return isInCluster
-            ? [.. basis, .. InClusterSteps(options, clusters, registry, () => cluster!, platformNeeds, serve)]
+            ? [.. basis, .. InClusterSteps(options, clusters, registry, () => cluster!, services, platformNeeds, serve)]
             : [.. basis, serve with { DependsOn = platformNeeds }];
     }
 
@@ -195,6 +195,7 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
         KindClusters clusters,
         LocalRegistry registry,
         Func<KindCluster> cluster,
+        ServiceChoice services,
         IReadOnlyList<string> needs,
         Step serve
     )
@@ -234,6 +235,7 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
                         state.Platform,
                         image!,
                         state.EnsureToken(),
+                        services.ObjectStore?.Service.ObjectStore,
                         TimeSpan.FromMinutes(4),
                         step.Report,
                         token

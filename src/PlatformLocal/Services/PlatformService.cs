@@ -50,6 +50,9 @@ public sealed record PlatformService
     /// <value>Nothing more unless set.</value>
     public IReadOnlyList<ServiceProbe> Probes { get; init; } = [];
 
+    /// <summary>How the Platform API keeps claims in it, when it is an object store that can be used so.</summary>
+    public ObjectStoreAccess? ObjectStore { get; init; }
+
     /// <summary>Values that nobody but the user can know, as paths: <c>server.policyRepoUrl</c>.</summary>
     /// <value>None unless set.</value>
     public IReadOnlyList<string> RequiredValues { get; init; } = [];
@@ -124,3 +127,10 @@ public sealed record HttpProbe(string Service, string Port, string Path) : Servi
 /// <param name="Rule">Reads the status.</param>
 public sealed record StatusProbe(string ApiVersion, string Kind, string Name, Func<JsonObject, ObjectReadiness> Rule)
     : ServiceProbe;
+
+/// <summary>How an object store is reached in the cluster.</summary>
+/// <param name="Endpoint">Its S3 address.</param>
+/// <param name="Secret">The Secret in <see cref="PlatformService.Namespace"/> with the credentials of a user that may handle claims.</param>
+/// <param name="AccessKey">The Secret's key with the access key.</param>
+/// <param name="SecretKey">The Secret's key with the secret key.</param>
+public sealed record ObjectStoreAccess(Uri Endpoint, string Secret, string AccessKey, string SecretKey);

@@ -23,7 +23,6 @@ public abstract class ServiceStepsTests(ServicesServer server)
 
     private protected async Task<Outcome> RunAsync(
         ServiceChoice choice,
-        Func<ChosenService, KubernetesClient, StepContext, CancellationToken, Task>? make = null,
         TimeSpan? timeout = null,
         TimeSpan? patience = null,
         int oldest = 0,
@@ -37,7 +36,7 @@ public abstract class ServiceStepsTests(ServicesServer server)
         var ended = new ConcurrentQueue<string>();
         using var log = StepJournal.Open(Path.Combine((journal ?? own).Path, "journal"), TimeProvider.System);
         var runner = new StepRunner(
-            new StepGraph(StepsOf(choice, make, timeout, patience, oldest)),
+            new StepGraph(StepsOf(choice, timeout, patience, oldest)),
             log,
             TimeProvider.System,
             new StepRunnerOptions
@@ -75,7 +74,6 @@ public abstract class ServiceStepsTests(ServicesServer server)
 
     private protected IReadOnlyList<Step> StepsOf(
         ServiceChoice choice,
-        Func<ChosenService, KubernetesClient, StepContext, CancellationToken, Task>? make = null,
         TimeSpan? timeout = null,
         TimeSpan? patience = null,
         int oldest = 0
@@ -90,10 +88,7 @@ public abstract class ServiceStepsTests(ServicesServer server)
                 Patience = patience ?? TimeSpan.FromMinutes(1),
                 OldestKubernetes = oldest,
             }
-        )
-        {
-            MakeBucketsAsync = make,
-        }.After();
+        ).After();
 
     private protected static ServiceChoice Choose(
         string wish,

@@ -105,7 +105,9 @@ public sealed class LocalRegistry
         await ConnectAsync(cancellationToken);
         var nodes = await _docker.ListNodesAsync(cluster, cancellationToken);
         string folder = $"/etc/containerd/certs.d/{Host}";
-        string hosts = $"[host.\"http://{_options.Name}:{InnerPort}\"]\n";
+        // Named twice: what the registry says about a missing image must not be lost in asking the node's own localhost.
+        string hosts =
+            $"server = \"http://{_options.Name}:{InnerPort}\"\n\n[host.\"http://{_options.Name}:{InnerPort}\"]\n";
         await Task.WhenAll(
             nodes
                 .Select(n => n.Node)

@@ -22,17 +22,11 @@ public sealed class PlatformServiceSteps(
     /// <summary>The step that makes up credentials.</summary>
     public const string SecretsStep = "secrets";
 
-    /// <summary>The step that makes the platform's buckets, as soon as the object store serves.</summary>
-    public const string BucketsStep = "buckets and policies";
-
     // Waits have timeouts of their own that say more: this one is for what does not listen.
     private static readonly TimeSpan s_margin = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan s_fluxTimeout = TimeSpan.FromMinutes(5);
 
     private readonly ServiceInstallationOptions _options = options ?? new ServiceInstallationOptions();
-
-    /// <summary>Makes buckets and policies in the chosen object store; without it there is no such step.</summary>
-    public Func<ChosenService, KubernetesClient, StepContext, CancellationToken, Task>? MakeBucketsAsync { get; init; }
 
     /// <summary>The steps; none when no service is chosen.</summary>
     /// <param name="after">The names of the steps that must be done before the first of these.</param>
@@ -51,18 +45,6 @@ public sealed class PlatformServiceSteps(
 
         steps.Add(Secrets(after));
         steps.AddRange(choice.Services.Select(Service));
-        if (choice.ObjectStore is { } store && MakeBucketsAsync is { } make)
-        {
-            steps.Add(
-                New(
-                    BucketsStep,
-                    [store.Service.Name],
-                    s_fluxTimeout,
-                    (client, step, token) => make(store, client, step, token)
-                )
-            );
-        }
-
         return steps;
     }
 

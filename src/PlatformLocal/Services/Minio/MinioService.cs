@@ -31,7 +31,21 @@ internal static class MinioService
                         ["rootPassword"] = SecretValue.Hexadecimal(20),
                     }
                 ),
+                new GeneratedSecret(
+                    "minio-platform-api",
+                    new Dictionary<string, SecretValue>(StringComparer.Ordinal)
+                    {
+                        ["accessKey"] = SecretValue.Text("platform-api"),
+                        ["secretKey"] = SecretValue.Hexadecimal(20),
+                    }
+                ),
             ],
+            ObjectStore = new ObjectStoreAccess(
+                new Uri("http://minio.platform-system:9000"),
+                "minio-platform-api",
+                "accessKey",
+                "secretKey"
+            ),
             Images = ["quay.io/minio/minio:RELEASE.2024-12-18T13-15-44Z"],
             Memory = 256,
             // The chart has no probes: its pod is ready before the server serves.
