@@ -47,6 +47,7 @@ public sealed partial class ArchitectureTests
 
     [Theory]
     [InlineData("EmbeddedKubernetes", "")]
+    [InlineData("Pipelines", "")]
     [InlineData("PlatformLocal", "EmbeddedKubernetes")]
     [InlineData("PlatformLocal.Api", "PlatformLocal")]
     [InlineData("PlatformLocal.Cli", "PlatformLocal.Api")]
@@ -62,8 +63,12 @@ public sealed partial class ArchitectureTests
     }
 
     [Fact]
+    public void Pipelines_know_nothing_of_the_platform() =>
+        Sources("src/Pipelines").Where(s => s.Text.Contains("PlatformLocal")).Select(s => s.File).Should().BeEmpty();
+
+    [Fact]
     public void Folders_are_namespaces() =>
-        new[] { "PlatformLocal", "PlatformLocal.Api", "PlatformLocal.Cli", "EmbeddedKubernetes" }
+        new[] { "PlatformLocal", "PlatformLocal.Api", "PlatformLocal.Cli", "EmbeddedKubernetes", "Pipelines" }
             .SelectMany(project => Sources($"src/{project}"))
             .Where(s => Namespace().Match(s.Text) is { Success: true } m && m.Groups[1].Value != NamespaceOf(s.File))
             .Select(s => s.File)

@@ -38,8 +38,13 @@ public sealed class ExecException : EngineException
 
     private static string Describe(EngineFault fault)
     {
-        var said = fault.StandardError.Length > 0 ? fault.StandardError : fault.StandardOutput;
-        var last = LastLines.Of(said, 20);
+        // Build tools tell their errors on standard output.
+        var last = string.Join(
+            '\n',
+            new[] { LastLines.Of(fault.StandardOutput, 10), LastLines.Of(fault.StandardError, 10) }.Where(t =>
+                t.Length > 0
+            )
+        );
         return $"{string.Join(' ', fault.Command)} ended with exit code {fault.ExitCode}."
             + (last.Length > 0 ? $"\nIts last lines:\n{last}" : "");
     }

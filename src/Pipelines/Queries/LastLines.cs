@@ -3,9 +3,9 @@ namespace Pipelines.Queries;
 /// <summary>The end of what a program wrote.</summary>
 internal static class LastLines
 {
-    private const int LongestText = 16 * 1024;
+    private const int LongestText = 8 * 1024;
 
-    /// <summary>The last lines, at most 16 KiB of them: a program may have written gigabytes.</summary>
+    /// <summary>The last lines, at most 8 KiB of them: a program may have written gigabytes.</summary>
     public static string Of(string text, int lines)
     {
         var end = text.AsSpan().TrimEnd();

@@ -8,6 +8,9 @@ namespace Pipelines.Queries;
 /// <summary>Sends queries to an engine's session. Neither queries nor the token are ever part of an exception.</summary>
 internal sealed class QueryTransport : IDisposable
 {
+    // An answer is nested as deeply as the chain is long.
+    private static readonly JsonDocumentOptions s_deep = new() { MaxDepth = 100_000 };
+
     private readonly HttpClient _http;
     private readonly int _port;
 
@@ -86,7 +89,7 @@ internal sealed class QueryTransport : IDisposable
         JsonElement answer;
         try
         {
-            using var document = await JsonDocument.ParseAsync(stream, default, cancellationToken);
+            using var document = await JsonDocument.ParseAsync(stream, s_deep, cancellationToken);
             answer = document.RootElement.Clone();
         }
         catch (JsonException e)

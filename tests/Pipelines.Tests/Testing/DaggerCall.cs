@@ -89,7 +89,7 @@ public sealed class DaggerCall(LoopbackEngine engine, ModuleProgram program, str
             {
                 value =
                     argument.TryGetProperty("defaultPath", out var path) && path.GetString() is { Length: > 0 }
-                        ? await ValueOfAsync(argument.GetProperty("type"), Repository.Root)
+                        ? await ContextOfAsync(argument)
                         : throw new InvalidOperationException($"required flag --{Kebab(argumentName)} is missing");
             }
 
@@ -112,6 +112,16 @@ public sealed class DaggerCall(LoopbackEngine engine, ModuleProgram program, str
             Environment
         );
         return new CallResult(answer.Value, answer.Error, process, answer.Requests);
+    }
+
+    // The repository without what the argument ignores.
+    private async Task<string> ContextOfAsync(JsonElement argument)
+    {
+        await using var session = await engine.OpenAsync();
+        var ignored = argument.GetProperty("ignore").EnumerateArray().Select(i => i.GetString()!).ToList();
+        return JsonSerializer.Serialize(
+            await session.Client.Host().Directory(Repository.Root, exclude: ignored).IdAsync()
+        );
     }
 
     private async Task<string> ValueOfAsync(JsonElement type, string flag) =>

@@ -27,11 +27,7 @@ public sealed class LoopbackEngine : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var data = Environment.GetEnvironmentVariable("PLATFORM_TEST_DATA") is { Length: > 0 } named
-            ? named
-            : Repository.PathOf("..", "shared", "data");
-        var schema = System.IO.Path.Combine(data, "dagger", "schema.graphqls");
-        if (!System.IO.File.Exists(schema))
+        if (TestData.Find("dagger/schema.graphqls") is not { } schema)
         {
             _missing =
                 "The engine's schema is missing: PLATFORM_TEST_DATA names no folder with dagger/schema.graphqls.";
@@ -55,7 +51,12 @@ public sealed class LoopbackEngine : IAsyncLifetime
             return;
         }
 
-        var start = new ProcessStartInfo(Command[0]) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(Command[0])
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
         foreach (var argument in Command.Skip(1))
         {
             start.ArgumentList.Add(argument);

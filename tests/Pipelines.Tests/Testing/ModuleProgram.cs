@@ -11,6 +11,9 @@ public sealed class ModuleProgram
 
     public string Program { get; }
 
+    /// <summary>A program that was built before.</summary>
+    public static ModuleProgram At(string program) => new(program);
+
     /// <summary>Publishes the module in a folder of the source tree, once.</summary>
     public static Task<ModuleProgram> BuildAsync(params string[] folder) =>
         s_built

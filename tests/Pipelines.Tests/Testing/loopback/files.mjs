@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { createRequire } from 'node:module'
 import { decode, encode, plaintextOf } from './objects.mjs'
 
@@ -12,6 +12,21 @@ const top = mkdtempSync(join(tmpdir(), 'loopback-engine-'))
 process.on('exit', () => rmSync(top, { recursive: true, force: true }))
 const fresh = () => mkdtempSync(join(top, 'f-'))
 const done = new Map()
+
+function cache(key) {
+  const folder = join(top, 'cache-' + key)
+  mkdirSync(folder, { recursive: true })
+  return folder
+}
+
+// The programs of images and downloads are those of this machine.
+function programCalled(name) {
+  const found = process.env.PATH.split(':').map(f => join(f, name)).find(existsSync)
+  if (found) return found
+  const path = join(fresh(), name)
+  put(path, '#!/bin/sh\necho "$0 is not on this machine" >&2\nexit 127\n', 0o755)
+  return path
+}
 
 function once(object, context, make) {
   const id = encode(object)
@@ -91,9 +106,13 @@ async function makeFile({ parent, field, args }, context) {
     put(path, args.contents)
     return path
   }
+  if (!parent && field === 'http') return programCalled(args.url.split('/').pop().split('-')[0])
   if (parent?.type === 'Host') return existing(args.path, args.path)
   if (parent?.type === 'Directory') return existing(join(await directory(parent, context), args.path), args.path)
-  if (parent?.type === 'Container' && field === 'file') return existing(join((await container(parent, context)).root, args.path), args.path)
+  if (parent?.type === 'Container' && field === 'file') {
+    const path = join((await container(parent, context)).root, args.path)
+    return !existsSync(path) && args.path.includes('/bin/') ? programCalled(basename(args.path)) : existing(path, args.path)
+  }
   throw new Error(`the loopback engine does not know ${parent?.type}.${field}`)
 }
 
@@ -122,13 +141,14 @@ async function makeContainer(object, context) {
     case 'withoutEnvVariable': delete now.env[args.name]; break
     case 'withSecretVariable': now.secrets[args.name] = plaintextOf(decode(args.secret)); break
     case 'withWorkdir': mkdirSync(own(args.path), { recursive: true }); now.workdir = place(args.path); break
-    case 'withDirectory':
-    case 'withMountedDirectory': copy(await directory(decode(args.source), context), own(args.path), args); break
+    // Mounts are where they are: a program that one call leaves running must find them in the next.
+    case 'withMountedDirectory': now.known[place(args.path)] = await directory(decode(args.source), context); break
+    case 'withMountedCache': now.known[place(args.path)] = cache(decode(args.cache).args.key); break
+    case 'withDirectory': copy(await directory(decode(args.source), context), own(args.path), args); break
     case 'withFile':
     case 'withMountedFile': putFile(await file(decode(args.source), context), own(args.path)); break
     case 'withNewFile': put(own(args.path), args.contents, args.permissions); break
     case 'withMountedSecret': put(own(args.path), plaintextOf(decode(args.source)), 0o400); break
-    case 'withMountedCache': mkdirSync(own(args.path), { recursive: true }); break
     case 'withUnixSocket': now.known[place(args.path)] = decode(args.source).args.path; break
     case 'from': case 'withUser': case 'withEntrypoint': case 'withDefaultArgs': case 'withLabel': case 'withExposedPort':
     case 'withRegistryAuth': case 'withServiceBinding': break
@@ -148,11 +168,10 @@ function translate(state, text) {
 }
 
 async function run(state, args, context) {
-  const env = { PATH: process.env.PATH, HOME: join(state.root, 'root'), DOTNET_CLI_TELEMETRY_OPTOUT: '1', DOTNET_NOLOGO: '1', ...state.secrets }
+  const env = { PATH: process.env.PATH, HOME: process.env.HOME, DOTNET_CLI_TELEMETRY_OPTOUT: '1', DOTNET_NOLOGO: '1', ...state.secrets }
   for (const [name, value] of Object.entries(state.env)) env[name] = translate(state, value)
   if (args.experimentalPrivilegedNesting) Object.assign(env, { DAGGER_SESSION_PORT: String(context.port), DAGGER_SESSION_TOKEN: context.call.token })
   const [program, ...rest] = args.args.map(a => translate(state, a))
-  mkdirSync(env.HOME, { recursive: true })
   const out = [], err = []
   const exitCode = await new Promise((resolve, reject) => {
     const child = spawn(program, rest, { cwd: join(state.root, state.workdir), env })

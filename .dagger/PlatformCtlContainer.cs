@@ -1,0 +1,114 @@
+using System.Text.Json.Nodes;
+
+namespace PlatformPipelines;
+
+/// <summary>
+/// The program platformctl in a container. Its state is in a volume, so that the next call finds the platform again; the
+/// Docker socket is a file that only containers of the engine can have, and so the operations run there.
+/// </summary>
+/// <param name="Dagger">The engine.</param>
+/// <param name="Source">The platform's sources.</param>
+/// <param name="Time">The clock.</param>
+internal sealed record PlatformCtlContainer(DaggerClient Dagger, Directory Source, TimeProvider Time)
+{
+    private const string Project = "src/PlatformLocal.Cli";
+    private const string KubectlVersion = "v1.34.1";
+
+    public required string Platform { get; init; }
+
+    public Socket? DockerSocket { get; init; }
+
+    /// <summary>The files of the program.</summary>
+    public static Directory Program(DaggerClient dagger, Directory source) =>
+        new DotNetProject(dagger, source).Publish(Project, ["PublishReadyToRun=true"]);
+
+    /// <summary>The image of the program.</summary>
+    public static Container Image(DaggerClient dagger, Directory source) =>
+        dagger
+            .Container()
+            .From("mcr.microsoft.com/dotnet/aspnet:10.0")
+            .WithDirectory("/app", Program(dagger, source))
+            .WithEntrypoint(["/app/platformctl"]);
+
+    /// <summary>Runs an operation, each time anew.</summary>
+    /// <param name="arguments">The operation's name and options.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>The result as JSON.</returns>
+    public Task<string> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
+        Ready().WithExec(["/platform/platformctl", .. arguments, "--output", "json"]).StdoutAsync(cancellationToken);
+
+    /// <summary>Runs an operation on a claim.</summary>
+    public Task<string> RunAsync(
+        JsonObject claim,
+        string operation,
+        bool onlySpecified,
+        bool devTags,
+        CancellationToken cancellationToken
+    )
+    {
+        string[] arguments =
+        [
+            "/platform/platformctl",
+            operation,
+            "--file",
+            "-",
+            .. onlySpecified ? ["--deploy-only-specified"] : Array.Empty<string>(),
+            .. devTags ? ["--use-dev-tags"] : Array.Empty<string>(),
+            "--output",
+            "json",
+        ];
+        return Ready().WithExec(arguments, stdin: claim.ToJsonString()).StdoutAsync(cancellationToken);
+    }
+
+    /// <summary>The container of an end-to-end run: a platform of its own, which nothing else sees.</summary>
+    /// <param name="nodeImage">The Kind cluster's node image; kind's own when left out.</param>
+    public Container EndToEnd(string? nodeImage)
+    {
+        var cluster = DockerSocket is null ? "embedded" : "kind";
+        return (this with { Platform = "e2e-pipeline" })
+            .Ready()
+            .WithEnvVariable("PLATFORM_CLUSTER", cluster)
+            .With(c => nodeImage is null ? c : c.WithEnvVariable("PLATFORM_NODE_IMAGE", nodeImage))
+            .WithEnvVariable("PLATFORMCTL", "/platform/platformctl")
+            .WithEnvVariable("CLAIM", "/workspace/environments/dev-local.json")
+            .WithNewFile(
+                "/logs/end-to-end.sh",
+                """
+                set -eux
+                "$PLATFORMCTL" create-local-platform --output json
+                trap '"$PLATFORMCTL" destroy-local-platform' EXIT
+                "$PLATFORMCTL" deploy-environment --file "$CLAIM" --output json
+                "$PLATFORMCTL" platform-status --output json
+                "$PLATFORMCTL" destroy-environment dev-local
+                """
+            );
+    }
+
+    private Container Ready()
+    {
+        var container = Dagger
+            .Container()
+            .From("mcr.microsoft.com/dotnet/sdk:10.0")
+            .WithFile(
+                "/usr/local/bin/kubectl",
+                Dagger.Http($"https://dl.k8s.io/release/{KubectlVersion}/bin/linux/amd64/kubectl"),
+                493
+            )
+            .WithMountedDirectory("/platform", Program(Dagger, Source))
+            .WithMountedDirectory("/workspace", Source.Subdirectory("examples"))
+            .WithMountedDirectory("/source", Source)
+            .WithMountedCache("/state", Dagger.CacheVolume($"platform-{Platform}"), CacheSharing.Locked)
+            .WithEnvVariable("PLATFORM_STATE", "/state")
+            .WithEnvVariable("PLATFORM_NAME", Platform)
+            .WithEnvVariable("PLATFORM_DEFAULT_WORKSPACE", "/workspace")
+            .WithEnvVariable("PLATFORM_SOURCE", "/source")
+            .WithEnvVariable("PLATFORMCTL_COMMAND", "platformctl");
+        if (DockerSocket is null)
+        {
+            return container.WithoutCachedResults(Time);
+        }
+
+        var kind = new KindAccess(Dagger, DockerSocket);
+        return kind.JoinNetwork(kind.AddTo(container), Time);
+    }
+}

@@ -1,0 +1,6 @@
+using PlatformLocal;
+using PlatformPipelines;
+
+return await ModuleHost.RunAsync<Platform>(
+    new ModuleHostOptions { NextStepOf = e => (e as PlatformException)?.NextStep }
+);

@@ -1,0 +1,1 @@
+return await ModuleHost.RunAsync<MyModule>();

@@ -1,0 +1,220 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Pipelines.Api;
+using Pipelines.Tests.Testing;
+
+namespace Pipelines.Tests.Modules;
+
+/// <summary>The repository's own module: each function called as the engine would, with its commands really run.</summary>
+public sealed class PlatformModuleTests(LoopbackEngine engine) : IClassFixture<LoopbackEngine>
+{
+    private const string Claim = """
+        {"environment_name": "from-dagger", "environment_type": "dev", "services": {"user-service": "^1.4.0"}}
+        """;
+
+    [Fact]
+    public async Task The_module_has_the_functions_and_flags_of_the_design()
+    {
+        var description = await (await CallAsync()).DescribeAsync();
+
+        var functions = description
+            .GetProperty("objects")[0]
+            .GetProperty("functions")
+            .EnumerateArray()
+            .ToDictionary(NameOf, f => f.GetProperty("args").EnumerateArray().Select(NameOf).ToList());
+        functions
+            .Keys.Should()
+            .BeEquivalentTo(
+                "createLocalPlatform",
+                "deployEnvironment",
+                "planEnvironment",
+                "destroyEnvironment",
+                "destroyLocalPlatform",
+                "platformStatus",
+                "build",
+                "test",
+                "publish",
+                "publishStaticEnvironments",
+                "endToEnd",
+                "mainPipeline"
+            );
+        functions["createLocalPlatform"].Should().Contain("dockerSocket");
+        functions["deployEnvironment"]
+            .Should()
+            .Contain(["payload", "file", "deployOnlySpecified", "useDevTags", "dockerSocket"]);
+        functions["planEnvironment"].Should().Contain(["payload", "file", "deployOnlySpecified", "useDevTags"]);
+    }
+
+    [Fact]
+    public async Task Only_building_may_be_cached()
+    {
+        var description = await (await CallAsync()).DescribeAsync();
+
+        description
+            .GetProperty("objects")[0]
+            .GetProperty("functions")
+            .EnumerateArray()
+            .Where(f => f.GetProperty("policy").GetString() != "Never")
+            .Select(NameOf)
+            .Should()
+            .Equal("build");
+    }
+
+    [Fact]
+    public async Task A_platform_is_created_used_and_removed_by_functions_alone()
+    {
+        var call = await CallAsync();
+        using var folder = new TemporaryFolder();
+        var file = folder.Write("claim.json", Claim);
+        try
+        {
+            var created = Json(await call.RunAsync("create-local-platform"));
+            created["cluster"]!.ToJsonString().Should().Contain("embedded");
+
+            var plan = Json(await call.RunAsync("plan-environment", "--payload", Claim));
+            plan.ToJsonString().Should().Contain("user-service");
+
+            var deployed = Json(await call.RunAsync("deploy-environment", "--file", file, "--deploy-only-specified"));
+            deployed["environment_name"]!.GetValue<string>().Should().Be("from-dagger");
+            deployed["phase"]!.GetValue<string>().Should().BeEquivalentTo("ready");
+
+            (await call.RunAsync("platform-status")).Text.Should().Contain("embedded");
+            (await call.RunAsync("destroy-environment", "--environment", "from-dagger"))
+                .Text.Should()
+                .Contain("from-dagger");
+        }
+        finally
+        {
+            var removed = await call.RunAsync("destroy-local-platform");
+            removed.Error.Should().BeNull(removed.Message);
+        }
+
+        var again = await call.RunAsync("platform-status");
+        again.Message.Should().Contain("There is no platform 'local'.");
+        again.Error!.Value.GetProperty("values").GetProperty("exitCode").GetInt32().Should().Be(1);
+    }
+
+    [Theory]
+    [InlineData("Give the claim with either --payload JSON or --file PATH.")]
+    [InlineData("environment_name", "--payload", "{}")]
+    [InlineData("--payload", "--payload", "{")]
+    public async Task A_claim_that_is_none_is_refused_before_anything_runs(string message, params string[] flags)
+    {
+        var refused = await (await CallAsync()).RunAsync(["deploy-environment", .. flags]);
+
+        refused.Message.Should().Contain(message);
+        refused.Requests.Should().NotContain(r => r.Contains("withExec"));
+    }
+
+    [Fact]
+    public async Task Claims_of_static_environments_are_all_read_before_one_is_written()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("good.json", """{"environment_name": "good"}""");
+        folder.Write("other.json", """{"environment_name": "another"}""");
+        folder.Write("none.json", "{");
+
+        // Nobody listens at the address: a write would fail otherwise.
+        var refused = await (await CallAsync()).RunAsync(
+            "publish-static-environments",
+            "--claims",
+            folder.Path,
+            "--endpoint",
+            "http://127.0.0.1:1",
+            "--access-key",
+            "env:HOME",
+            "--secret-key",
+            "env:PATH"
+        );
+
+        refused.Message.Should().Contain("other.json: must be called another.json").And.Contain("none.json: ");
+        refused.Message.Should().NotContain("good.json");
+    }
+
+    [Fact]
+    public async Task Build_gives_the_program()
+    {
+        var built = await (await CallAsync()).RunAsync("build");
+
+        await using var session = await engine.OpenAsync();
+        (await session.Client.Load<Directory>(built.Text).EntriesAsync(null, TestContext.Current.CancellationToken))
+            .Should()
+            .Contain("platformctl");
+    }
+
+    [Fact]
+    public async Task Test_runs_a_test_project_and_gives_what_it_says()
+    {
+        var tested = await (await CallAsync()).RunAsync(
+            "test",
+            "--project",
+            "Pipelines.Tests",
+            "--filter",
+            "*EngineNamesTests"
+        );
+
+        tested.Error.Should().BeNull(tested.Message);
+        tested.Text.Should().Contain("Test run summary: Passed!");
+    }
+
+    [Fact]
+    public async Task Publish_pushes_the_image_to_the_repository_that_is_named()
+    {
+        var published = await (await CallAsync()).RunAsync(
+            "publish",
+            "--registry",
+            "localhost:5001",
+            "--version",
+            "1.2.3",
+            "--repository",
+            "docker-snapshots"
+        );
+
+        published
+            .Text.Should()
+            .MatchRegex("^localhost:5001/docker-snapshots/platformctl:1\\.2\\.3@sha256:[0-9a-f]{64}$");
+    }
+
+    [Fact]
+    public async Task End_to_end_gives_the_logs_of_a_platform_that_came_and_went()
+    {
+        var run = await (await CallAsync()).RunAsync("end-to-end");
+
+        await using var session = await engine.OpenAsync();
+        var logs = session.Client.Load<Directory>(run.Text);
+        var cancellationToken = TestContext.Current.CancellationToken;
+        (await logs.File("exit-code").ContentsAsync(cancellationToken))
+            .Should()
+            .Be("0", await logs.File("errors.log").ContentsAsync(cancellationToken));
+        (await logs.File("output.log").ContentsAsync(cancellationToken)).Should().Contain("dev-local");
+    }
+
+    [Fact]
+    public async Task The_main_pipeline_builds_tests_and_runs_end_to_end()
+    {
+        var run = await (await CallAsync()).RunAsync(
+            "main-pipeline",
+            "--project",
+            "Pipelines.Tests",
+            "--filter",
+            "*EngineNamesTests"
+        );
+
+        run.Error.Should().BeNull(run.Message);
+        run.Text.Should().Be("Built, tested, and run end to end.");
+    }
+
+    private async Task<DaggerCall> CallAsync()
+    {
+        engine.SkipIfMissing();
+        return new DaggerCall(engine, await ModuleProgram.BuildAsync(".dagger"), "platform");
+    }
+
+    private static JsonNode Json(CallResult result)
+    {
+        result.Error.Should().BeNull(result.Message);
+        return JsonNode.Parse(result.Text)!;
+    }
+
+    private static string NameOf(JsonElement element) => element.GetProperty("name").GetString()!;
+}
