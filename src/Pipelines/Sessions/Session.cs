@@ -81,7 +81,7 @@ public sealed class Session : IAsyncDisposable
 
     private static Session Join(int port, string token, SessionProcess? process, SessionOptions options)
     {
-        var transport = new QueryTransport(port, token, options.RequestTimeout);
+        var transport = new QueryTransport(port, token, options.RequestTimeout, options.Time);
         transport.Secrets.Add(token);
         return new Session(transport, process);
     }
@@ -89,7 +89,6 @@ public sealed class Session : IAsyncDisposable
     /// <summary>Ends the session if this program started it.</summary>
     public async ValueTask DisposeAsync()
     {
-        _transport.Dispose();
         if (_process is not null)
         {
             await _process.DisposeAsync();
