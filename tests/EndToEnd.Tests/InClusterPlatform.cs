@@ -87,22 +87,7 @@ public sealed class InClusterPlatform : IAsyncLifetime
     }
 
     internal static string[] Create(params string[] further) =>
-        [
-            "create-local-platform",
-            "--cluster",
-            "kind",
-            "--name",
-            Name,
-            "--node-image",
-            Programs.NodeImage!,
-            "--base-image",
-            Programs.BaseImage!,
-            "--services",
-            "none",
-            "--workspace",
-            Workspace,
-            .. further,
-        ];
+        Programs.Create(Name, Workspace, ["--base-image", Programs.BaseImage!, "--services", "none", .. further]);
 
     internal Task<Outcome> RunAsync(params string[] arguments) =>
         _program.RunAsync(s_patience, [.. arguments, "--name", Name]);
