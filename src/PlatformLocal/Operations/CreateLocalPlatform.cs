@@ -102,7 +102,7 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
                 OnEvent = e =>
                 {
                     mirror?.Note(e);
-                    if (e.Message.Length > 0)
+                    if (e.Message.Length > 0 && e.Kind != StepEventKind.Failed) // failures are told once, at the end
                     {
                         report($"{e.Step}: {e.Message}");
                     }
@@ -224,6 +224,8 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
             ) with
             {
                 Timeout = TimeSpan.FromMinutes(10),
+                // Another platform of this machine may build the same image just now.
+                Retry = new StepRetry { Attempts = 3, Delay = TimeSpan.FromSeconds(15) },
             },
             Always(
                 "platform api",

@@ -53,6 +53,8 @@ public sealed class PlatformApiImage(ProgramRunner programs, HttpClient registry
             return image;
         }
 
+        var artifacts = $"--artifacts-path={Path.Combine(options.Source, ".build", "image")}";
+        await OrphanedPrograms.StopAsync("dotnet", artifacts, cancellationToken);
         report($"Building the image {image} on {options.BaseImage} (once, about a minute)");
         var local = await PushLocalBaseAsync(options, cancellationToken);
         await programs.RunAsync(
@@ -66,7 +68,7 @@ public sealed class PlatformApiImage(ProgramRunner programs, HttpClient registry
                     "--configuration=Release",
                     $"--runtime=linux-{Architecture}",
                     "--self-contained",
-                    $"--artifacts-path={Path.Combine(options.Source, ".build", "image")}",
+                    artifacts,
                     "--target:PublishContainer",
                     "--verbosity=quiet",
                     "--nologo",
