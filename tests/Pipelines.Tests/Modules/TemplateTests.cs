@@ -15,17 +15,19 @@ public sealed class TemplateTests(LoopbackEngine engine) : IClassFixture<Loopbac
         tutorial.Should().HaveCountGreaterThan(3);
         foreach (var (command, number) in tutorial.Select((c, i) => (c, i)))
         {
-            var run = await LocalProcess.RunAsync(
-                "sh",
-                ["-ec", command],
-                folder.Path,
-                new Dictionary<string, string>
-                {
-                    ["PLATFORM_LOCAL"] = Repository.Root,
-                    // Templates are installed for this test alone.
-                    ["DOTNET_CLI_HOME"] = System.IO.Path.Combine(folder.Path, ".home"),
-                    ["NUGET_PACKAGES"] = NuGetPackages(),
-                }
+            var run = await ModuleProgram.BuildingAsync(() =>
+                LocalProcess.RunAsync(
+                    "sh",
+                    ["-ec", command],
+                    folder.Path,
+                    new Dictionary<string, string>
+                    {
+                        ["PLATFORM_LOCAL"] = Repository.Root,
+                        // Templates are installed for this test alone.
+                        ["DOTNET_CLI_HOME"] = System.IO.Path.Combine(folder.Path, ".home"),
+                        ["NUGET_PACKAGES"] = NuGetPackages(),
+                    }
+                )
             );
             run.ExitCode.Should().Be(0, $"command {number}: {command}\n{run.Output}{run.Errors}");
         }

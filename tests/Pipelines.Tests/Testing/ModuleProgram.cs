@@ -7,12 +7,29 @@ public sealed class ModuleProgram
 {
     private static readonly ConcurrentDictionary<string, Lazy<Task<ModuleProgram>>> s_built = new();
 
+    // Builds share the folders of the library's own build.
+    private static readonly SemaphoreSlim s_building = new(1);
+
     private ModuleProgram(string program) => Program = program;
 
     public string Program { get; }
 
     /// <summary>A program that was built before.</summary>
     public static ModuleProgram At(string program) => new(program);
+
+    /// <summary>Does something that builds, while nothing else here does.</summary>
+    public static async Task<T> BuildingAsync<T>(Func<Task<T>> build)
+    {
+        await s_building.WaitAsync();
+        try
+        {
+            return await build();
+        }
+        finally
+        {
+            s_building.Release();
+        }
+    }
 
     /// <summary>Publishes the module in a folder of the source tree, once.</summary>
     public static Task<ModuleProgram> BuildAsync(params string[] folder) =>
@@ -56,21 +73,23 @@ public sealed class ModuleProgram
     {
         var output = Repository.PathOf(".build", "tests", "modules", name);
         // The same command as in .dagger/sdk/main.dang.
-        var build = await LocalProcess.RunAsync(
-            "dotnet",
-            [
-                "publish",
-                "--configuration",
-                "Release",
-                "--use-current-runtime",
-                "-p:PublishReadyToRun=true",
-                "--output",
-                output,
-                "--nologo",
-                "-v",
-                "quiet",
-            ],
-            folder
+        var build = await BuildingAsync(() =>
+            LocalProcess.RunAsync(
+                "dotnet",
+                [
+                    "publish",
+                    "--configuration",
+                    "Release",
+                    "--use-current-runtime",
+                    "-p:PublishReadyToRun=true",
+                    "--output",
+                    output,
+                    "--nologo",
+                    "-v",
+                    "quiet",
+                ],
+                folder
+            )
         );
         return build.ExitCode == 0
             ? new ModuleProgram(System.IO.Path.Combine(output, "module"))
