@@ -309,8 +309,7 @@ internal sealed class Solver
 
     private void Choose(ServiceState state, int position)
     {
-        Assign(state, CandidateSet.Single(position), cause: null);
-        state.Chosen = position;
+        var fits = true;
         foreach (var (name, constraint) in state.DependenciesOf(position).OrderBy(d => d.Key, StringComparer.Ordinal))
         {
             var known = state.KnownDependencies.GetValueOrDefault(name);
@@ -320,8 +319,27 @@ internal sealed class Solver
                 state.KnownDependencies[name] = known.Union(versions);
                 Add(Need(state, versions, name, constraint));
             }
+
+            fits = fits && Fits(state, position, StateOf(name), constraint);
+        }
+
+        if (fits)
+        {
+            Assign(state, CandidateSet.Single(position), cause: null);
+            state.Chosen = position;
+        }
+        else
+        {
+            // What was just added excludes it: to decide first would undo all up to the decision it conflicts with.
+            Enqueue(state);
+            EnqueueIfPending(state);
         }
     }
+
+    private static bool Fits(ServiceState by, int position, ServiceState? needed, VersionConstraint constraint) =>
+        needed == by
+            ? by.Candidates.AcceptedBy(constraint).Contains(position)
+            : needed is not null && !needed.Remaining.IsDisjointFrom(needed.Candidates.AcceptedBy(constraint));
 
     private Incompatibility? Need(ServiceState state, CandidateSet versions, string name, VersionConstraint constraint)
     {
