@@ -17,6 +17,8 @@ internal sealed class LeaderForwarding(LeaderElection election) : IDisposable
             UseProxy = false,
             UseCookies = false,
             AllowAutoRedirect = false,
+            // The address of a pod that is gone answers nothing at all.
+            ConnectTimeout = TimeSpan.FromSeconds(3),
         }
     )
     {
@@ -37,19 +39,23 @@ internal sealed class LeaderForwarding(LeaderElection election) : IDisposable
         }
 
         using var request = Copy(context.Request, leader.Address);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, leader.Replaced);
         HttpResponseMessage response;
         try
         {
-            response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, context.RequestAborted);
+            response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop.Token);
         }
-        catch (HttpRequestException e)
+        catch (Exception e)
+            when (e is HttpRequestException or OperationCanceledException
+                && !context.RequestAborted.IsCancellationRequested
+            )
         {
             throw NoLeader(e);
         }
 
         using (response)
         {
-            await CopyAsync(response, context);
+            await CopyAsync(response, context, stop.Token);
         }
     }
 
@@ -82,7 +88,7 @@ internal sealed class LeaderForwarding(LeaderElection election) : IDisposable
         return request;
     }
 
-    private static async Task CopyAsync(HttpResponseMessage from, HttpContext context)
+    private static async Task CopyAsync(HttpResponseMessage from, HttpContext context, CancellationToken stop)
     {
         var response = context.Response;
         response.StatusCode = (int)from.StatusCode;
@@ -95,19 +101,19 @@ internal sealed class LeaderForwarding(LeaderElection election) : IDisposable
         }
 
         // Events must arrive as they happen.
-        await using var body = await from.Content.ReadAsStreamAsync(context.RequestAborted);
+        await using var body = await from.Content.ReadAsStreamAsync(stop);
         var buffer = new byte[16 * 1024];
         int read;
         try
         {
             await response.StartAsync(context.RequestAborted);
-            while ((read = await body.ReadAsync(buffer, context.RequestAborted)) > 0)
+            while ((read = await body.ReadAsync(buffer, stop)) > 0)
             {
                 await response.Body.WriteAsync(buffer.AsMemory(0, read), context.RequestAborted);
                 await response.Body.FlushAsync(context.RequestAborted);
             }
         }
-        catch (Exception e) when (e is IOException or HttpRequestException)
+        catch (Exception e) when (e is IOException or HttpRequestException or OperationCanceledException)
         {
             context.Abort(); // the leader went in the middle: an answer cut off must not look whole
         }

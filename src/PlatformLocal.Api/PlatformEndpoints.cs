@@ -2,7 +2,9 @@ using Microsoft.Extensions.Hosting;
 using PlatformLocal.Api.Reconciliation;
 using PlatformLocal.Kubernetes;
 using PlatformLocal.Kubernetes.Leadership;
+using PlatformLocal.Operations;
 using PlatformLocal.PlatformApi;
+using PlatformLocal.Services.Installation;
 using PlatformLocal.Workspaces;
 
 namespace PlatformLocal.Api;
@@ -51,6 +53,7 @@ internal static class PlatformEndpoints
     {
         var version = await kubernetes.GetVersionAsync(cancellationToken);
         var state = options.State;
+        var choice = PlatformServiceChoice.Remembered(state.ReadSettings(), options.Workspace ?? "");
         var platform = new PlatformDocument
         {
             Name = state.Platform,
@@ -66,11 +69,14 @@ internal static class PlatformEndpoints
             [
                 new PartDocument("cluster", cluster.Kind, kubernetes.Connection.Server.ToString()),
                 new PartDocument(PartDocument.PlatformApi, ApiKind(services), $"http://{request.Host}/"),
-                new PartDocument("object store", "directory", state.Buckets),
+                options.Replica?.ObjectStore is { } s3
+                    ? new PartDocument("object store", "S3", s3.Endpoint.ToString())
+                    : new PartDocument("object store", "directory", state.Buckets),
                 new PartDocument("search index", "memory", "rebuilt from the claims at start"),
                 new PartDocument("secrets", "encrypted file", state.Secrets),
                 new PartDocument("delivery", "direct", "server-side apply"),
             ],
+            Services = await PlatformServiceStatus.ReadAsync(kubernetes, choice, cancellationToken),
             Environments = feed
                 .All.GroupBy(e => e.Phase)
                 .ToDictionary(g => g.Key.ToString().ToLowerInvariant(), g => g.Count(), StringComparer.Ordinal),

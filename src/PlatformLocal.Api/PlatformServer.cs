@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Console;
+using PlatformLocal.Ansible;
 using PlatformLocal.Api.Environments;
 using PlatformLocal.Api.Reconciliation;
 using PlatformLocal.Clusters.Existing;
@@ -57,6 +58,9 @@ public sealed record ReplicaOptions
 
     /// <summary>The bearer token of the API, the same for all replicas.</summary>
     public required string Token { get; init; }
+
+    /// <summary>The object store that claims are kept in; <see langword="null"/> for the state folder.</summary>
+    public S3ObjectStoreOptions? ObjectStore { get; init; }
 
     /// <summary>How the cluster is reached.</summary>
     public required KubernetesClient Kubernetes { get; init; }
@@ -175,12 +179,27 @@ public sealed partial class PlatformServer : IAsyncDisposable
     private async Task LeadAsync(CancellationToken cancellationToken)
     {
         var reconciler = _app.Services.GetRequiredService<Reconciler>();
+        await MoveClaimsAsync(cancellationToken);
         reconciler.Start();
         LogElection($"{_options.Replica!.Election.Identity} leads");
         await Task.Delay(Timeout.InfiniteTimeSpan, _options.Time, cancellationToken)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await reconciler.StopAsync();
         _app.Lifetime.StopApplication();
+    }
+
+    // A platform that gets an object store later must not take its empty bucket for the wish to remove everything.
+    private async Task MoveClaimsAsync(CancellationToken cancellationToken)
+    {
+        if (_options.Replica!.ObjectStore is null || !Directory.Exists(_options.State.Buckets))
+        {
+            return;
+        }
+
+        using var before = new DirectoryObjectStore(_options.State.Buckets, _options.Time);
+        var moved = await _app.Services.GetRequiredService<ClaimStore>().TakeOverAsync(before, cancellationToken);
+        Directory.Delete(_options.State.Buckets, recursive: true);
+        LogElection($"{moved} objects moved from the volume to the object store");
     }
 
     private void LogElection(string message) =>
@@ -302,7 +321,11 @@ public sealed partial class PlatformServer : IAsyncDisposable
         );
         services.AddSingleton(options).AddSingleton(options.Time).AddSingleton(kubernetes);
         services.AddSingleton(new ServedCluster(clusterKind, options.Time.GetUtcNow()));
-        services.AddSingleton<IObjectStore>(_ => new DirectoryObjectStore(state.Buckets, options.Time));
+        services.AddSingleton<IObjectStore>(_ =>
+            options.Replica?.ObjectStore is { } s3
+                ? new S3ObjectStore(s3, options.Time)
+                : new DirectoryObjectStore(state.Buckets, options.Time)
+        );
         services.AddSingleton<ISearchIndex, MemorySearchIndex>();
         services.AddSingleton<ISecretStore>(_ => new EncryptedFileSecretStore(state.Secrets));
         services.AddSingleton<IDelivery>(_ => new DirectDelivery(
@@ -326,6 +349,11 @@ public sealed partial class PlatformServer : IAsyncDisposable
                     (await kubernetes.Resources.MapAsync(apiVersion, kind, token)).IsNamespaced,
                 (name, service, token) =>
                     EnvironmentSecrets.OfAsync(p.GetRequiredService<ISecretStore>(), name, service, token)
+            ),
+            new ServicePlaybooks(
+                new AnsiblePlaybooks(new ProgramRunner(options.Time)),
+                kubernetes,
+                PlaybookClusterOf(options, clusterKind)
             ),
             p.GetRequiredService<EnvironmentDeliveries>(),
             clusterKind
@@ -390,6 +418,12 @@ public sealed partial class PlatformServer : IAsyncDisposable
 
         return next(context);
     }
+
+    private static PlaybookCluster PlaybookClusterOf(ServeOptions options, string clusterKind) =>
+        options.Replica is not null ? new PlaybookCluster(null) // the pod's service account
+        : clusterKind == ClusterKinds.Existing && options.State.ReadSettings() is { } settings
+            ? new PlaybookCluster(settings.Kubeconfig, settings.Context)
+        : new PlaybookCluster(options.State.Kubeconfig);
 
     /// <summary>How clusters of their own are reached: from a pod as they are registered, from the host as they run.</summary>
     private static ConnectEnvironmentCluster? OwnClusters(

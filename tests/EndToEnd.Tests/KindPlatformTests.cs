@@ -2,7 +2,8 @@ using PlatformLocal.Cli.Tests.Testing;
 
 namespace PlatformLocal.EndToEnd.Tests;
 
-/// <summary>The platform on a real Kind cluster, by the commands a user types.</summary>
+/// <summary>The platform on a real Kind cluster, served from this machine, by the commands a user types.</summary>
+[Collection(Programs.KindCollection)]
 public sealed class KindPlatformTests
 {
     private const string Platform = "e2e-platform";
@@ -24,11 +25,15 @@ public sealed class KindPlatformTests
             Platform,
             "--node-image",
             Programs.NodeImage!,
+            "--platform-api",
+            "on-host",
+            "--services",
+            "none",
             "--workspace",
             workspace.Folder,
         ];
         await RemoveLeftoverAsync();
-        var hadRegistry = (await ContainersAsync()).Contains("kind-registry");
+        var hadRegistry = (await Programs.ContainersAsync()).Contains("kind-registry");
 
         var created = await program.RunAsync(create);
         created.ExitCode.Should().Be(0, created.Error);
@@ -64,7 +69,7 @@ public sealed class KindPlatformTests
         var destroyed = await program.RunAsync("destroy-local-platform", "--name", Platform);
         destroyed.ExitCode.Should().Be(0, destroyed.Error);
         (await Programs.RunAsync("kind", "get", "clusters")).Output.Should().NotContain(Platform);
-        (await ContainersAsync()).Should().Contain("kind-registry").And.NotContain(Platform);
+        (await Programs.ContainersAsync()).Should().Contain("kind-registry").And.NotContain(Platform);
         if (!hadRegistry)
         {
             await Programs.RunAsync("docker", "rm", "--force", "--volumes", "kind-registry");
@@ -96,9 +101,6 @@ public sealed class KindPlatformTests
         outcome.ExitCode.Should().Be(0, outcome.Error);
         return outcome.Output;
     }
-
-    private static async Task<string> ContainersAsync() =>
-        (await Programs.RunAsync("docker", "ps", "--all", "--format", "{{.Names}}")).Output;
 
     private static int ServingProcess(PlatformCtlProgram program) =>
         System.Text.Json.Nodes.JsonNode.Parse(

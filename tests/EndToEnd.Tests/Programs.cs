@@ -6,6 +6,9 @@ namespace PlatformLocal.EndToEnd.Tests;
 /// <summary>The programs of a machine with Docker.</summary>
 internal static class Programs
 {
+    /// <summary>Tests on Kind clusters: one at a time, for the sake of the machine.</summary>
+    public const string KindCollection = "kind";
+
     public static string? NodeImage => Environment.GetEnvironmentVariable("LAB_NODE_IMAGE");
 
     public static string? BaseImage => Environment.GetEnvironmentVariable("LAB_BASE_IMAGE");
@@ -13,19 +16,41 @@ internal static class Programs
     /// <summary>Skips the test where no engine answers or there is no node image.</summary>
     public static async Task SkipWithoutKindAsync()
     {
-        Assert.SkipWhen(NodeImage is null || BaseImage is null, "LAB_NODE_IMAGE and LAB_BASE_IMAGE name no images");
+        var missing = await MissingForKindAsync();
+        Assert.SkipWhen(missing is not null, missing ?? "");
+    }
+
+    /// <summary>Why no Kind cluster can be made here, or <see langword="null"/>.</summary>
+    public static async Task<string?> MissingForKindAsync()
+    {
+        if (NodeImage is null || BaseImage is null)
+        {
+            return "LAB_NODE_IMAGE and LAB_BASE_IMAGE name no images";
+        }
+
         foreach (var program in new[] { "docker", "kind", "kubectl" })
         {
-            Assert.SkipUnless(
-                (Environment.GetEnvironmentVariable("PATH") ?? "")
+            if (
+                !(Environment.GetEnvironmentVariable("PATH") ?? "")
                     .Split(Path.PathSeparator)
-                    .Any(f => File.Exists(Path.Combine(f, program))),
-                $"{program} is not on the PATH"
-            );
+                    .Any(f => File.Exists(Path.Combine(f, program)))
+            )
+            {
+                return $"{program} is not on the PATH";
+            }
         }
 
         var engine = await RunAsync("docker", "version", "--format", "{{.Server.Version}}");
-        Assert.SkipUnless(engine.ExitCode == 0, "no Docker engine answers");
+        return engine.ExitCode == 0 ? null : "no Docker engine answers";
+    }
+
+    public static async Task<string> ContainersAsync() =>
+        (await RunAsync("docker", "ps", "--all", "--format", "{{.Names}}")).Output;
+
+    public static async Task MustRunAsync(string program, params string[] arguments)
+    {
+        var outcome = await RunAsync(program, arguments);
+        outcome.ExitCode.Should().Be(0, $"{program} {string.Join(' ', arguments)}: {outcome.Output}{outcome.Error}");
     }
 
     public static async Task<Outcome> RunAsync(string program, params string[] arguments)
@@ -39,6 +64,6 @@ internal static class Programs
                 UseShellExecute = false,
             }
         )!;
-        return await PlatformCtlProgram.EndAsync(process);
+        return await PlatformCtlProgram.EndAsync(process, TimeSpan.FromMinutes(5));
     }
 }

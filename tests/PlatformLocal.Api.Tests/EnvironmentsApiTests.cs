@@ -26,7 +26,7 @@ public sealed class EnvironmentsApiTests
         shop.Services.Select(s => $"{s.Name} {s.Version} {s.Phase}")
             .Should()
             .Equal("auth 2.0.0 Ready", "web 1.1.0 Ready");
-        shop.Changes.Should().Be(new ChangeCounts(Created: 5, Updated: 0, Unchanged: 0, Pruned: 0));
+        shop.Changes.Should().Be(new ChangeCounts(Created: 12, Updated: 0, Unchanged: 0, Pruned: 0));
         shop.Simulated.Should().BeTrue();
         File.ReadAllText(Path.Combine(platform.Bucket, "shop.lock.json")).Should().Contain("\"version\": \"1.1.0\"");
     }
@@ -40,7 +40,7 @@ public sealed class EnvironmentsApiTests
         var second = await platform.DeployAsync(Shop);
 
         second.Revision.Should().Be(first.Revision);
-        second.Changes.Should().Be(new ChangeCounts(0, 0, 5, 0));
+        second.Changes.Should().Be(new ChangeCounts(0, 0, 12, 0));
     }
 
     [Fact]

@@ -84,6 +84,40 @@ public sealed class CommandLineTests
         outcome.Error.Should().Contain("There is no platform 'local'").And.Contain("create-local-platform");
     }
 
+    [Theory]
+    [InlineData("'minoi' is no platform service; did you mean minio?", "kind", "--services", "minoi,qdrant")]
+    [InlineData("an embedded cluster executes nothing and takes none", "embedded", "--services", "minio")]
+    [InlineData("minio is a Helm chart", "kind", "--services", "minio", "--delivery", "direct")]
+    [InlineData(
+        "needs Kubernetes 1.33 or newer",
+        "kind",
+        "--services",
+        "minio",
+        "--node-image",
+        "kindest/node:v1.20.2"
+    )]
+    public async Task Platform_services_that_cannot_be_had_are_refused_before_anything_is_made(
+        string told,
+        string cluster,
+        params string[] options
+    )
+    {
+        await using var program = new PlatformCtlProgram();
+
+        var outcome = await program.RunAsync([
+            "create-local-platform",
+            "--cluster",
+            cluster,
+            "--workspace",
+            Path.Combine(PlatformCtlProgram.RepositoryRoot, "examples"),
+            .. options,
+        ]);
+
+        outcome.ExitCode.Should().Be(2);
+        outcome.Error.Should().Contain(told).And.NotContain("   at ");
+        Directory.Exists(program.Folder).Should().BeFalse();
+    }
+
     [Fact]
     public async Task A_file_that_is_missing_is_told()
     {

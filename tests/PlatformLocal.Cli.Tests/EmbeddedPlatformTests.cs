@@ -238,6 +238,31 @@ public sealed class EmbeddedPlatformTests
     }
 
     [Fact]
+    public async Task Destroying_is_verified_and_all_platforms_of_a_folder_go_at_once()
+    {
+        await using var program = new PlatformCtlProgram();
+        var workspace = Path.Combine(PlatformCtlProgram.RepositoryRoot, "examples");
+        // No Docker: this test must not see the clusters of others.
+        var alone = new Dictionary<string, string> { ["PATH"] = "/nowhere" };
+        string[] names = ["one", "two", "three"];
+        foreach (var name in names)
+        {
+            (await program.RunAsync("create-local-platform", "--name", name, "--workspace", workspace))
+                .ExitCode.Should()
+                .Be(0);
+        }
+
+        var one = await program.RunAsync(alone, "destroy-local-platform", "--name", "one", "--verify");
+        var rest = await program.RunAsync(alone, "destroy-local-platform", "--all");
+
+        one.ExitCode.Should().Be(0, one.Error);
+        one.Output.Should().Contain("nothing of it is left");
+        rest.ExitCode.Should().Be(0, rest.Error);
+        rest.Error.Should().Contain("'three' is removed").And.Contain("'two' is removed").And.NotContain("'one'");
+        Directory.EnumerateFileSystemEntries(program.State).Should().BeEmpty();
+    }
+
+    [Fact]
     public async Task A_workspace_with_faults_is_refused_before_anything_starts()
     {
         await using var program = new PlatformCtlProgram();

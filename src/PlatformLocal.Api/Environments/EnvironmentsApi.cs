@@ -149,26 +149,58 @@ internal static class EnvironmentsApi
         return Json(reconciler.Request(name, revision: null), StatusCodes.Status202Accepted);
     }
 
-    private static IResult Events(string name, EnvironmentFeed feed, CancellationToken cancellationToken)
+    private static IResult Events(
+        string name,
+        EnvironmentFeed feed,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    )
     {
         if (feed.Find(name) is null)
         {
             throw NotFound(name);
         }
 
-        return new EventStream(ToEvents(feed, name, cancellationToken));
+        return new EventStream(ToEvents(feed, name, time, cancellationToken));
     }
 
-    private static async IAsyncEnumerable<SseItem<EnvironmentDocument>> ToEvents(
+    // Listeners must be able to tell that nothing happens from that nobody is there any more.
+    private static async IAsyncEnumerable<SseItem<EnvironmentDocument?>> ToEvents(
         EnvironmentFeed feed,
         string name,
+        TimeProvider time,
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
-        await foreach (var document in feed.ListenAsync(name, cancellationToken))
+        await using var documents = feed.ListenAsync(name, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        while (true)
         {
-            yield return new SseItem<EnvironmentDocument>(document with { Claim = null }, "environment");
+            var next = documents.MoveNextAsync().AsTask();
+            while (!await EndsWithinAsync(next, PlatformApiClient.HeartbeatInterval, time))
+            {
+                yield return new SseItem<EnvironmentDocument?>(null, "heartbeat");
+            }
+
+            if (!await next)
+            {
+                yield break;
+            }
+
+            yield return new SseItem<EnvironmentDocument?>(documents.Current with { Claim = null }, "environment");
         }
+    }
+
+    private static async Task<bool> EndsWithinAsync(Task task, TimeSpan limit, TimeProvider time)
+    {
+        if (task.IsCompleted)
+        {
+            return true;
+        }
+
+        using var stop = new CancellationTokenSource();
+        var first = await Task.WhenAny(task, Task.Delay(limit, time, stop.Token));
+        await stop.CancelAsync();
+        return first == task;
     }
 
     private static WriteCondition ConditionOf(HttpRequest request)
@@ -214,7 +246,7 @@ internal static class EnvironmentsApi
         Results.Json(document, PlatformJson.Default.EnvironmentListDocument);
 
     /// <summary>Writes server-sent events and flushes each.</summary>
-    private sealed class EventStream(IAsyncEnumerable<SseItem<EnvironmentDocument>> events) : IResult
+    private sealed class EventStream(IAsyncEnumerable<SseItem<EnvironmentDocument?>> events) : IResult
     {
         public async Task ExecuteAsync(HttpContext httpContext)
         {
@@ -226,6 +258,11 @@ internal static class EnvironmentsApi
                 response.Body,
                 static (item, writer) =>
                 {
+                    if (item.Data is null)
+                    {
+                        return;
+                    }
+
                     using var json = new System.Text.Json.Utf8JsonWriter(writer);
                     System.Text.Json.JsonSerializer.Serialize(
                         json,

@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using PlatformLocal.Ansible;
+using PlatformLocal.Baseline;
 using PlatformLocal.Delivery;
 using PlatformLocal.Environments;
 using PlatformLocal.Manifests;
@@ -37,6 +39,7 @@ internal sealed record CompiledClaim(
 internal sealed class ClaimCompiler(
     WorkspaceSource source,
     ManifestRenderer renderer,
+    ServicePlaybooks playbooks,
     EnvironmentDeliveries deliveries,
     string clusterKind
 )
@@ -50,9 +53,39 @@ internal sealed class ClaimCompiler(
     {
         var roots = claim.Services.ToDictionary(s => s.Key, s => s.Value.Version, StringComparer.Ordinal);
         var resolved = Resolver.Resolve(workspace.Catalogue, roots, claim.UseDevTags);
+        var isolation = claim.IsolationIn(workspace.Types);
+        if (
+            isolation == Isolation.Cluster
+            && deliveries.GivesOwnClusters
+            && resolved.Services.FirstOrDefault(s => s.Definition.Playbook is not null) is { } withPlaybook
+        )
+        {
+            throw new PlatformException(
+                $"{withPlaybook.Definition.Name} has a playbook, and playbooks do not run on clusters of their own yet.",
+                "Deploy it with --isolation namespace."
+            )
+            {
+                Kind = FailureKind.InvalidInput,
+            };
+        }
+
         var rendered = await renderer.RenderAsync(claim, resolved, workspace, cancellationToken);
+        var type = workspace.Types[claim.EnvironmentType];
+        var request = rendered.Request with
+        {
+            Services =
+            [
+                .. resolved
+                    .Services.Zip(rendered.Request.Services)
+                    .Select(s => playbooks.Attach(s.Second, claim, s.First, workspace)),
+            ],
+            Objects = EnvironmentBaseline.Objects(type),
+            NamespaceLabels = rendered
+                .Request.NamespaceLabels.Concat(EnvironmentBaseline.NamespaceLabels)
+                .ToDictionary(StringComparer.Ordinal),
+        };
         var warnings = rendered.Warnings.ToList();
-        if (claim.IsolationIn(workspace.Types) == Isolation.Cluster && !deliveries.GivesOwnClusters)
+        if (isolation == Isolation.Cluster && !deliveries.GivesOwnClusters)
         {
             warnings.Insert(
                 0,
@@ -61,6 +94,6 @@ internal sealed class ClaimCompiler(
             );
         }
 
-        return new CompiledClaim(claim, resolved, rendered.Request, warnings);
+        return new CompiledClaim(claim, resolved, request, warnings);
     }
 }

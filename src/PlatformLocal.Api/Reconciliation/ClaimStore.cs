@@ -78,6 +78,24 @@ internal sealed class ClaimStore(IObjectStore store)
     public Task DeleteLockAsync(string name, CancellationToken cancellationToken) =>
         store.DeleteAsync(Bucket, name + LockSuffix, WriteCondition.None, cancellationToken);
 
+    /// <summary>Takes over what another store has; what is here already stays as it is.</summary>
+    /// <returns>How many objects were taken over.</returns>
+    public async Task<int> TakeOverAsync(IObjectStore other, CancellationToken cancellationToken)
+    {
+        var here = (await store.ListAsync(Bucket, cancellationToken)).Select(o => o.Key).ToHashSet();
+        var taken = 0;
+        foreach (var item in await other.ListAsync(Bucket, cancellationToken))
+        {
+            if (!here.Contains(item.Key) && await other.GetAsync(Bucket, item.Key, cancellationToken) is { } found)
+            {
+                await store.PutAsync(Bucket, item.Key, found.Content, WriteCondition.None, cancellationToken);
+                taken++;
+            }
+        }
+
+        return taken;
+    }
+
     public Task WaitForChangeAsync(TimeSpan atMost, CancellationToken cancellationToken) =>
         store.WaitForChangeAsync(Bucket, atMost, cancellationToken);
 }

@@ -4,6 +4,7 @@ using PlatformLocal.Clusters.Existing;
 using PlatformLocal.Operations;
 using PlatformLocal.PlatformApi;
 using PlatformLocal.Processes;
+using PlatformLocal.Services.Choosing;
 using PlatformLocal.Services.PlatformApi;
 
 namespace PlatformLocal.Cli.Commands;
@@ -63,6 +64,20 @@ internal sealed class CreateLocalPlatformCommand(SharedOptions shared) : Command
         HelpName = "CONTEXT",
     };
 
+    private readonly Option<string?> _services = new("--services")
+    {
+        Description =
+            "Platform services on a kind or existing cluster: default, none, or names separated by commas. "
+            + "[default: as before; at first default on kind, none on existing] [env: PLATFORM_SERVICES]",
+        HelpName = "NAMES",
+    };
+
+    private readonly Option<string?> _delivery = new Option<string?>("--delivery")
+    {
+        Description =
+            "How platform services are installed: flux, or direct, which installs no charts. [default: as before; at first flux]",
+    }.AcceptOnlyFromAmong(DeliveryKinds.Flux, DeliveryKinds.Direct);
+
     private readonly Option<bool> _yes = new("--yes") { Description = "Use an existing cluster without asking." };
 
     public override string Name => "create-local-platform";
@@ -71,6 +86,7 @@ internal sealed class CreateLocalPlatformCommand(SharedOptions shared) : Command
         [
             "platformctl create-local-platform --workspace examples",
             "platformctl create-local-platform --cluster kind --name real --workspace examples",
+            "platformctl create-local-platform --cluster kind --services minio,qdrant --workspace examples",
             "platformctl create-local-platform --cluster existing --context staging --name there --workspace examples --yes",
         ];
 
@@ -86,6 +102,8 @@ internal sealed class CreateLocalPlatformCommand(SharedOptions shared) : Command
         command.Options.Add(_baseImage);
         command.Options.Add(_kubeconfig);
         command.Options.Add(_context);
+        command.Options.Add(_services);
+        command.Options.Add(_delivery);
         command.Options.Add(_yes);
     }
 
@@ -111,6 +129,8 @@ internal sealed class CreateLocalPlatformCommand(SharedOptions shared) : Command
                 PlatformImage = parsed.GetValue(_platformImage),
                 BaseImage = parsed.GetValue(_baseImage) ?? SharedOptions.Variable("PLATFORM_BASE_IMAGE"),
                 Source = SharedOptions.Variable("PLATFORM_SOURCE"),
+                Services = parsed.GetValue(_services) ?? ServicesOfANewPlatform(parsed),
+                Delivery = parsed.GetValue(_delivery),
                 Confirm = (found, _) => Task.FromResult(parsed.GetValue(_yes) || Ask(terminal, found)),
             },
             terminal.Say,
@@ -118,7 +138,8 @@ internal sealed class CreateLocalPlatformCommand(SharedOptions shared) : Command
         );
         using (api)
         {
-            PlatformReport.Write(terminal, await local.DescribeAsync(api, cancellationToken));
+            var served = await local.DescribeAsync(api, cancellationToken);
+            PlatformReport.Write(terminal, served with { Ledger = ledger });
         }
 
         if (ledger.Steps.Count > 1)
@@ -168,9 +189,13 @@ internal sealed class CreateLocalPlatformCommand(SharedOptions shared) : Command
             "",
             kubeconfig is null ? known?.Kubeconfig : Path.GetFullPath(kubeconfig),
             parsed.GetValue(_context) ?? known?.Context,
-            api ?? (cluster == ClusterKinds.Kind ? ApiPlaces.InCluster : ApiPlaces.OnHost)
+            Api: api ?? (cluster == ClusterKinds.Kind ? ApiPlaces.InCluster : ApiPlaces.OnHost)
         );
     }
+
+    // A platform that is there keeps what it has, whatever the variable says.
+    private string? ServicesOfANewPlatform(ParseResult parsed) =>
+        Shared.StateOf(parsed).ReadSettings() is null ? SharedOptions.Variable("PLATFORM_SERVICES") : null;
 
     private static bool Ask(Terminal terminal, ExistingClusterDescription found)
     {

@@ -9,11 +9,35 @@ namespace PlatformLocal.Cli.Commands;
 
 internal sealed class DoctorCommand(SharedOptions shared) : CommandBase(shared)
 {
+    private readonly Option<string?> _cluster = new Option<string?>("--cluster")
+    {
+        Description = "Check for this kind of cluster; for the platform's own unless given.",
+    }.AcceptOnlyFromAmong(ClusterKinds.Embedded, ClusterKinds.Kind, ClusterKinds.Existing);
+
+    private readonly Option<string?> _nodeImage = new("--node-image")
+    {
+        Description = "The node image that a Kind cluster would have.",
+        HelpName = "IMAGE",
+    };
+
+    private readonly Option<bool> _fix = new("--fix")
+    {
+        Description = "Apply the fixes that are safe, then check again.",
+    };
+
     public override string Name => "doctor";
 
-    public override IReadOnlyList<string> Examples => ["platformctl doctor", "platformctl doctor --output json"];
+    public override IReadOnlyList<string> Examples =>
+        ["platformctl doctor", "platformctl doctor --cluster kind --fix", "platformctl doctor --output json"];
 
     protected override string Description => "Check what the platform needs of this machine, each with its fix.";
+
+    protected override void Configure(Command command)
+    {
+        command.Options.Add(_cluster);
+        command.Options.Add(_nodeImage);
+        command.Options.Add(_fix);
+    }
 
     protected override async Task<int> RunAsync(
         ParseResult parsed,
@@ -23,6 +47,8 @@ internal sealed class DoctorCommand(SharedOptions shared) : CommandBase(shared)
     {
         var platform = Shared.PlatformOf(parsed);
         var workspace = Shared.WorkspaceOf(parsed) ?? platform.State.ReadSettings()?.Workspace;
+        var programs = new ProgramRunner(TimeProvider.System);
+        var cluster = parsed.GetValue(_cluster) ?? platform.State.ReadSettings()?.Cluster;
         var doctor = new Doctor(
             platform.State,
             workspace,
@@ -31,9 +57,23 @@ internal sealed class DoctorCommand(SharedOptions shared) : CommandBase(shared)
                 using var api = await platform.TryConnectAsync(token);
                 return api is null ? null : await api.GetPlatformAsync(token);
             },
-            new ProgramRunner(TimeProvider.System)
+            programs,
+            cluster == ClusterKinds.Kind
+                ? await KindPreflight.ForAsync(
+                    programs,
+                    parsed.GetValue(_nodeImage),
+                    new KindPreflightOptions(),
+                    cancellationToken
+                )
+                : null
         );
         var report = await doctor.RunAsync(cancellationToken);
+        if (parsed.GetValue(_fix))
+        {
+            var repairs = Repairs.Apply(report);
+            report = (await doctor.RunAsync(cancellationToken)) with { Repairs = repairs };
+        }
+
         if (terminal.IsJson)
         {
             terminal.Write(report, PlatformJson.Indented.DoctorReport);
@@ -48,6 +88,12 @@ internal sealed class DoctorCommand(SharedOptions shared) : CommandBase(shared)
 
     private static void Show(Terminal terminal, DoctorReport report)
     {
+        foreach (var repair in report.Repairs ?? [])
+        {
+            terminal.Result.MarkupLine($"fix   {repair.EscapeMarkup()}");
+        }
+
+        var width = report.Checks.Max(c => c.Name.Length);
         foreach (var check in report.Checks)
         {
             var mark = check.Status switch
@@ -56,15 +102,17 @@ internal sealed class DoctorCommand(SharedOptions shared) : CommandBase(shared)
                 CheckStatus.Warn => "[yellow]warn[/]",
                 _ => "[red]FAIL[/]",
             };
-            terminal.Result.MarkupLine($"{mark}  {check.Name, -13} {check.Message.EscapeMarkup()}");
+            terminal.Result.MarkupLine(
+                $"{mark}  {check.Name.PadRight(width).EscapeMarkup()} {check.Message.EscapeMarkup()}"
+            );
             if (check.Fix is not null)
             {
-                terminal.Result.MarkupLine($"      {"", -13} → {check.Fix.EscapeMarkup()}");
+                terminal.Result.MarkupLine($"      {new string(' ', width)} → {check.Fix.EscapeMarkup()}");
             }
 
             if (check.Link is not null)
             {
-                terminal.Result.MarkupLine($"      {"", -13}   {check.Link}");
+                terminal.Result.MarkupLine($"      {new string(' ', width)}   {check.Link}");
             }
         }
     }

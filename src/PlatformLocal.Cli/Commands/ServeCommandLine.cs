@@ -3,7 +3,9 @@ using PlatformLocal.Api;
 using PlatformLocal.Cli.Rendering;
 using PlatformLocal.Kubernetes;
 using PlatformLocal.Kubernetes.Leadership;
+using PlatformLocal.ObjectStore;
 using PlatformLocal.PlatformApi;
+using PlatformLocal.Services.PlatformApi;
 
 namespace PlatformLocal.Cli.Commands;
 
@@ -106,6 +108,14 @@ internal sealed class ServeCommandLine(SharedOptions shared) : CommandBase(share
                     Election = election,
                     Token = (await File.ReadAllTextAsync(Required("PLATFORM_TOKEN_FILE"), cancellationToken)).Trim(),
                     Kubernetes = kubernetes,
+                    ObjectStore = SharedOptions.Variable(PlatformApiInstallation.EndpointVariable) is { } endpoint
+                        ? new S3ObjectStoreOptions
+                        {
+                            Endpoint = new Uri(endpoint),
+                            AccessKey = Required(PlatformApiInstallation.AccessKeyVariable),
+                            SecretKey = Required(PlatformApiInstallation.SecretKeyVariable),
+                        }
+                        : null,
                 },
             },
             cancellationToken

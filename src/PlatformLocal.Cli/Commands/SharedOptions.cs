@@ -57,7 +57,9 @@ internal sealed class SharedOptions
 
     public StateFolder StateOf(ParseResult parsed) => new(parsed.GetValue(State)!, parsed.GetValue(Name)!);
 
-    public LocalPlatform PlatformOf(ParseResult parsed) => new(StateOf(parsed), ServeProgram(), TimeProvider.System);
+    public LocalPlatform PlatformOf(ParseResult parsed) => PlatformOf(StateOf(parsed));
+
+    public static LocalPlatform PlatformOf(StateFolder state) => new(state, ServeProgram(), TimeProvider.System);
 
     /// <summary>The workspace: asked for, else above the file, else above the current folder, else as it was made.</summary>
     public string? WorkspaceOf(ParseResult parsed, string? file = null) =>

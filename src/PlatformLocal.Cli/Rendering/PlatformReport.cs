@@ -32,6 +32,22 @@ internal static class PlatformReport
         }
 
         terminal.Result.Write(table);
+        if (platform.Services.Count > 0)
+        {
+            var services = Tables.New("PLATFORM SERVICE", "VERSION", "BY", "STATUS");
+            foreach (var service in platform.Services)
+            {
+                services.AddRow(
+                    service.Name,
+                    service.Version,
+                    service.By,
+                    service.Ready ? "ready" : $"not ready: {service.Message}".EscapeMarkup()
+                );
+            }
+
+            terminal.Result.Write(services);
+        }
+
         var environments = string.Join(", ", platform.Environments.Select(e => $"{e.Value} {e.Key}"));
         EnvironmentReport.Line(terminal, $"Environments: {(environments.Length > 0 ? environments : "none")}");
     }

@@ -18,11 +18,13 @@ public enum ClusterOrigin
 /// <param name="Origin">How the platform came to the cluster.</param>
 /// <param name="Since">When.</param>
 /// <param name="Configuration">What the cluster was made with, as JSON; empty for clusters the platform did not make.</param>
+/// <param name="Folder">The platform's state folder: tells platforms of one name of different people apart.</param>
 public sealed record ClusterMarker(
     string Platform,
     ClusterOrigin Origin,
     DateTimeOffset Since,
-    string Configuration = ""
+    string Configuration = "",
+    string Folder = ""
 )
 {
     private static readonly ObjectReference s_reference = new("v1", "ConfigMap", "kube-system", "platform-local");
@@ -41,7 +43,8 @@ public sealed record ClusterMarker(
                 platform,
                 fields.Text("origin") == "made" ? ClusterOrigin.Made : ClusterOrigin.Allowed,
                 DateTimeOffset.TryParse(fields.Text("since"), out var since) ? since : default,
-                fields.Text("configuration") ?? ""
+                fields.Text("configuration") ?? "",
+                fields.Text("folder") ?? ""
             )
             : null;
     }
@@ -68,6 +71,7 @@ public sealed record ClusterMarker(
                     ["origin"] = Origin == ClusterOrigin.Made ? "made" : "allowed",
                     ["since"] = Since.ToUniversalTime().ToString("O"),
                     ["configuration"] = Configuration,
+                    ["folder"] = Folder,
                 },
             },
             new WriteOptions { Force = true },

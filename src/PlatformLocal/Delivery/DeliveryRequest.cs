@@ -14,6 +14,10 @@ public sealed record DeliveryRequest
     /// <summary>The services in any order.</summary>
     public required IReadOnlyList<ServiceDelivery> Services { get; init; }
 
+    /// <summary>What the environment has beside its services, such as quotas; applied before any service.</summary>
+    /// <value>Nothing unless set.</value>
+    public IReadOnlyList<JsonObject> Objects { get; init; } = [];
+
     /// <summary>Labels and annotations-free metadata for the namespace object itself.</summary>
     public IReadOnlyDictionary<string, string> NamespaceLabels { get; init; } =
         new Dictionary<string, string>(StringComparer.Ordinal);
@@ -33,6 +37,10 @@ public sealed record ServiceDelivery
 
     /// <summary>The rendered objects: labelled, with their namespace set.</summary>
     public required IReadOnlyList<JsonObject> Objects { get; init; }
+
+    /// <summary>What remains to be done when all its objects are ready; the service is ready only after it. Is told what happens.</summary>
+    /// <value>Nothing unless set.</value>
+    public Func<Action<string>, CancellationToken, Task>? AfterReady { get; init; }
 
     /// <summary>How long this service may take to become ready once it is applied.</summary>
     /// <value>5 minutes unless set.</value>
@@ -85,7 +93,7 @@ public enum ChangeKind
 
 /// <summary>What a delivery does, or did, to one object.</summary>
 /// <param name="Change">What happens.</param>
-/// <param name="Service">The service it belongs to; empty for the namespace itself.</param>
+/// <param name="Service">The service it belongs to; empty for what is the environment's own.</param>
 /// <param name="ApiVersion">Group and version, such as <c>apps/v1</c>.</param>
 /// <param name="Kind">Kind, such as <c>Deployment</c>.</param>
 /// <param name="Namespace">Namespace, or <see langword="null"/> for objects outside of one.</param>

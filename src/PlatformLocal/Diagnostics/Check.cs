@@ -31,6 +31,9 @@ public sealed record CheckResult(
 /// <param name="Checks">In the order they were done.</param>
 public sealed record DoctorReport(IReadOnlyList<CheckResult> Checks)
 {
+    /// <summary>What was repaired before the checks were done again; absent unless that was asked for.</summary>
+    public IReadOnlyList<string>? Repairs { get; init; }
+
     /// <summary>Whether nothing failed.</summary>
     public bool IsHealthy => Checks.All(c => c.Status != CheckStatus.Fail);
 }

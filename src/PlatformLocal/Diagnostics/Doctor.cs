@@ -14,23 +14,27 @@ public sealed class Doctor
     private readonly string? _workspace;
     private readonly Func<CancellationToken, Task<PlatformDocument?>> _platform;
     private readonly ProgramRunner _programs;
+    private readonly KindPreflight? _kind;
 
     /// <summary>Checks for one platform.</summary>
     /// <param name="state">Its state folder.</param>
     /// <param name="workspace">Its workspace, or <see langword="null"/> when none was found.</param>
     /// <param name="platform">Asks the platform; <see langword="null"/> when it does not run.</param>
     /// <param name="programs">Runs programs.</param>
+    /// <param name="kind">What a Kind cluster needs; <see langword="null"/> when none is wanted.</param>
     public Doctor(
         StateFolder state,
         string? workspace,
         Func<CancellationToken, Task<PlatformDocument?>> platform,
-        ProgramRunner programs
+        ProgramRunner programs,
+        KindPreflight? kind = null
     )
     {
         _state = state;
         _workspace = workspace;
         _platform = platform;
         _programs = programs;
+        _kind = kind;
     }
 
     /// <summary>Does all checks; none of them changes anything.</summary>
@@ -41,8 +45,10 @@ public sealed class Doctor
             CheckDisk(),
             CheckWorkspace(),
             await CheckKubectlAsync(cancellationToken),
-            await CheckDockerAsync(cancellationToken),
-            CheckWatches(),
+            await CheckAnsibleAsync(cancellationToken),
+            .. _kind is null
+                ? [await CheckDockerAsync(cancellationToken), CheckWatches()]
+                : (await _kind.RunAsync(cancellationToken)).Checks,
             await CheckPlatformAsync(cancellationToken),
         ]);
 
@@ -137,6 +143,20 @@ public sealed class Doctor
                 $"{missing} It builds kustomizations.",
                 "Install kubectl.",
                 "https://kubernetes.io/docs/tasks/tools/"
+            );
+    }
+
+    private async Task<CheckResult> CheckAnsibleAsync(CancellationToken cancellationToken)
+    {
+        var (text, missing) = await AskAsync("ansible-playbook", ["--version"], cancellationToken);
+        return missing is null
+            ? new CheckResult("ansible", CheckStatus.Pass, text)
+            : new CheckResult(
+                "ansible",
+                CheckStatus.Warn,
+                "is not installed: clusters get their baseline without it, services with playbooks fail",
+                "sudo apt-get install ansible python3-kubernetes",
+                "https://docs.ansible.com/ansible/latest/installation_guide/"
             );
     }
 

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using PlatformLocal.Clusters.Kind;
 using PlatformLocal.Kubernetes;
 using PlatformLocal.Processes;
 
@@ -12,13 +13,22 @@ namespace PlatformLocal.Diagnostics;
 /// <summary>What a cluster on Docker is going to ask of this machine.</summary>
 public sealed record KindPreflightOptions
 {
-    /// <summary>The images that must be there or be pulled.</summary>
+    /// <summary>The images that must be there or be pulled: each is asked for before anything is made.</summary>
     /// <value>None unless set.</value>
     public IReadOnlyList<string> Images { get; init; } = [];
 
     /// <summary>The ports on 127.0.0.1 that must be free.</summary>
     /// <value>None unless set.</value>
     public IReadOnlyList<int> Ports { get; init; } = [];
+
+    /// <summary>The subnets of pods and services.</summary>
+    /// <value>Those of kind unless set.</value>
+    public IReadOnlyList<(string Purpose, IPNetwork Subnet)> Subnets { get; init; } =
+    [("pods", IPNetwork.Parse("10.244.0.0/16")), ("services", IPNetwork.Parse("10.96.0.0/16"))];
+
+    /// <summary>How long a registry may take to answer.</summary>
+    /// <value>4 seconds unless set; all are asked at once.</value>
+    public TimeSpan RegistryTimeout { get; init; } = TimeSpan.FromSeconds(4);
 
     /// <summary>The memory below which it will not work, in bytes.</summary>
     /// <value>2 GiB unless set; a warning comes below twice of it.</value>
@@ -39,32 +49,70 @@ public sealed partial class KindPreflight(ProgramRunner programs, KindPreflightO
     private static readonly Version s_oldestDocker = new(20, 10);
     private static readonly Version s_oldestKind = new(0, 20);
 
+    /// <summary>The limits of inotify below which the second cluster on a machine fails to start.</summary>
+    internal static IReadOnlyList<(string Setting, long Least)> InotifyLimits { get; } =
+    [("max_user_watches", 524_288), ("max_user_instances", 512)];
+
     private readonly KindPreflightOptions _options = options ?? new KindPreflightOptions();
 
     /// <summary>The folder of the kernel's settings.</summary>
     /// <value><c>/proc/sys</c> unless set.</value>
     internal string KernelSettings { get; init; } = "/proc/sys";
 
+    /// <summary>The routes of this machine.</summary>
+    /// <value><c>/proc/net/route</c> unless set.</value>
+    internal string Routes { get; init; } = "/proc/net/route";
+
+    /// <summary>The checks for the cluster that <c>create-local-platform</c> would make.</summary>
+    /// <param name="programs">Runs <c>docker</c> and <c>kind</c>.</param>
+    /// <param name="nodeImage">The node image; <see langword="null"/> for kind's own, which is not asked for.</param>
+    /// <param name="needs">What goes onto the cluster.</param>
+    /// <param name="cancellationToken">Stops asking.</param>
+    public static async Task<KindPreflight> ForAsync(
+        ProgramRunner programs,
+        string? nodeImage,
+        KindPreflightOptions needs,
+        CancellationToken cancellationToken
+    )
+    {
+        var registry = new LocalRegistryOptions();
+        bool isThere = await new LocalRegistry(programs, registry).ExistsAsync(cancellationToken);
+        return new KindPreflight(
+            programs,
+            needs with
+            {
+                Images = [.. needs.Images, .. Given(nodeImage), .. Given(isThere ? null : registry.Image)],
+                Ports = isThere ? needs.Ports : [.. needs.Ports, registry.Port],
+            }
+        );
+
+        static string[] Given(string? image) => image is null ? [] : [image];
+    }
+
     /// <summary>Does all checks.</summary>
     /// <param name="cancellationToken">Stops checking.</param>
     public async Task<DoctorReport> RunAsync(CancellationToken cancellationToken)
     {
+        // Each asks a program: together they take as long as the slowest.
+        var kind = CheckKindAsync(cancellationToken);
+        var subnets = CheckSubnetsAsync(cancellationToken);
+        var images = CheckImagesAsync(cancellationToken);
         var (engine, info) = await CheckEngineAsync(cancellationToken);
-        var checks = new List<CheckResult> { engine, await CheckKindAsync(cancellationToken) };
+        await Task.WhenAll(kind, subnets, images);
+        var checks = new List<CheckResult> { engine, await kind };
         if (info is not null)
         {
             checks.Add(CheckMemory(info));
             checks.Add(CheckProcessors(info));
             checks.Add(CheckDisk(info));
-            foreach (string image in _options.Images)
-            {
-                checks.Add(await CheckImageAsync(image, cancellationToken));
-            }
+            checks.AddRange(await images);
+            checks.Add(await subnets);
         }
 
-        checks.Add(CheckLimit("max_user_watches", 524_288));
-        checks.Add(CheckLimit("max_user_instances", 512));
+        checks.AddRange(InotifyLimits.Select(l => CheckLimit(l.Setting, l.Least)));
         checks.AddRange(_options.Ports.Select(CheckPort));
+        checks.Add(NetworkChecks.Proxy(Environment.GetEnvironmentVariable));
+        checks.Add(NetworkChecks.Authorities(Environment.GetEnvironmentVariable));
         return new DoctorReport(checks);
     }
 
@@ -161,7 +209,18 @@ public sealed partial class KindPreflight(ProgramRunner programs, KindPreflightO
             : new CheckResult(name, status, message, "docker system prune");
     }
 
-    private async Task<CheckResult> CheckImageAsync(string image, CancellationToken cancellationToken)
+    private async Task<CheckResult[]> CheckImagesAsync(CancellationToken cancellationToken)
+    {
+        using var http = new HttpClient();
+        var probe = new ImageProbe(http, TimeProvider.System, _options.RegistryTimeout);
+        return await Task.WhenAll(
+            _options
+                .Images.Distinct(StringComparer.Ordinal)
+                .Select(image => CheckImageAsync(image, probe, cancellationToken))
+        );
+    }
+
+    private async Task<CheckResult> CheckImageAsync(string image, ImageProbe probe, CancellationToken cancellationToken)
     {
         string name = $"image {image}";
         var (_, missing) = await AskAsync(
@@ -174,15 +233,20 @@ public sealed partial class KindPreflight(ProgramRunner programs, KindPreflightO
             return new CheckResult(name, CheckStatus.Pass, "is on this machine");
         }
 
-        var (_, fault) = await AskAsync("docker", ["manifest", "inspect", image], cancellationToken);
-        return fault is null
-            ? new CheckResult(name, CheckStatus.Pass, "can be pulled")
-            : new CheckResult(
-                name,
-                CheckStatus.Fail,
-                $"is not on this machine and cannot be pulled: {fault}",
-                $"docker pull {image}"
-            );
+        var (status, message) = await probe.AskAsync(ImageName.Parse(image), cancellationToken);
+        return new CheckResult(name, status, message, status == CheckStatus.Pass ? null : $"docker pull {image}");
+    }
+
+    private async Task<CheckResult> CheckSubnetsAsync(CancellationToken cancellationToken)
+    {
+        var (ids, _) = await AskAsync("docker", ["network", "ls", "--quiet"], cancellationToken);
+        string[] networks = ids.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        var (inspected, _) =
+            networks.Length == 0
+                ? ("", null)
+                : await AskAsync("docker", ["network", "inspect", .. networks], cancellationToken);
+        string routes = File.Exists(Routes) ? await File.ReadAllTextAsync(Routes, cancellationToken) : "";
+        return NetworkChecks.Subnets(_options.Subnets, routes, inspected, DockerProgram.Network);
     }
 
     private CheckResult CheckLimit(string setting, long least)

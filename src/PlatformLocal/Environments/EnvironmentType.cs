@@ -60,6 +60,10 @@ public sealed record EnvironmentTypeDefaults
     public IReadOnlyDictionary<string, string> Services { get; init; } =
         new Dictionary<string, string>(StringComparer.Ordinal);
 
+    /// <summary>Quotas that replace the built-in ones: resource, such as <c>requests.cpu</c>, to quantity or <c>unlimited</c>.</summary>
+    public IReadOnlyDictionary<string, string> Quotas { get; init; } =
+        new Dictionary<string, string>(StringComparer.Ordinal);
+
     /// <summary>Variables that manifests may use: name to text.</summary>
     public IReadOnlyDictionary<string, string> Variables { get; init; } =
         new Dictionary<string, string>(StringComparer.Ordinal);

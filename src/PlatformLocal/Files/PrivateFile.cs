@@ -49,4 +49,26 @@ internal static class PrivateFile
             throw;
         }
     }
+
+    /// <summary>Tries whether a file can be written, and leaves none behind.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="what">What it is, as a message begins.</param>
+    /// <exception cref="PlatformException">It cannot be written.</exception>
+    public static void RequireWritable(string path, string what)
+    {
+        try
+        {
+            EnsureFolder(Path.GetDirectoryName(path)!);
+            Replace(path, []);
+            File.Delete(path);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new PlatformException(
+                $"{what} {path} cannot be written: {fault.Message}",
+                "Make its folder writable, or choose another one with --state.",
+                fault
+            );
+        }
+    }
 }

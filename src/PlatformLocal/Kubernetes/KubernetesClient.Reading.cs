@@ -126,6 +126,35 @@ public sealed partial class KubernetesClient
         }
     }
 
+    /// <summary>Asks a Service over HTTP, through the API server.</summary>
+    /// <param name="targetNamespace">The Service's namespace.</param>
+    /// <param name="service">The Service.</param>
+    /// <param name="port">The name or the number of its port.</param>
+    /// <param name="path">What is asked for, beginning with a slash.</param>
+    /// <param name="cancellationToken">Stops asking.</param>
+    /// <returns>The body of the answer.</returns>
+    /// <exception cref="KubernetesException">The Service has no ready pod, its answer is no success, or the server refuses.</exception>
+    public async Task<string> AskServiceAsync(
+        string targetNamespace,
+        string service,
+        string port,
+        string path,
+        CancellationToken cancellationToken
+    )
+    {
+        string target = $"{Uri.EscapeDataString(service)}:{Uri.EscapeDataString(port)}";
+        var request = new ApiRequest(
+            HttpMethod.Get,
+            $"/api/v1/namespaces/{Uri.EscapeDataString(targetNamespace)}/services/{target}/proxy{path}",
+            $"ask {path} of Service {targetNamespace}/{service}"
+        )
+        {
+            Accept = "*/*",
+        };
+        using HttpResponseMessage response = await _transport.SendAsync(request, cancellationToken);
+        return await response.Content.ReadAsStringAsync(cancellationToken);
+    }
+
     private static ApiRequest LogRequest(string targetNamespace, string pod, LogOptions options, bool follow)
     {
         string path = new Query(

@@ -1,8 +1,13 @@
+using PlatformLocal.Ansible;
+using PlatformLocal.Baseline;
 using PlatformLocal.Clusters.Existing;
 using PlatformLocal.Clusters.Kind;
 using PlatformLocal.Diagnostics;
+using PlatformLocal.Kubernetes;
 using PlatformLocal.PlatformApi;
 using PlatformLocal.Processes;
+using PlatformLocal.Services.Choosing;
+using PlatformLocal.Services.Installation;
 using PlatformLocal.Services.PlatformApi;
 using PlatformLocal.Steps;
 using PlatformLocal.Workspaces;
@@ -37,6 +42,12 @@ public sealed record CreateOptions
     /// <summary>The platform's source tree; <see langword="null"/> when the program runs without one.</summary>
     public string? Source { get; init; }
 
+    /// <summary>The platform services: <c>default</c>, <c>none</c> or names; <see langword="null"/> for those it has.</summary>
+    public string? Services { get; init; }
+
+    /// <summary>How platform services are installed; <see langword="null"/> for as before.</summary>
+    public string? Delivery { get; init; }
+
     /// <summary>Asks whether a cluster that the platform did not make may be used.</summary>
     public required Func<ExistingClusterDescription, CancellationToken, Task<bool>> Confirm { get; init; }
 }
@@ -60,7 +71,13 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
     )
     {
         var settings = platform.Settle(options.Workspace, options.Cluster);
-        _ = WorkspaceReader.Read(settings.Workspace);
+        settings = settings with
+        {
+            Services = options.Services ?? settings.Services,
+            Delivery = options.Delivery ?? settings.Delivery,
+        };
+        var services = PlatformServiceChoice.Of(settings, WorkspaceReader.Read(settings.Workspace));
+        PlatformServiceChoice.Tell(services, report);
         PlatformApiClient? api = null;
         var serve = Always(
             "platform",
@@ -69,11 +86,12 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
         );
         Step[] steps = settings.Cluster switch
         {
-            ClusterKinds.Kind => KindSteps(options, settings, serve),
-            ClusterKinds.Existing => ExistingSteps(options, settings, serve),
+            ClusterKinds.Kind => KindSteps(options, settings, services, serve),
+            ClusterKinds.Existing => ExistingSteps(options, settings, services, serve),
             _ => [serve],
         };
         platform.State.Ensure();
+        var mirror = settings.Cluster == ClusterKinds.Embedded ? null : new StepMirror(Connect(settings), time);
         using var journal = StepJournal.Open(Path.Combine(platform.State.Folder, "steps.journal"), time);
         var runner = new StepRunner(
             new StepGraph(steps),
@@ -83,6 +101,7 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
             {
                 OnEvent = e =>
                 {
+                    mirror?.Note(e);
                     if (e.Message.Length > 0)
                     {
                         report($"{e.Step}: {e.Message}");
@@ -90,13 +109,31 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
                 },
             }
         );
-        var ledger = await runner.RunAsync(cancellationToken);
-        return (api!, ledger);
+        try
+        {
+            var ledger = await runner.RunAsync(cancellationToken);
+            return (api!, ledger);
+        }
+        finally
+        {
+            if (mirror is not null && await mirror.FinishAsync() is { } fault)
+            {
+                report($"The cluster has no copy of the steps: {fault}");
+            }
+        }
     }
 
-    private Step[] KindSteps(CreateOptions options, PlatformSettings settings, Step serve)
+    private Func<CancellationToken, Task<KubernetesClient>> Connect(PlatformSettings settings) =>
+        settings.Cluster == ClusterKinds.Existing
+            ? _ => Task.FromResult(ExistingCluster.Open(settings.Kubeconfig, settings.Context, time).Client)
+            : token =>
+                new KindClusters(programs, time).ConnectAsync(platform.State.Platform, platform.State.Folder, token);
+
+    private Step[] KindSteps(CreateOptions options, PlatformSettings settings, ServiceChoice services, Step serve)
     {
         var state = platform.State;
+        bool isNew = state.ReadSettings() is null;
+        var needs = PlatformServiceChoice.NeedsOf(services, options.NodeImage, isNew);
         var clusters = new KindClusters(programs, time);
         var registry = new LocalRegistry(programs);
         var spec = new KindClusterSpec
@@ -109,12 +146,18 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
         if (isInCluster)
         {
             spec = spec with { Ports = [new KindPort(PlatformApiInstallation.NodePort)] };
+            if (isNew)
+            {
+                var image = options.PlatformImage ?? options.BaseImage ?? PlatformApiImageOptions.DefaultBaseImage;
+                needs = needs with { Images = [.. needs.Images, image] };
+            }
         }
 
+        var serviceSteps = ServiceSteps(settings, services);
         KindCluster? cluster = null;
         Step[] basis =
         [
-            Always("preflight", [], async (step, token) => await CheckMachineAsync(step, token)),
+            Always("preflight", [], async (step, token) => await CheckMachineAsync(needs, step, options, token)),
             Always("registry", ["preflight"], async (_, token) => await registry.EnsureAsync(token)),
             Always(
                 "cluster",
@@ -138,10 +181,13 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
                     await registry.JoinAsync(KindClusterName.Of(state.Platform), client, token);
                 }
             ),
+            Baseline(settings, new PlaybookCluster(state.Kubeconfig)).Step("registry in the cluster"),
+            .. serviceSteps,
         ];
+        string[] platformNeeds = ["baseline", .. serviceSteps.Select(s => s.Name)];
         return isInCluster
-            ? [.. basis, .. InClusterSteps(options, clusters, registry, () => cluster!, serve)]
-            : [.. basis, serve with { DependsOn = ["registry in the cluster"] }];
+            ? [.. basis, .. InClusterSteps(options, clusters, registry, () => cluster!, services, platformNeeds, serve)]
+            : [.. basis, serve with { DependsOn = platformNeeds }];
     }
 
     private Step[] InClusterSteps(
@@ -149,6 +195,8 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
         KindClusters clusters,
         LocalRegistry registry,
         Func<KindCluster> cluster,
+        ServiceChoice services,
+        IReadOnlyList<string> needs,
         Step serve
     )
     {
@@ -179,7 +227,7 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
             },
             Always(
                 "platform api",
-                ["registry in the cluster", "platform image"],
+                [.. needs, "platform image"],
                 async (step, token) =>
                 {
                     using var client = await clusters.ConnectAsync(state.Platform, state.Folder, token);
@@ -187,6 +235,7 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
                         state.Platform,
                         image!,
                         state.EnsureToken(),
+                        services.ObjectStore?.Service.ObjectStore,
                         TimeSpan.FromMinutes(4),
                         step.Report,
                         token
@@ -213,9 +262,27 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
             Kind = FailureKind.InvalidInput,
         };
 
-    private async Task CheckMachineAsync(StepContext step, CancellationToken cancellationToken)
+    private ClusterBaseline Baseline(PlatformSettings settings, PlaybookCluster cluster) =>
+        new(Connect(settings), new AnsiblePlaybooks(programs), cluster, time);
+
+    private Step[] ServiceSteps(PlatformSettings settings, ServiceChoice services) =>
+        [
+            .. new PlatformServiceSteps(
+                services,
+                Connect(settings),
+                new ServiceInstallationOptions { Time = time }
+            ).After("baseline"),
+        ];
+
+    private async Task CheckMachineAsync(
+        KindPreflightOptions needs,
+        StepContext step,
+        CreateOptions options,
+        CancellationToken cancellationToken
+    )
     {
-        var report = await new KindPreflight(programs).RunAsync(cancellationToken);
+        var preflight = await KindPreflight.ForAsync(programs, options.NodeImage, needs, cancellationToken);
+        var report = await preflight.RunAsync(cancellationToken);
         foreach (var check in report.Checks.Where(c => c.Status == CheckStatus.Warn))
         {
             step.Report($"{check.Name}: {check.Message}");
@@ -224,14 +291,27 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
         if (!report.IsHealthy)
         {
             var failed = report.Checks.Where(c => c.Status == CheckStatus.Fail).ToList();
+            // Images of one registry that is out of reach fail alike: that is told once.
+            var faults = failed
+                .GroupBy(c => c.Message, c => c.Name, StringComparer.Ordinal)
+                .Select(g => $"{string.Join(", ", g)}: {g.Key}")
+                .ToList();
+            var fixes = failed.Select(c => c.Fix).OfType<string>();
             throw new PlatformException(
-                $"This machine cannot have a Kind cluster: {string.Join("; ", failed.Select(c => $"{c.Name}: {c.Message}"))}",
-                string.Join('\n', failed.Select(c => c.Fix).OfType<string>())
+                "This machine cannot have a Kind cluster"
+                    + (faults.Count == 1 ? $": {faults[0]}" : $":\n  - {string.Join("\n  - ", faults)}"),
+                string.Join(
+                    '\n',
+                    needs.Images.Count == 0 ? fixes : [.. fixes, "Or do without the platform services: --services none"]
+                )
             );
         }
     }
 
-    private Step[] ExistingSteps(CreateOptions options, PlatformSettings settings, Step serve) =>
+    private Step[] ExistingSteps(CreateOptions options, PlatformSettings settings, ServiceChoice services, Step serve)
+    {
+        var serviceSteps = ServiceSteps(settings, services);
+        return
         [
             Always(
                 "permission",
@@ -250,11 +330,14 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
             {
                 Timeout = TimeSpan.FromMinutes(10), // somebody may have to answer
             },
+            Baseline(settings, new PlaybookCluster(settings.Kubeconfig, settings.Context)).Step("permission"),
+            .. serviceSteps,
             serve with
             {
-                DependsOn = ["permission"],
+                DependsOn = ["baseline", .. serviceSteps.Select(s => s.Name)],
             },
         ];
+    }
 
     // Each of these looks first and does only what is missing: the journal need not be believed.
     private static Step Always(

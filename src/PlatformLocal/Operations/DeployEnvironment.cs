@@ -22,6 +22,27 @@ public sealed class DeployEnvironment(PlatformApiClient api, TimeProvider time)
         CancellationToken cancellationToken
     )
     {
+        long started = time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return await StoreOnceAsync(payload, flags, cancellationToken);
+            }
+            catch (PlatformException e)
+                when (e.Kind == FailureKind.NotReadyInTime && time.GetElapsedTime(started) < api.Patience)
+            {
+                await Task.Delay(LookInterval, time, cancellationToken); // another replica takes over
+            }
+        }
+    }
+
+    private async Task<EnvironmentDocument> StoreOnceAsync(
+        JsonObject payload,
+        DeployFlags flags,
+        CancellationToken cancellationToken
+    )
+    {
         var name = NameIn(payload);
         var known = await api.GetAsync(name, cancellationToken);
         var revision = known is { Revision.Length: > 0, Phase: not EnvironmentPhase.Deleting } ? known.Revision : null;
@@ -105,20 +126,7 @@ public sealed class DeployEnvironment(PlatformApiClient api, TimeProvider time)
 
     private async Task<bool> IsStillThereAsync(string name, CancellationToken cancellationToken)
     {
-        long started = time.GetTimestamp();
-        while (api.Patience > TimeSpan.Zero)
-        {
-            try
-            {
-                return await api.GetAsync(name, cancellationToken) is not null;
-            }
-            catch (PlatformException) when (time.GetElapsedTime(started) < api.Patience)
-            {
-                await Task.Delay(LookInterval, time, cancellationToken);
-            }
-        }
-
-        return false;
+        return api.Patience > TimeSpan.Zero && await api.GetAsync(name, cancellationToken) is not null;
     }
 
     /// <summary>The environment that a payload names.</summary>

@@ -92,14 +92,17 @@ public sealed class EnvironmentClusters(StateFolder state, ProgramRunner program
     /// <exception cref="PlatformException">A cluster cannot be deleted.</exception>
     public async Task DeleteAllAsync(CancellationToken cancellationToken)
     {
-        if (Directory.Exists(state.EnvironmentClusters))
+        foreach (var environment in Names)
         {
-            foreach (var folder in Directory.EnumerateDirectories(state.EnvironmentClusters))
-            {
-                await DeleteClusterAsync(Path.GetFileName(folder), cancellationToken);
-            }
+            await DeleteClusterAsync(environment, cancellationToken);
         }
     }
+
+    /// <summary>The environments that have a cluster of their own, or half of one.</summary>
+    public IReadOnlyList<string> Names =>
+        Directory.Exists(state.EnvironmentClusters)
+            ? [.. Directory.EnumerateDirectories(state.EnvironmentClusters).Select(f => Path.GetFileName(f))]
+            : [];
 
     /// <summary>The kubeconfig of an environment's own cluster, or <see langword="null"/>.</summary>
     /// <param name="environment">The environment.</param>

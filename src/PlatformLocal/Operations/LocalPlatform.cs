@@ -1,8 +1,12 @@
 using System.Diagnostics;
+using PlatformLocal.Ansible;
+using PlatformLocal.Baseline;
 using PlatformLocal.Clusters.Existing;
 using PlatformLocal.Clusters.Kind;
 using PlatformLocal.PlatformApi;
 using PlatformLocal.Processes;
+using PlatformLocal.Services.Installation;
+using PlatformLocal.Steps;
 using PlatformLocal.Workspaces;
 
 namespace PlatformLocal.Operations;
@@ -61,6 +65,7 @@ public sealed class LocalPlatform
         return State.ReadSettings() is { Api: ApiPlaces.InCluster } settings
             ? platform with
             {
+                Services = await DescribeServicesAsync(settings, cancellationToken),
                 Kubeconfig = State.Kubeconfig,
                 Workspace = $"{settings.Workspace} ({platform.Workspace})",
                 Parts =
@@ -71,6 +76,26 @@ public sealed class LocalPlatform
                 ],
             }
             : platform;
+    }
+
+    // The pods of the API have no right to look at them.
+    private async Task<IReadOnlyList<PlatformServiceDocument>> DescribeServicesAsync(
+        PlatformSettings settings,
+        CancellationToken cancellationToken
+    )
+    {
+        var choice = PlatformServiceChoice.Remembered(settings, settings.Workspace);
+        if (choice.Services.Count == 0)
+        {
+            return [];
+        }
+
+        using var client = await new KindClusters(new ProgramRunner(_time), _time).ConnectAsync(
+            State.Platform,
+            State.Folder,
+            cancellationToken
+        );
+        return await PlatformServiceStatus.ReadAsync(client, choice, cancellationToken);
     }
 
     private bool IsInCluster => State.ReadSettings()?.Api == ApiPlaces.InCluster;
@@ -192,24 +217,33 @@ public sealed class LocalPlatform
     /// <exception cref="PlatformException">The process does not end, or the folder cannot be removed.</exception>
     public async Task<bool> DestroyAsync(CancellationToken cancellationToken)
     {
-        if (!Directory.Exists(State.Folder))
+        var settings = State.ReadSettings();
+        // Without settings, the state folder was removed by hand or damaged: the cluster itself says whose it is.
+        bool hasCluster = settings is null
+            ? await HasKindClusterAsync(cancellationToken)
+            : settings.Cluster == ClusterKinds.Kind;
+        if (!Directory.Exists(State.Folder) && !hasCluster)
         {
             return false;
         }
 
-        var settings = State.ReadSettings();
         if (settings?.Cluster == ClusterKinds.Existing)
         {
             await EmptyAsync(settings, cancellationToken);
         }
 
         await StopAsync(cancellationToken);
-        if (settings?.Cluster == ClusterKinds.Kind)
+        if (hasCluster)
         {
             var programs = new ProgramRunner(_time);
             await new EnvironmentClusters(State, programs, _time).DeleteAllAsync(cancellationToken);
             var clusters = new KindClusters(programs, _time);
             await clusters.DeleteAsync(State.Platform, State.Folder, cancellationToken);
+        }
+
+        if (!Directory.Exists(State.Folder))
+        {
+            return true;
         }
 
         try
@@ -228,6 +262,21 @@ public sealed class LocalPlatform
         return true;
     }
 
+    private async Task<bool> HasKindClusterAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var clusters = new KindClusters(new ProgramRunner(_time), _time);
+            string name = KindClusterName.Of(State.Platform);
+            return (await clusters.ListAsync(cancellationToken)).Any(c => c.Name == name)
+                && await clusters.FindOwnerAsync(name, cancellationToken) == State.Folder;
+        }
+        catch (PlatformException)
+        {
+            return false; // no engine, no cluster
+        }
+    }
+
     // The cluster stays: what the platform put into it must go.
     private async Task EmptyAsync(PlatformSettings settings, CancellationToken cancellationToken)
     {
@@ -242,10 +291,30 @@ public sealed class LocalPlatform
             );
         }
 
+        await RemoveServicesAsync(settings, cancellationToken);
+        await new ClusterBaseline(
+            _ => Task.FromResult(ExistingCluster.Open(settings.Kubeconfig, settings.Context, _time).Client),
+            ansible: null,
+            new PlaybookCluster(settings.Kubeconfig, settings.Context),
+            _time
+        ).RemoveAsync(cancellationToken);
         var (client, cluster) = ExistingCluster.Open(settings.Kubeconfig, settings.Context, _time);
         using (client)
         {
             await cluster.ForgetAsync(State.Platform, cancellationToken);
+        }
+    }
+
+    private async Task RemoveServicesAsync(PlatformSettings settings, CancellationToken cancellationToken)
+    {
+        var steps = new PlatformServiceSteps(
+            PlatformServiceChoice.Of(settings, WorkspaceReader.Read(settings.Workspace)),
+            _ => Task.FromResult(ExistingCluster.Open(settings.Kubeconfig, settings.Context, _time).Client),
+            new ServiceInstallationOptions { Time = _time }
+        ).After();
+        foreach (var step in steps.Reverse())
+        {
+            await (step.UndoAsync?.Invoke(new StepContext(_time, _ => { }), cancellationToken) ?? Task.CompletedTask);
         }
     }
 
@@ -328,7 +397,9 @@ public sealed class LocalPlatform
 
         var difference =
             known.Workspace != wanted ? $"the workspace {known.Workspace}, not {wanted}"
-            : asked is not null && asked with { Workspace = wanted } != known
+            // Platform services can change with every run; what they run on cannot.
+            : asked is not null
+            && asked with { Workspace = wanted, Services = known.Services, Delivery = known.Delivery } != known
                 ? $"the {known.Cluster} cluster it was made with, and another one is asked for"
             : null;
         return difference is null

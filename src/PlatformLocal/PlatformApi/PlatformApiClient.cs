@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.ServerSentEvents;
@@ -19,6 +20,14 @@ public sealed record DeployFlags(bool DeployOnlySpecified, bool UseDevTags);
 /// <summary>The Platform API as a client sees it.</summary>
 public sealed class PlatformApiClient : IDisposable
 {
+    /// <summary>How often a stream of events says that it is still there.</summary>
+    public static readonly TimeSpan HeartbeatInterval = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan SilenceLimit = HeartbeatInterval * 3;
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(60);
+
+    private static readonly TimeSpan PatienceInterval = TimeSpan.FromMilliseconds(500);
+
     private const string Environments = "api/v1/environments";
     private const string Workspace = "api/v1/workspace";
 
@@ -37,6 +46,7 @@ public sealed class PlatformApiClient : IDisposable
                 UseCookies = false,
                 AllowAutoRedirect = false,
                 ActivityHeadersPropagator = null,
+                ConnectTimeout = TimeSpan.FromSeconds(5),
             }
         )
         {
@@ -92,7 +102,7 @@ public sealed class PlatformApiClient : IDisposable
     {
         try
         {
-            using var response = await SendAsync(HttpMethod.Get, "healthz", null, null, cancellationToken);
+            using var response = await SendOnceAsync(HttpMethod.Get, "healthz", null, null, cancellationToken);
             return true;
         }
         catch (PlatformException)
@@ -214,17 +224,22 @@ public sealed class PlatformApiClient : IDisposable
                     ? JsonSerializer.Deserialize(data, PlatformJson.Default.EnvironmentDocument)
                     : null
         );
-        await using var events = parser.EnumerateAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
+        using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await using var events = parser.EnumerateAsync(silence.Token).GetAsyncEnumerator(silence.Token);
         while (true)
         {
             try
             {
+                silence.CancelAfter(SilenceLimit);
                 if (!await events.MoveNextAsync())
                 {
                     yield break;
                 }
             }
-            catch (Exception e) when (e is HttpRequestException or IOException)
+            catch (Exception e)
+                when (e is HttpRequestException or IOException
+                    || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested)
+                )
             {
                 throw Unreachable(e);
             }
@@ -246,7 +261,34 @@ public sealed class PlatformApiClient : IDisposable
         + $"&useDevTags={(flags.UseDevTags ? "true" : "false")}{(dryRun ? "&dryRun=true" : "")}"
         + $"&user={Uri.EscapeDataString(Environment.UserName)}";
 
+    /// <summary>Sends a request; a question is asked again while a replica that went is replaced by another one.</summary>
     private async Task<HttpResponseMessage> SendAsync(
+        HttpMethod method,
+        string path,
+        JsonObject? body,
+        string? knownRevision,
+        CancellationToken cancellationToken
+    )
+    {
+        long started = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return await SendOnceAsync(method, path, body, knownRevision, cancellationToken);
+            }
+            catch (PlatformException e)
+                when (e.Kind == FailureKind.NotReadyInTime
+                    && method == HttpMethod.Get
+                    && Stopwatch.GetElapsedTime(started) < Patience
+                )
+            {
+                await Task.Delay(PatienceInterval, TimeProvider.System, cancellationToken);
+            }
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendOnceAsync(
         HttpMethod method,
         string path,
         JsonObject? body,
@@ -275,11 +317,14 @@ public sealed class PlatformApiClient : IDisposable
     private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         HttpResponseMessage response;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(AnswerLimit);
         try
         {
-            response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
         }
-        catch (HttpRequestException e)
+        catch (Exception e)
+            when (e is HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
             throw Unreachable(e);
         }
@@ -300,7 +345,10 @@ public sealed class PlatformApiClient : IDisposable
             $"The Platform API at {_http.BaseAddress} does not answer: {cause.Message}",
             "Look at it with: platformctl platform-status",
             cause
-        );
+        )
+        {
+            Kind = Patience > TimeSpan.Zero ? FailureKind.NotReadyInTime : FailureKind.Failed,
+        };
 
     private static async Task<PlatformException> ProblemOfAsync(
         HttpResponseMessage response,

@@ -1,3 +1,5 @@
+using PlatformLocal.Steps;
+
 namespace PlatformLocal.PlatformApi;
 
 /// <summary>The platform as its API shows it.</summary>
@@ -33,8 +35,15 @@ public sealed record PlatformDocument
     /// <summary>Its parts and where they are.</summary>
     public required IReadOnlyList<PartDocument> Parts { get; init; }
 
+    /// <summary>The platform services in its cluster.</summary>
+    /// <value>None unless set.</value>
+    public IReadOnlyList<PlatformServiceDocument> Services { get; init; } = [];
+
     /// <summary>How many environments there are, by phase.</summary>
     public required IReadOnlyDictionary<string, int> Environments { get; init; }
+
+    /// <summary>Where the time of its creation went; only <c>create-local-platform</c> knows.</summary>
+    public StepLedger? Ledger { get; init; }
 }
 
 /// <summary>A part of the platform.</summary>
@@ -56,6 +65,14 @@ public sealed record WorkspaceDocument
     /// <summary>Whether a workspace can be uploaded: the platform cannot see the folder.</summary>
     public required bool TakesUploads { get; init; }
 }
+
+/// <summary>A platform service.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Version">The version of its chart or its manifests.</param>
+/// <param name="By">What installs it: <c>flux</c> or <c>direct</c>.</param>
+/// <param name="Ready">Whether it is ready.</param>
+/// <param name="Message">Why, in a sentence.</param>
+public sealed record PlatformServiceDocument(string Name, string Version, string By, bool Ready, string Message);
 
 /// <summary>A failure as the API tells it: RFC 9457, with the next step and every fault.</summary>
 public sealed record ProblemDocument

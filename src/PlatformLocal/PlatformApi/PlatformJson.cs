@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using PlatformLocal.Diagnostics;
+using PlatformLocal.Steps;
 
 namespace PlatformLocal.PlatformApi;
 
@@ -16,6 +17,7 @@ namespace PlatformLocal.PlatformApi;
         typeof(LowerCaseEnum<Delivery.ChangeKind>),
         typeof(LowerCaseEnum<FailureKind>),
         typeof(LowerCaseEnum<CheckStatus>),
+        typeof(LowerCaseEnum<StepOutcome>),
     ]
 )]
 [JsonSerializable(typeof(EnvironmentDocument))]

@@ -15,12 +15,16 @@ public sealed record EndpointDocument(Uri Address, int ProcessId, string Version
 /// <param name="Workspace">The folder of the workspace.</param>
 /// <param name="Kubeconfig">The kubeconfig of an existing cluster; absent for what kubectl would read.</param>
 /// <param name="Context">The context of an existing cluster; absent for the current one.</param>
+/// <param name="Services">The wish for platform services, as <c>--services</c> takes it; absent for the cluster's default.</param>
+/// <param name="Delivery">How platform services are installed: <c>flux</c> or <c>direct</c>; absent for Flux.</param>
 /// <param name="Api">Where the Platform API runs: one of <see cref="ApiPlaces"/>.</param>
 public sealed record PlatformSettings(
     string Cluster,
     string Workspace,
     string? Kubeconfig = null,
     string? Context = null,
+    string? Services = null,
+    string? Delivery = null,
     string Api = ApiPlaces.OnHost
 );
 

@@ -1,5 +1,6 @@
 using PlatformLocal.Environments;
 using PlatformLocal.Resolution;
+using PlatformLocal.Services.Choosing;
 
 namespace PlatformLocal.Workspaces;
 
@@ -23,6 +24,10 @@ public sealed record Workspace
 
     /// <summary>What each environment type means here.</summary>
     public required IReadOnlyDictionary<EnvironmentType, EnvironmentTypeDefaults> Types { get; init; }
+
+    /// <summary>What it says about the platform's own services.</summary>
+    /// <value>Nothing unless set.</value>
+    public PlatformServiceSettings PlatformServices { get; init; } = new();
 
     /// <summary>The services there are.</summary>
     public required Catalogue Catalogue { get; init; }

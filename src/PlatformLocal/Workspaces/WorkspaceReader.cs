@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using PlatformLocal.Baseline;
 using PlatformLocal.Documents;
 using PlatformLocal.Environments;
 using PlatformLocal.Resolution;
@@ -8,7 +10,7 @@ using PlatformLocal.Versions;
 namespace PlatformLocal.Workspaces;
 
 /// <summary>Reads workspaces: <c>platform.yaml</c>, the services' <c>service.yaml</c> and the catalogue of versions.</summary>
-public static class WorkspaceReader
+public static partial class WorkspaceReader
 {
     private const string ApiVersion = "platform.local/v1alpha1";
 
@@ -42,6 +44,7 @@ public static class WorkspaceReader
         var domain = spec?.Text("domain") ?? "platform.localhost";
         var registry = spec?.Text("registry") ?? "localhost:5001";
         var types = ReadTypes(spec?.Object("environmentTypes"), faults);
+        var platformServices = PlatformServicesReader.Read(spec?.Object("platformServices"), folder);
         spec?.RefuseOthers();
         ThrowIfAny(file, faults);
         return new Workspace
@@ -51,6 +54,7 @@ public static class WorkspaceReader
             Domain = domain,
             Registry = registry,
             Types = types,
+            PlatformServices = platformServices,
             Catalogue = ReadCatalogue(
                 Inside(folder, services, file, "spec.services"),
                 Inside(folder, catalogue, file, "spec.catalogue")
@@ -198,6 +202,7 @@ public static class WorkspaceReader
             {
                 Services = services,
                 Variables = reader.TextMap("variables"),
+                Quotas = ReadQuotas(reader),
                 Lifetime = reader.Text("expiresAfter") switch
                 {
                     null => builtIn.Lifetime,
@@ -210,6 +215,23 @@ public static class WorkspaceReader
 
         source?.RefuseOthers();
         return types;
+    }
+
+    private static IReadOnlyDictionary<string, string> ReadQuotas(ObjectReader reader)
+    {
+        var quotas = reader.TextMap("quotas");
+        foreach (var (resource, quantity) in quotas)
+        {
+            if (quantity != EnvironmentBaseline.Unlimited && !QuantityText().IsMatch(quantity))
+            {
+                reader.Fault(
+                    $"quotas.{resource}",
+                    $"'{quantity}' is not a quantity such as 4, 500m or 16Gi, nor '{EnvironmentBaseline.Unlimited}'"
+                );
+            }
+        }
+
+        return quotas;
     }
 
     private static ObjectReader OpenDocument(string file, string kind, List<Fault> faults)
@@ -309,6 +331,10 @@ public static class WorkspaceReader
             throw new InvalidDocumentException(file, faults);
         }
     }
+
+    // As Kubernetes writes quantities, without signs and exponents.
+    [GeneratedRegex(@"^[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex QuantityText();
 
     private sealed record CatalogueEntry
     {

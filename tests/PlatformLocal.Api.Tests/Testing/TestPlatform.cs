@@ -144,6 +144,20 @@ internal sealed class TestPlatform : IAsyncDisposable
         );
     }
 
+    /// <summary>Gives a service a playbook.</summary>
+    public void WritePlaybook(string service, string playbook)
+    {
+        var folder = Path.Combine(Workspace, "services", service);
+        Directory.CreateDirectory(Path.Combine(folder, "ansible"));
+        File.WriteAllText(Path.Combine(folder, "ansible", "site.yml"), playbook);
+        var definition = Path.Combine(folder, "service.yaml");
+        var text = File.ReadAllText(definition);
+        if (!text.Contains("playbook:", StringComparison.Ordinal))
+        {
+            File.WriteAllText(definition, text.TrimEnd() + "\n  playbook: ansible/site.yml\n");
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await StopAsync();

@@ -29,13 +29,27 @@ internal sealed class PlatformCtlProgram : IAsyncDisposable
     public static string Example(string name) =>
         Path.Combine(RepositoryRoot, "examples", "environments", name + ".json");
 
-    public async Task<Outcome> RunAsync(params string[] arguments)
+    /// <summary>What the program's environment has beside the usual.</summary>
+    public Dictionary<string, string> Environment { get; } = [];
+
+    public Task<Outcome> RunAsync(params string[] arguments) => RunAsync(TimeSpan.FromSeconds(90), arguments);
+
+    public async Task<Outcome> RunAsync(TimeSpan limit, params string[] arguments)
     {
         using var process = Start(arguments);
+        return await EndAsync(process, limit);
+    }
+
+    /// <summary>Runs the program with other variables than those of the test.</summary>
+    public async Task<Outcome> RunAsync(IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    {
+        using var process = Start(environment, arguments);
         return await EndAsync(process);
     }
 
-    public Process Start(params string[] arguments)
+    public Process Start(params string[] arguments) => Start(new Dictionary<string, string>(), arguments);
+
+    private Process Start(IReadOnlyDictionary<string, string> environment, string[] arguments)
     {
         var start = new ProcessStartInfo(s_program, arguments)
         {
@@ -56,8 +70,13 @@ internal sealed class PlatformCtlProgram : IAsyncDisposable
 
         start.Environment["PLATFORM_STATE"] = State;
         start.Environment["PLATFORM_CLUSTER"] = "embedded"; // also where Docker would be there
+        foreach (var (name, value) in Environment.Concat(environment))
+        {
+            start.Environment[name] = value;
+        }
+
         // The program looks for .NET where the machine has it; a test run by a private copy shares its own.
-        if (Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } dotnet)
+        if (System.Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } dotnet)
         {
             start.Environment["DOTNET_ROOT"] = Path.GetDirectoryName(dotnet);
         }
@@ -65,10 +84,12 @@ internal sealed class PlatformCtlProgram : IAsyncDisposable
         return Process.Start(start)!;
     }
 
-    public static async Task<Outcome> EndAsync(Process process)
+    public static Task<Outcome> EndAsync(Process process) => EndAsync(process, TimeSpan.FromSeconds(90));
+
+    public static async Task<Outcome> EndAsync(Process process, TimeSpan limit)
     {
         using var late = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        late.CancelAfter(TimeSpan.FromSeconds(90));
+        late.CancelAfter(limit);
         process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync(late.Token);
         var error = process.StandardError.ReadToEndAsync(late.Token);

@@ -65,7 +65,19 @@ public sealed class WorkspaceReaderTests : IDisposable
             );
     }
 
+    [Fact]
+    public void Quotas_of_a_type_are_read()
+    {
+        WriteWorkspace("environmentTypes: {dev: {quotas: {pods: \"20\", requests.cpu: unlimited}}}");
+        Directory.CreateDirectory(Path.Combine(_folder.Path, "services"));
+
+        var quotas = WorkspaceReader.Read(_folder.Path).Types[EnvironmentType.Dev].Quotas;
+
+        quotas.Should().Equal(new Dictionary<string, string> { ["pods"] = "20", ["requests.cpu"] = "unlimited" });
+    }
+
     [Theory]
+    [InlineData("environmentTypes: {dev: {quotas: {pods: many}}}", "quotas.pods: 'many' is not a quantity")]
     [InlineData("services: ../elsewhere", "leads out of the workspace")]
     [InlineData("serivces: x", "did you mean services?")]
     public void A_faulty_workspace_is_refused(string spec, string told)
@@ -93,6 +105,47 @@ public sealed class WorkspaceReaderTests : IDisposable
 
         Workspace.Find(claim).Should().Be(_folder.Path);
         Workspace.Find(Path.GetTempPath()).Should().BeNull();
+    }
+
+    [Fact]
+    public void Changes_of_platform_services_are_read()
+    {
+        string file = _folder.Write("install.yaml", "");
+        WriteWorkspace(
+            "platformServices: {objectStore: rustfs, flux: {manifests: install.yaml}, "
+                + "qdrant: {enabled: false}, minio: {version: 5.4.1, values: {persistence: {size: 1Gi}}}}"
+        );
+
+        var services = WorkspaceReader.Read(_folder.Path).PlatformServices;
+
+        services.ObjectStore.Should().Be("rustfs");
+        services.FluxManifests.Should().Be(file);
+        services.Changes["qdrant"].Enabled.Should().BeFalse();
+        services.Changes["minio"].Version.Should().Be("5.4.1");
+        services.Changes["minio"].Values!.ToJsonString().Should().Be("""{"persistence":{"size":"1Gi"}}""");
+    }
+
+    [Fact]
+    public void All_faults_of_platform_services_are_told_at_once()
+    {
+        WriteWorkspace(
+            "platformServices: {objectStore: ceph, minoi: {enabled: true}, postgres: {version: 18.0.0}, "
+                + "gateway: {manifests: nowhere.yaml}, qdrant: {enabled: maybe}}"
+        );
+
+        var act = () => WorkspaceReader.Read(_folder.Path);
+
+        act.Should()
+            .Throw<InvalidDocumentException>()
+            .Which.Faults.Select(f => f.ToString())
+            .Should()
+            .SatisfyRespectively(
+                f => f.Should().Contain("gateway.manifests: the file").And.Contain("does not exist"),
+                f => f.Should().Contain("postgres.version: is not a known field"),
+                f => f.Should().Contain("qdrant.enabled: must be true or false"),
+                f => f.Should().Contain("objectStore: 'ceph' is not one of: minio, rustfs, none"),
+                f => f.Should().Contain("minoi: is not a known field; did you mean minio?")
+            );
     }
 
     private void WriteWorkspace(string spec)

@@ -136,6 +136,25 @@ public sealed class KindClusters
         return nodes.Count > 0;
     }
 
+    /// <summary>The state folder of the platform that made a cluster, as the cluster itself says.</summary>
+    /// <param name="cluster">The Kind cluster.</param>
+    /// <param name="cancellationToken">Stops asking.</param>
+    /// <returns>The folder, there or not; <see langword="null"/> when somebody else made the cluster or it does not say.</returns>
+    public async Task<string?> FindOwnerAsync(string cluster, CancellationToken cancellationToken)
+    {
+        string folder = Directory.CreateTempSubdirectory("platform-local-owner-").FullName;
+        try
+        {
+            return await FindMarkerAsync(cluster, folder, cancellationToken) is { Origin: ClusterOrigin.Made } marker
+                ? marker.Folder
+                : null;
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     /// <summary>A client for a cluster, over the way that works from here just now.</summary>
     /// <param name="platform">The platform's name.</param>
     /// <param name="folder">The platform's state folder.</param>
@@ -168,6 +187,8 @@ public sealed class KindClusters
     )
     {
         string cluster = KindClusterName.Of(spec.Platform);
+        // kind would find it out only when the cluster is made.
+        PrivateFile.RequireWritable(KubeconfigIn(folder), "The kubeconfig");
         var record = new KindRecord(cluster, false, _time.GetUtcNow(), configuration.Canonical, []);
         record.Write(folder);
         try
@@ -189,7 +210,8 @@ public sealed class KindClusters
                     spec.Platform,
                     ClusterOrigin.Made,
                     record.Since,
-                    configuration.Canonical
+                    configuration.Canonical,
+                    Path.GetFullPath(folder)
                 ).WriteAsync(client, cancellationToken);
             }
 

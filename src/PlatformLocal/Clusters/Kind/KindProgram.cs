@@ -25,14 +25,26 @@ internal sealed class KindProgram(ProgramRunner programs)
                 Timeout = timeout,
                 OnLine = line =>
                 {
-                    if (!string.IsNullOrWhiteSpace(line.Text))
+                    // Of what kind says, its steps as they begin: the rest is decoration, or told by an error.
+                    if (line.Text.Trim() is ['•', .. var step])
                     {
-                        report(line.Text.Trim());
+                        report(WithoutPicture(step));
                     }
                 },
             },
             cancellationToken
         );
+
+    private static string WithoutPicture(string step)
+    {
+        int end = step.Length;
+        while (end > 0 && !char.IsAsciiLetterOrDigit(step[end - 1]) && step[end - 1] != ')')
+        {
+            end--;
+        }
+
+        return step[..end].Trim();
+    }
 
     public Task DeleteAsync(string cluster, string kubeconfig, CancellationToken cancellationToken) =>
         RunAsync(

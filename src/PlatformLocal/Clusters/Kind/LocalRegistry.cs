@@ -47,6 +47,20 @@ public sealed class LocalRegistry
     /// <summary>What image names begin with, such as <c>localhost:5001</c>.</summary>
     public string Host => $"localhost:{_options.Port}";
 
+    /// <summary>Whether there is a container of the registry's name, running or not; nothing when the engine does not answer.</summary>
+    /// <param name="cancellationToken">Stops asking.</param>
+    public async Task<bool> ExistsAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _docker.FindContainerAsync(_options.Name, cancellationToken) is not null;
+        }
+        catch (PlatformException)
+        {
+            return false; // whoever asks for more is told what is wrong with the engine
+        }
+    }
+
     /// <summary>Makes sure that the registry runs; one of the same name that is there already is used as it is.</summary>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>Whether it was made or started.</returns>
@@ -91,7 +105,9 @@ public sealed class LocalRegistry
         await ConnectAsync(cancellationToken);
         var nodes = await _docker.ListNodesAsync(cluster, cancellationToken);
         string folder = $"/etc/containerd/certs.d/{Host}";
-        string hosts = $"[host.\"http://{_options.Name}:{InnerPort}\"]\n";
+        // Named twice: what the registry says about a missing image must not be lost in asking the node's own localhost.
+        string hosts =
+            $"server = \"http://{_options.Name}:{InnerPort}\"\n\n[host.\"http://{_options.Name}:{InnerPort}\"]\n";
         await Task.WhenAll(
             nodes
                 .Select(n => n.Node)

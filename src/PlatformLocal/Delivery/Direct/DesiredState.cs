@@ -41,27 +41,31 @@ internal sealed record DesiredState(
         JsonObject targetNamespace = NamespaceOf(request);
         var objects = new List<DesiredObject>();
         var owners = new Dictionary<ObjectKey, string>();
-        foreach (ServiceDelivery service in request.Services)
+        foreach ((string service, JsonObject item) in AllObjects(request))
         {
-            foreach (JsonObject item in service.Objects)
+            if (item.Text("kind") == "Namespace" && item.Metadata().Text("name") == request.Namespace)
             {
-                if (item.Text("kind") == "Namespace" && item.Metadata().Text("name") == request.Namespace)
-                {
-                    Merge(item, targetNamespace);
-                    continue;
-                }
-                bool isNamespaced = scopes[(item.Text("apiVersion")!, item.Text("kind")!)];
-                DesiredObject desired = Complete(item, request, service.Name, isNamespaced);
-                if (!owners.TryAdd(desired.Key, service.Name))
-                {
-                    faults.Add($"services.{service.Name}: {desired.Key} is also in {owners[desired.Key]}");
-                }
-                objects.Add(desired);
+                Merge(item, targetNamespace);
+                continue;
             }
+            bool isNamespaced = scopes[(item.Text("apiVersion")!, item.Text("kind")!)];
+            DesiredObject desired = Complete(item, request, service, isNamespaced);
+            if (!owners.TryAdd(desired.Key, service))
+            {
+                string other = owners[desired.Key] is { Length: > 0 } name ? name : "the environment's own objects";
+                faults.Add($"services.{service}: {desired.Key} is also in {other}");
+            }
+            objects.Add(desired);
         }
         ThrowOn(faults);
         return new DesiredState(request, targetNamespace, objects, newKinds.Keys.ToHashSet());
     }
+
+    /// <summary>The environment's own objects, which have no service's name, and those of its services.</summary>
+    private static IEnumerable<(string Service, JsonObject Item)> AllObjects(DeliveryRequest request) =>
+        request
+            .Objects.Select(item => ("", item))
+            .Concat(request.Services.SelectMany(service => service.Objects.Select(item => (service.Name, item))));
 
     private static IEnumerable<string> FaultsOf(DeliveryRequest request)
     {
@@ -133,31 +137,28 @@ internal sealed record DesiredState(
     )
     {
         var scopes = new Dictionary<(string, string), bool>();
-        foreach (ServiceDelivery service in request.Services)
+        foreach ((string service, JsonObject item) in AllObjects(request))
         {
-            foreach (JsonObject item in service.Objects)
+            (string, string) kind = (item.Text("apiVersion")!, item.Text("kind")!);
+            if (scopes.ContainsKey(kind))
             {
-                (string, string) kind = (item.Text("apiVersion")!, item.Text("kind")!);
-                if (scopes.ContainsKey(kind))
-                {
-                    continue;
-                }
-                if (newKinds.TryGetValue(kind, out bool isNamespaced))
-                {
-                    scopes[kind] = isNamespaced;
-                    continue;
-                }
-                try
-                {
-                    scopes[kind] = (await resources.MapAsync(kind.Item1, kind.Item2, cancellationToken)).IsNamespaced;
-                }
-                catch (UnknownKindException fault)
-                {
-                    scopes[kind] = true;
-                    faults.Add(
-                        $"services.{service.Name}: {item.Metadata().Text("name")}: {fault.Message.TrimEnd('.')}. {fault.NextStep}"
-                    );
-                }
+                continue;
+            }
+            if (newKinds.TryGetValue(kind, out bool isNamespaced))
+            {
+                scopes[kind] = isNamespaced;
+                continue;
+            }
+            try
+            {
+                scopes[kind] = (await resources.MapAsync(kind.Item1, kind.Item2, cancellationToken)).IsNamespaced;
+            }
+            catch (UnknownKindException fault)
+            {
+                scopes[kind] = true;
+                faults.Add(
+                    $"services.{service}: {item.Metadata().Text("name")}: {fault.Message.TrimEnd('.')}. {fault.NextStep}"
+                );
             }
         }
         return scopes;
@@ -211,7 +212,10 @@ internal sealed record DesiredState(
             metadata["labels"] = labels = [];
         }
         labels[DeliveryLabels.Environment] = request.Environment;
-        labels[DeliveryLabels.Service] = service;
+        if (service.Length > 0)
+        {
+            labels[DeliveryLabels.Service] = service;
+        }
         ObjectReference reference = ObjectReference.Of(content);
         return new DesiredObject(service, reference, content, KnownKinds.WaveOf(reference.Group, reference.Kind));
     }

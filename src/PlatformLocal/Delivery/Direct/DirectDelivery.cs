@@ -49,6 +49,7 @@ public sealed class DirectDelivery(KubernetesClient client, DirectDeliveryOption
         using var applier = new ObjectApplier(client, _options, state, previous, existing);
         await using var board = new ReadinessBoard(client, request.Environment);
         var run = new ServiceRun(client, _options, state, applier, board, progress);
+        await run.ApplyOwnAsync(cancellationToken);
         await run.RunAsync(cancellationToken);
 
         HashSet<ObjectKey> wanted = [.. state.Objects.Select(item => item.Key)];

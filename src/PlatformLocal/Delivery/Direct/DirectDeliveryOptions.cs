@@ -16,8 +16,8 @@ public sealed record DirectDeliveryOptions
     public int CrashLoopRestarts { get; init; } = 3;
 
     /// <summary>How long an image may fail to be pulled until that fails its service.</summary>
-    /// <value>1 minute unless set.</value>
-    public TimeSpan ImagePullPatience { get; init; } = TimeSpan.FromMinutes(1);
+    /// <value>45 seconds unless set: people hear of it within a minute.</value>
+    public TimeSpan ImagePullPatience { get; init; } = TimeSpan.FromSeconds(45);
 
     /// <summary>How long a namespace that is being deleted may take until it can be made again.</summary>
     /// <value>2 minutes unless set.</value>

@@ -108,9 +108,10 @@ internal sealed class FailureReport(
     {
         string name = pod.Item.Metadata().Text("name")!;
         string place = pod.Item.Metadata().Text("namespace") ?? targetNamespace;
+        string on = pod.Item.Child("spec").Text("nodeName") is { } node ? $" on {node}" : "";
         if (pod.Troubles.Count == 0)
         {
-            lines.Add($"pod {name}: {pod.Readiness.Message}");
+            lines.Add($"pod {name}{on}: {pod.Readiness.Message}");
             // What runs and never gets ready often says why.
             foreach (
                 string container in pod
@@ -126,7 +127,7 @@ internal sealed class FailureReport(
         }
         foreach (PodTrouble trouble in pod.Troubles)
         {
-            lines.Add($"pod {name}: {trouble}");
+            lines.Add($"pod {name}{on}: {trouble}");
             if (!trouble.IsImage)
             {
                 await AddLogAsync(

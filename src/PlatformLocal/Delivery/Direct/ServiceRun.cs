@@ -22,6 +22,13 @@ internal sealed class ServiceRun(
     /// <summary>What was applied so far.</summary>
     public IReadOnlyDictionary<ObjectKey, AppliedObject> Applied => _applied;
 
+    /// <summary>Applies what the environment has beside its services: quotas count, and policies hold, from the first pod on.</summary>
+    /// <exception cref="PlatformException">An object was refused.</exception>
+    public async Task ApplyOwnAsync(CancellationToken cancellationToken) =>
+        await Task.WhenAll(
+            _objects[""].Select(async item => _applied[item.Key] = await applier.ApplyAsync(item, cancellationToken))
+        );
+
     /// <summary>Delivers all services.</summary>
     /// <exception cref="PlatformException">Some could not be delivered: all failures together, and who waited for them.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -125,6 +132,10 @@ internal sealed class ServiceRun(
             }
         }
         await NewWait().RunAsync(done, service.Timeout, onWait, cancellationToken);
+        if (service.AfterReady is { } afterReady)
+        {
+            await afterReady(onWait, cancellationToken);
+        }
 
         ServiceWait NewWait() => new(client, options, board, applier, service.Name, state.Request.Namespace);
     }

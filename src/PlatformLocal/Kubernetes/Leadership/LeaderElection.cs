@@ -35,7 +35,8 @@ public sealed record LeaderElectionOptions
 /// <summary>The leader as the Lease names it.</summary>
 /// <param name="Identity">Who it is.</param>
 /// <param name="Address">Where it is reached.</param>
-public sealed record Leader(string Identity, Uri Address);
+/// <param name="Replaced">Is cancelled when somebody else leads: what was asked of this one is not answered any more.</param>
+public sealed record Leader(string Identity, Uri Address, CancellationToken Replaced);
 
 /// <summary>
 /// Makes sure that one replica at most leads, by a Lease. A leader that cannot renew stops before the others may take
@@ -46,12 +47,14 @@ public sealed record Leader(string Identity, Uri Address);
 /// <param name="options">How.</param>
 /// <param name="time">The clock of leases and waits.</param>
 public sealed class LeaderElection(KubernetesClient client, LeaderElectionOptions options, TimeProvider time)
+    : IDisposable
 {
     private const string AddressAnnotation = "platform.local/address";
 
     private string _seenVersion = "";
     private long _seenAt = time.GetTimestamp();
     private volatile Leader? _leader;
+    private CancellationTokenSource _replaced = new();
 
     /// <summary>The leader as far as this replica knows.</summary>
     public Leader? Current => _leader;
@@ -88,9 +91,12 @@ public sealed class LeaderElection(KubernetesClient client, LeaderElectionOption
             await ReleaseAsync(report);
         }
 
-        _leader = null;
+        Follow(null, null);
         return lost;
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _replaced.Dispose();
 
     /// <returns>False when the Lease could not be kept.</returns>
     private async Task<bool> KeepAsync(Task leading, Action<string> report, CancellationToken cancellationToken)
@@ -198,15 +204,35 @@ public sealed class LeaderElection(KubernetesClient client, LeaderElectionOption
             _seenAt = time.GetTimestamp();
         }
 
-        _leader =
+        if (
             lease.Child("spec").Text("holderIdentity") is { Length: > 0 } holder
             && Uri.TryCreate(
                 lease.Child("metadata").Child("annotations").Text(AddressAnnotation),
                 UriKind.Absolute,
                 out var address
             )
-                ? new Leader(holder, address)
-                : null;
+        )
+        {
+            Follow(holder, address);
+        }
+        else
+        {
+            Follow(null, null);
+        }
+    }
+
+    private void Follow(string? holder, Uri? address)
+    {
+        if (_leader?.Identity == holder && _leader?.Address == address)
+        {
+            return;
+        }
+
+        var before = _replaced;
+        _replaced = new CancellationTokenSource();
+        _leader = holder is null ? null : new Leader(holder, address!, _replaced.Token);
+        before.Cancel();
+        before.Dispose();
     }
 
     private JsonObject Lease(JsonObject? before)

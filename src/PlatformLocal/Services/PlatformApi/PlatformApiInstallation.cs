@@ -18,6 +18,15 @@ public sealed class PlatformApiInstallation(KubernetesClient client, TimeProvide
     /// <summary>Where the platform's own parts are.</summary>
     public const string Namespace = "platform-system";
 
+    /// <summary>The variable with the object store's address; without it claims are kept on the API's own volume.</summary>
+    public const string EndpointVariable = "PLATFORM_S3_ENDPOINT";
+
+    /// <summary>The variable with the object store's access key.</summary>
+    public const string AccessKeyVariable = "PLATFORM_S3_ACCESS_KEY";
+
+    /// <summary>The variable with the object store's secret key.</summary>
+    public const string SecretKeyVariable = "PLATFORM_S3_SECRET_KEY";
+
     private const string Name = "platform-api";
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(300);
 
@@ -28,6 +37,7 @@ public sealed class PlatformApiInstallation(KubernetesClient client, TimeProvide
     /// <param name="platform">The platform's name.</param>
     /// <param name="image">The image.</param>
     /// <param name="token">The bearer token of the API.</param>
+    /// <param name="objectStore">Where claims are kept; <see langword="null"/> for the API's own volume.</param>
     /// <param name="timeout">The longest wait.</param>
     /// <param name="report">Is told what is waited for.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
@@ -36,6 +46,7 @@ public sealed class PlatformApiInstallation(KubernetesClient client, TimeProvide
         string platform,
         string image,
         string token,
+        ObjectStoreAccess? objectStore,
         TimeSpan timeout,
         Action<string> report,
         CancellationToken cancellationToken
@@ -44,7 +55,7 @@ public sealed class PlatformApiInstallation(KubernetesClient client, TimeProvide
         var write = new WriteOptions { Force = true };
         await client.ApplyAsync(NamespaceObject(), write, cancellationToken);
         await client.ApplyAsync(TokenSecret(token), write, cancellationToken);
-        foreach (var item in Objects(platform, image))
+        foreach (var item in Objects(platform, image, objectStore))
         {
             // A cluster older than Kubernetes 1.21 has no such budget: its nodes are drained without one.
             if (item.Text("kind") == "PodDisruptionBudget" && !await IsServedAsync(item, cancellationToken))
@@ -61,7 +72,8 @@ public sealed class PlatformApiInstallation(KubernetesClient client, TimeProvide
     /// <summary>The objects, without the secret token.</summary>
     /// <param name="platform">The platform's name.</param>
     /// <param name="image">The image.</param>
-    public static IReadOnlyList<JsonObject> Objects(string platform, string image)
+    /// <param name="objectStore">Where claims are kept; <see langword="null"/> for the API's own volume.</param>
+    public static IReadOnlyList<JsonObject> Objects(string platform, string image, ObjectStoreAccess? objectStore)
     {
         const string name = "PlatformLocal.Services.PlatformApi.platform-api.yaml";
         using var stream = typeof(PlatformApiInstallation).Assembly.GetManifestResourceStream(name)!;
@@ -72,8 +84,35 @@ public sealed class PlatformApiInstallation(KubernetesClient client, TimeProvide
             ["IMAGE"] = image,
         };
         var text = new Substitution(variables).Apply(reader.ReadToEnd());
-        return [.. YamlText.ParseAll(text, name).Select(d => Labelled(d.Root.AsObject()))];
+        JsonObject[] objects = [.. YamlText.ParseAll(text, name).Select(d => Labelled(d.Root.AsObject()))];
+        if (objectStore is not null)
+        {
+            var container = objects
+                .Single(o => o.Text("kind") == "Deployment")
+                .Child("spec")
+                .Child("template")
+                .Child("spec")
+                .Items("containers")
+                .Single();
+            container["env"]!.AsArray().Add(Variable(EndpointVariable, objectStore.Endpoint.ToString()));
+            container["env"]!.AsArray().Add(FromSecret(AccessKeyVariable, objectStore.Secret, objectStore.AccessKey));
+            container["env"]!.AsArray().Add(FromSecret(SecretKeyVariable, objectStore.Secret, objectStore.SecretKey));
+        }
+
+        return objects;
     }
+
+    private static JsonObject Variable(string name, string value) => new() { ["name"] = name, ["value"] = value };
+
+    private static JsonObject FromSecret(string name, string secret, string key) =>
+        new()
+        {
+            ["name"] = name,
+            ["valueFrom"] = new JsonObject
+            {
+                ["secretKeyRef"] = new JsonObject { ["name"] = secret, ["key"] = key },
+            },
+        };
 
     private static JsonObject Labelled(JsonObject item)
     {
