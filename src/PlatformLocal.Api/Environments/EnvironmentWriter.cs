@@ -5,6 +5,7 @@ using PlatformLocal.Documents;
 using PlatformLocal.Environments;
 using PlatformLocal.ObjectStore;
 using PlatformLocal.PlatformApi;
+using PlatformLocal.Resolution;
 
 namespace PlatformLocal.Api.Environments;
 
@@ -29,9 +30,26 @@ internal sealed class EnvironmentWriter(
         RefuseToMove(claim, existing);
 
         // Whoever asks hears of unknown services and conflicts now, not from the reconciler later.
-        _ = await compiler.CompileAsync(claim, compiler.ReadWorkspace(), cancellationToken);
-        var revision = await claims.PutAsync(claim, condition, cancellationToken);
-        return reconciler.Request(claim.EnvironmentName, revision);
+        var before = await claims.GetLockAsync(claim.EnvironmentName, cancellationToken);
+        var compiled = await CompileAsync(claim, query, before, cancellationToken);
+        if (query.Upgrades.Count == 0 || before is null)
+        {
+            var revision = await claims.PutAsync(claim, condition, cancellationToken);
+            return reconciler.Request(claim.EnvironmentName, revision);
+        }
+
+        // The reconciler keeps what the lock says: the upgrade is handed to it as a lock, before it sees the claim.
+        await claims.PutLockAsync(claim.EnvironmentName, compiled.ToLock().WithReasonsOf(before), cancellationToken);
+        try
+        {
+            var revision = await claims.PutAsync(claim, condition, cancellationToken);
+            return reconciler.Request(claim.EnvironmentName, revision);
+        }
+        catch (PlatformException)
+        {
+            await claims.PutLockAsync(claim.EnvironmentName, before, CancellationToken.None);
+            throw;
+        }
     }
 
     /// <exception cref="PlatformException">The claim or what it names is refused.</exception>
@@ -43,13 +61,14 @@ internal sealed class EnvironmentWriter(
     {
         var (claim, existing) = await ToClaimAsync(payload, query, cancellationToken);
         RefuseToMove(claim, existing);
-        var workspace = compiler.ReadWorkspace();
-        var compiled = await compiler.CompileAsync(claim, workspace, cancellationToken);
+        var before = await claims.GetLockAsync(claim.EnvironmentName, cancellationToken);
+        var compiled = await CompileAsync(claim, query, before, cancellationToken);
+        var workspace = compiled.Workspace;
         // An environment that is not there yet has nothing in either cluster.
         var isolation = existing is null ? Isolation.Namespace : claim.IsolationIn(workspace.Types);
         using var delivery = await deliveries.OfAsync(claim.EnvironmentName, isolation, cancellationToken);
         var objects = await delivery.Delivery.PlanAsync(compiled.Request, cancellationToken);
-        var services = await PlanServicesAsync(compiled, cancellationToken);
+        var services = PlanServices(compiled, before);
         return new PlanDocument
         {
             EnvironmentName = claim.EnvironmentName,
@@ -127,15 +146,73 @@ internal sealed class EnvironmentWriter(
         return (claim, stored is null ? null : existing ?? claim);
     }
 
-    private async Task<List<ServicePlan>> PlanServicesAsync(CompiledClaim compiled, CancellationToken cancellationToken)
+    private async Task<CompiledClaim> CompileAsync(
+        Claim claim,
+        DeployQuery query,
+        EnvironmentLock? before,
+        CancellationToken cancellationToken
+    )
     {
-        var locked = await claims.GetLockAsync(compiled.Claim.EnvironmentName, cancellationToken);
-        var before = locked?["services"] as JsonObject ?? [];
+        var use = new LockUse(before) { Upgrade = query.Upgrades };
+        var compiled = await compiler.CompileAsync(claim, compiler.ReadWorkspace(), use, cancellationToken);
+        if (
+            query.Upgrades.FirstOrDefault(u =>
+                u != "*" && !compiled.Has(u) && before?.Services.ContainsKey(u) != true
+            ) is
+            { } unknown
+        )
+        {
+            throw new PlatformException(
+                $"{unknown} is to be upgraded, and {claim.EnvironmentName} has no such service.",
+                $"It has: {string.Join(", ", compiled.Resolved.Services.Select(s => s.Definition.Name))}."
+            )
+            {
+                Kind = FailureKind.InvalidInput,
+            };
+        }
+
+        if (query.Locked ?? false)
+        {
+            RefuseMoved(claim.EnvironmentName, before, compiled.ToLock());
+        }
+
+        return compiled;
+    }
+
+    private static void RefuseMoved(string name, EnvironmentLock? before, EnvironmentLock now)
+    {
+        if (before is null)
+        {
+            throw new PlatformException(
+                $"{name} has no lock that could be kept to.",
+                "Deploy it once without --locked."
+            )
+            {
+                Kind = FailureKind.NotFound,
+            };
+        }
+
+        var moved = before.DifferencesTo(now);
+        if (moved.Count > 0)
+        {
+            throw new PlatformException(
+                $"{name} would not be what its lock says: {string.Join("; ", moved)}.",
+                "Deploy without --locked to accept this; plan-environment shows what would change."
+            )
+            {
+                Kind = FailureKind.Conflict,
+            };
+        }
+    }
+
+    private static List<ServicePlan> PlanServices(CompiledClaim compiled, EnvironmentLock? locked)
+    {
+        var before = locked?.Services ?? new Dictionary<string, LockedService>();
         var plans = compiled
             .Resolved.Services.Select(s => new ServicePlan
             {
                 Name = s.Definition.Name,
-                From = (string?)before[s.Definition.Name]?["version"],
+                From = before.GetValueOrDefault(s.Definition.Name)?.Version.Text,
                 To = s.Version.Text,
                 Reason = s.Reason,
                 DependsOn = s.DependsOn,
@@ -144,7 +221,7 @@ internal sealed class EnvironmentWriter(
         plans.AddRange(
             before
                 .Where(b => !plans.Exists(p => p.Name == b.Key))
-                .Select(b => new ServicePlan { Name = b.Key, From = (string?)b.Value?["version"] })
+                .Select(b => new ServicePlan { Name = b.Key, From = b.Value.Version.Text })
                 .ToList()
         );
         return plans;

@@ -6,10 +6,10 @@ using PlatformLocal.Workspaces;
 namespace PlatformLocal.Manifests;
 
 /// <summary>The variables that manifests may use.</summary>
-internal static class ManifestVariables
+public static class ManifestVariables
 {
     /// <summary>The platform's variables for one service of an environment; the claim's own never replace them.</summary>
-    public static IReadOnlyDictionary<string, string> For(Claim claim, ResolvedService service, Workspace workspace)
+    internal static IReadOnlyDictionary<string, string> For(Claim claim, ResolvedService service, Workspace workspace)
     {
         var type = workspace.Types[claim.EnvironmentType];
         return new Dictionary<string, string>(claim.Variables, StringComparer.Ordinal)
@@ -27,7 +27,11 @@ internal static class ManifestVariables
         };
     }
 
-    private static string ImageOf(Claim claim, ResolvedService service, Workspace workspace)
+    /// <summary>The image of a service with its host and tag.</summary>
+    /// <param name="claim">The claim, which may name another image.</param>
+    /// <param name="service">The service with its version.</param>
+    /// <param name="workspace">The workspace, whose registry has the images that name no host.</param>
+    public static string ImageOf(Claim claim, ResolvedService service, Workspace workspace)
     {
         if (claim.Services.GetValueOrDefault(service.Definition.Name)?.DockerImage is { } asked)
         {
