@@ -153,7 +153,7 @@ internal sealed class EnvironmentWriter(
         CancellationToken cancellationToken
     )
     {
-        var use = new LockUse(before) { Upgrade = query.Upgrades };
+        var use = new LockUse(before) { Upgrade = query.Upgrades, Offline = query.Offline ?? false };
         var compiled = await compiler.CompileAsync(claim, compiler.ReadWorkspace(), use, cancellationToken);
         if (
             query.Upgrades.FirstOrDefault(u =>

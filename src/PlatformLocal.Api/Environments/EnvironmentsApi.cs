@@ -299,6 +299,10 @@ internal sealed record DeployQuery
     [FromQuery(Name = "locked")]
     public bool? Locked { get; init; }
 
+    /// <summary>Use only versions that were fetched before.</summary>
+    [FromQuery(Name = "offline")]
+    public bool? Offline { get; init; }
+
     /// <summary>The services of <see cref="Upgrade"/>.</summary>
     internal IReadOnlyList<string> Upgrades =>
         (Upgrade ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);

@@ -4,6 +4,7 @@ using PlatformLocal.Delivery;
 using PlatformLocal.Environments;
 using PlatformLocal.Manifests;
 using PlatformLocal.Resolution;
+using PlatformLocal.Sources;
 using PlatformLocal.Versions;
 using PlatformLocal.Workspaces;
 
@@ -48,6 +49,9 @@ internal sealed record LockUse(EnvironmentLock? Lock)
     /// <summary>Services that become as new as the claim lets them; <c>*</c> for all.</summary>
     public IReadOnlyList<string> Upgrade { get; init; } = [];
 
+    /// <summary>Use only versions that were fetched before from registries and git repositories.</summary>
+    public bool Offline { get; init; }
+
     /// <summary>What the resolver is to prefer for a claim.</summary>
     public ResolutionOptions OptionsFor(Claim claim)
     {
@@ -66,6 +70,7 @@ internal sealed record LockUse(EnvironmentLock? Lock)
 /// <summary>Makes exact versions and rendered manifests of claims.</summary>
 internal sealed class ClaimCompiler(
     WorkspaceSource source,
+    CatalogueVersions versions,
     ManifestRenderer renderer,
     ServicePlaybooks playbooks,
     EnvironmentDeliveries deliveries,
@@ -84,6 +89,12 @@ internal sealed class ClaimCompiler(
         CancellationToken cancellationToken
     )
     {
+        (workspace, var oddities) = await versions.CompleteAsync(
+            workspace,
+            claim.UseDevTags,
+            use.Offline,
+            cancellationToken
+        );
         var roots = claim.Services.ToDictionary(s => s.Key, s => s.Value.Version, StringComparer.Ordinal);
         var resolved = Resolver.Resolve(workspace.Catalogue, roots, use.OptionsFor(claim));
         var isolation = claim.IsolationIn(workspace.Types);
@@ -117,7 +128,7 @@ internal sealed class ClaimCompiler(
                 .Request.NamespaceLabels.Concat(EnvironmentBaseline.NamespaceLabels)
                 .ToDictionary(StringComparer.Ordinal),
         };
-        var warnings = rendered.Warnings.ToList();
+        var warnings = oddities.Concat(rendered.Warnings).ToList();
         if (isolation == Isolation.Cluster && !deliveries.GivesOwnClusters)
         {
             warnings.Insert(

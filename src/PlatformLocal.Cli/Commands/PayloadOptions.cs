@@ -45,6 +45,11 @@ internal sealed class PayloadOptions
         Description = "Fail when anything would differ from what was deployed before: a version, a manifest, an image.",
     };
 
+    private readonly Option<bool> _offline = new("--offline")
+    {
+        Description = "Use only versions that were fetched before from registries and git repositories.",
+    };
+
     private readonly Option<string?> _isolation = new Option<string?>("--isolation")
     {
         Description =
@@ -61,6 +66,7 @@ internal sealed class PayloadOptions
         command.Options.Add(_isolation);
         command.Options.Add(_upgrade);
         command.Options.Add(_locked);
+        command.Options.Add(_offline);
         command.Validators.Add(result =>
         {
             var given = (result.GetResult(_payload) is null ? 0 : 1) + (result.GetResult(_file) is null ? 0 : 1);
@@ -84,6 +90,7 @@ internal sealed class PayloadOptions
                 : parsed.GetValue(_upgrade) is { Length: > 0 } named ? named
                 : ["*"],
             Locked = parsed.GetValue(_locked),
+            Offline = parsed.GetValue(_offline),
         };
 
     /// <summary>The path that was given, unless it is standard input.</summary>

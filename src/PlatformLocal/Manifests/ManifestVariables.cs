@@ -8,6 +8,8 @@ namespace PlatformLocal.Manifests;
 /// <summary>The variables that manifests may use.</summary>
 public static class ManifestVariables
 {
+    private const string Releases = "docker-releases/";
+
     /// <summary>The platform's variables for one service of an environment; the claim's own never replace them.</summary>
     internal static IReadOnlyDictionary<string, string> For(Claim claim, ResolvedService service, Workspace workspace)
     {
@@ -39,11 +41,19 @@ public static class ManifestVariables
         }
 
         var image = service.Definition.Image;
-        if (service.IsDevVersion)
-        {
-            image = image.Replace("docker-releases/", "docker-snapshots/", StringComparison.Ordinal);
-        }
+        image = service.IsDevVersion ? SnapshotsOf(image) ?? image : image;
+        return $"{WithHost(image, workspace.Registry)}:{service.Version.Text}";
+    }
 
+    /// <summary>The repository of an image's development builds; <see langword="null"/> when it has none.</summary>
+    internal static string? SnapshotsOf(string image) =>
+        image.Contains(Releases, StringComparison.Ordinal)
+            ? image.Replace(Releases, "docker-snapshots/", StringComparison.Ordinal)
+            : null;
+
+    /// <summary>An image's name with the host of a registry, unless it names one itself.</summary>
+    internal static string WithHost(string image, string registry)
+    {
         // As Docker reads names: what is before the first slash is a host when it looks like one.
         var slash = image.IndexOf('/', StringComparison.Ordinal);
         var first = slash < 0 ? "" : image[..slash];
@@ -51,6 +61,6 @@ public static class ManifestVariables
             first is "localhost"
             || first.Contains('.', StringComparison.Ordinal)
             || first.Contains(':', StringComparison.Ordinal);
-        return $"{(hasHost ? "" : workspace.Registry + "/")}{image}:{service.Version.Text}";
+        return hasHost ? image : $"{registry}/{image}";
     }
 }

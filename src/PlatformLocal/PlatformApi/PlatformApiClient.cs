@@ -24,6 +24,10 @@ public sealed record DeployFlags(bool DeployOnlySpecified, bool UseDevTags)
     /// <summary>Refuse when anything would differ from the lock.</summary>
     /// <value><see langword="false"/> unless set.</value>
     public bool Locked { get; init; }
+
+    /// <summary>Use only versions that were fetched before from registries and git repositories.</summary>
+    /// <value><see langword="false"/> unless set.</value>
+    public bool Offline { get; init; }
 }
 
 /// <summary>The Platform API as a client sees it.</summary>
@@ -270,6 +274,7 @@ public sealed class PlatformApiClient : IDisposable
         + $"&useDevTags={(flags.UseDevTags ? "true" : "false")}{(dryRun ? "&dryRun=true" : "")}"
         + (flags.Upgrade.Count > 0 ? $"&upgrade={Uri.EscapeDataString(string.Join(',', flags.Upgrade))}" : "")
         + (flags.Locked ? "&locked=true" : "")
+        + (flags.Offline ? "&offline=true" : "")
         + $"&user={Uri.EscapeDataString(Environment.UserName)}";
 
     /// <summary>Sends a request; a question is asked again while a replica that went is replaced by another one.</summary>
