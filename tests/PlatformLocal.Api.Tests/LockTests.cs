@@ -82,9 +82,9 @@ public sealed class LockTests
         var moved = () => TestPlatform.DeployAsync(platform.Api, Shop, s_flags with { Locked = true });
 
         (await moved.Should().ThrowAsync<PlatformException>())
-            .WithMessage("shop would not be what its lock says: *the manifests of auth was sha256:*")
-            .WithMessage("*the image of auth was localhost:5001/auth:2.0.0 and is localhost:5001/auth-of-others:2.0.0*")
-            .WithMessage("*the version of web was 1.1.0 and is 1.2.0*")
+            .WithMessage("shop would not be what its lock says: *manifests of auth: sha256:*")
+            .WithMessage("*image of auth: localhost:5001/auth:2.0.0 before, localhost:5001/auth-of-others:2.0.0 now*")
+            .WithMessage("*version of web: 1.1.0 before, 1.2.0 now*")
             .Which.Kind.Should()
             .Be(FailureKind.Conflict);
         ReadLock(platform).Should().Be(before);

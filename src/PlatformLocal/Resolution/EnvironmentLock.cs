@@ -38,8 +38,7 @@ public sealed record LockDifference(string Service, string What, string? From, s
         {
             ("service", null, _) => $"{Service} {To} is not in the lock",
             ("service", _, _) => $"{Service} {From} is in the lock and no longer needed",
-            (_, _, null) => $"the {What.Replace('_', ' ')} of {Service} was {From} and is unknown",
-            _ => $"the {What.Replace('_', ' ')} of {Service} was {From ?? "unknown"} and is {To}",
+            _ => $"{What.Replace('_', ' ')} of {Service}: {From ?? "unknown"} before, {To ?? "unknown"} now",
         };
 }
 
