@@ -14,9 +14,23 @@ public sealed class InClusterPlatform : IAsyncLifetime
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(12);
     private static readonly string[] s_versions = ["1.0.0", "1.1.0"];
 
+    // As they are made; what looks at the machine alone is too quick to be stopped.
+    private static readonly string[] s_steps =
+    [
+        "registry",
+        "cluster",
+        "platform image",
+        "registry in the cluster",
+        "baseline",
+        "platform api",
+    ];
+
     private readonly PlatformCtlProgram _program = new();
     private string? _skip;
     private bool _hadRegistry;
+
+    /// <summary>What runs that Ctrl-C ended at each step said.</summary>
+    internal List<(string Step, Outcome Outcome)> Interrupted { get; } = [];
 
     internal Outcome Created { get; private set; } = new(-1, "", "");
 
@@ -33,6 +47,12 @@ public sealed class InClusterPlatform : IAsyncLifetime
         await Programs.RunAsync("kind", "delete", "cluster", "--name", Name);
         _hadRegistry = (await Programs.ContainersAsync()).Contains("kind-registry");
         _program.Environment["PLATFORM_SOURCE"] = PlatformCtlProgram.RepositoryRoot;
+        foreach (var step in s_steps)
+        {
+            Interrupted.Add((step, await StopAtAsync(step, "-INT")));
+            await StopAtAsync(step, "-KILL");
+        }
+
         Created = await _program.RunAsync(s_patience, Create());
         if (Created.ExitCode == 0)
         {
@@ -67,22 +87,7 @@ public sealed class InClusterPlatform : IAsyncLifetime
     }
 
     internal static string[] Create(params string[] further) =>
-        [
-            "create-local-platform",
-            "--cluster",
-            "kind",
-            "--name",
-            Name,
-            "--node-image",
-            Programs.NodeImage!,
-            "--base-image",
-            Programs.BaseImage!,
-            "--services",
-            "none",
-            "--workspace",
-            Workspace,
-            .. further,
-        ];
+        Programs.Create(Name, Workspace, ["--base-image", Programs.BaseImage!, "--services", "none", .. further]);
 
     internal Task<Outcome> RunAsync(params string[] arguments) =>
         _program.RunAsync(s_patience, [.. arguments, "--name", Name]);
@@ -114,6 +119,36 @@ public sealed class InClusterPlatform : IAsyncLifetime
             JsonNode.Parse(await KubectlAsync("get", "lease", "-n", "platform-system", "platform-api", "-o", "json"))![
                 "spec"
             ]!["holderIdentity"]!;
+
+    /// <summary>Starts the creation anew and stops it as soon as a step has begun.</summary>
+    private async Task<Outcome> StopAtAsync(string step, string signal)
+    {
+        using var process = _program.Start(Create());
+        var ending = PlatformCtlProgram.EndAsync(process, s_patience);
+        while (!process.HasExited && !HasBegun(step, process.Id))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System);
+        }
+
+        await Programs.RunAsync("kill", signal, $"{process.Id}");
+        return await ending;
+    }
+
+    private bool HasBegun(string step, int process)
+    {
+        var journal = Path.Combine(_program.State, Name, "steps.journal");
+        if (!File.Exists(journal))
+        {
+            return false;
+        }
+
+        using var file = new FileStream(journal, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        using var reader = new StreamReader(file);
+        return reader
+            .ReadToEnd()
+            .Split('\n')
+            .Any(line => line.Contains($"\"step\":\"{step}\"") && line.Contains($"\"process_id\":{process}"));
+    }
 
     // As a team would: with the SDK's container support, straight into the registry.
     private static async Task PublishServiceAsync()

@@ -48,6 +48,25 @@ public sealed class InClusterPlatformTests(InClusterPlatform platform) : IClassF
     }
 
     [Fact]
+    public void Ctrl_C_at_any_step_ends_the_run_and_the_next_one_goes_on()
+    {
+        platform.Require();
+
+        platform.Interrupted.Should().HaveCount(6);
+        foreach (var (step, outcome) in platform.Interrupted)
+        {
+            // A step that was over before the signal came leaves a run that was done.
+            outcome.ExitCode.Should().BeOneOf([130, 0], $"of the step '{step}': {outcome.Error}");
+            if (outcome.ExitCode == 130)
+            {
+                outcome.Error.Should().Contain("goes on where it was", $"of the step '{step}'");
+            }
+        }
+
+        platform.Interrupted.Should().Contain(i => i.Step == "cluster" && i.Outcome.ExitCode == 130);
+    }
+
+    [Fact]
     public async Task Creating_it_again_changes_nothing_and_says_where_the_time_goes()
     {
         platform.Require();

@@ -171,23 +171,11 @@ public sealed class KindFaultTests
     }
 
     private static string[] Create(TestWorkspace workspace) =>
-        [
-            "create-local-platform",
-            "--cluster",
-            "kind",
-            "--name",
+        Programs.Create(
             Platform,
-            "--node-image",
-            Programs.NodeImage!,
-            "--platform-api",
-            "on-host",
-            "--services",
-            "none",
-            "--workspace",
             workspace.Folder,
-            "--output",
-            "json",
-        ];
+            ["--platform-api", "on-host", "--services", "none", "--output", "json"]
+        );
 
     private static string? Outcome(Outcome run, string step) =>
         (string?)run.Json["ledger"]!["steps"]!.AsArray().Single(s => (string?)s!["step"] == step)!["outcome"];

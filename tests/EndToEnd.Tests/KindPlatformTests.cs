@@ -16,22 +16,11 @@ public sealed class KindPlatformTests
         await Programs.SkipWithoutKindAsync();
         using var workspace = new TestWorkspace();
         await using var program = new PlatformCtlProgram();
-        string[] create =
-        [
-            "create-local-platform",
-            "--cluster",
-            "kind",
-            "--name",
+        string[] create = Programs.Create(
             Platform,
-            "--node-image",
-            Programs.NodeImage!,
-            "--platform-api",
-            "on-host",
-            "--services",
-            "none",
-            "--workspace",
             workspace.Folder,
-        ];
+            ["--platform-api", "on-host", "--services", "none"]
+        );
         await RemoveLeftoverAsync();
         var hadRegistry = (await Programs.ContainersAsync()).Contains("kind-registry");
 

@@ -39,20 +39,7 @@ public sealed class PlatformServicesTests
             TestContext.Current.CancellationToken
         );
         await using var program = new PlatformCtlProgram();
-        string[] create =
-        [
-            "create-local-platform",
-            "--cluster",
-            "kind",
-            "--name",
-            Platform,
-            "--node-image",
-            Programs.NodeImage!,
-            "--platform-api",
-            "on-host",
-            "--workspace",
-            workspace.Folder,
-        ];
+        string[] create = Programs.Create(Platform, workspace.Folder, ["--platform-api", "on-host"]);
         await Programs.RunAsync("kind", "delete", "cluster", "--name", Platform);
         var empty = await program.RunAsync([.. create, "--services", "none"]);
         empty.ExitCode.Should().Be(0, empty.Error);

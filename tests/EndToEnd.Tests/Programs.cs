@@ -44,6 +44,21 @@ internal static class Programs
         return engine.ExitCode == 0 ? null : "no Docker engine answers";
     }
 
+    /// <summary>What makes a platform on Kind.</summary>
+    public static string[] Create(string platform, string workspace, params IEnumerable<string> further) =>
+        [
+            "create-local-platform",
+            "--cluster",
+            "kind",
+            "--name",
+            platform,
+            "--node-image",
+            NodeImage!,
+            "--workspace",
+            workspace,
+            .. further,
+        ];
+
     public static async Task<string> ContainersAsync() =>
         (await RunAsync("docker", "ps", "--all", "--format", "{{.Names}}")).Output;
 

@@ -44,6 +44,9 @@ public sealed record KindPreflightOptions
 /// <param name="options">What is going to be asked; the defaults when <see langword="null"/>.</param>
 public sealed partial class KindPreflight(ProgramRunner programs, KindPreflightOptions? options = null)
 {
+    /// <summary>What the names of checks of images begin with.</summary>
+    internal const string ImagePrefix = "image ";
+
     private const long Gibibyte = 1024L * 1024 * 1024;
 
     private static readonly Version s_oldestDocker = new(20, 10);
@@ -222,7 +225,7 @@ public sealed partial class KindPreflight(ProgramRunner programs, KindPreflightO
 
     private async Task<CheckResult> CheckImageAsync(string image, ImageProbe probe, CancellationToken cancellationToken)
     {
-        string name = $"image {image}";
+        string name = $"{ImagePrefix}{image}";
         var (_, missing) = await AskAsync(
             "docker",
             ["image", "inspect", "--format", "{{.Id}}", image],

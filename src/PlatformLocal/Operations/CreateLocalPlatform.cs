@@ -102,7 +102,7 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
                 OnEvent = e =>
                 {
                     mirror?.Note(e);
-                    if (e.Message.Length > 0)
+                    if (e.Message.Length > 0 && e.Kind != StepEventKind.Failed) // failures are told once, at the end
                     {
                         report($"{e.Step}: {e.Message}");
                     }
@@ -224,6 +224,8 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
             ) with
             {
                 Timeout = TimeSpan.FromMinutes(10),
+                // Another platform of this machine may build the same image just now.
+                Retry = new StepRetry { Attempts = 3, Delay = TimeSpan.FromSeconds(15) },
             },
             Always(
                 "platform api",
@@ -283,9 +285,21 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
     {
         var preflight = await KindPreflight.ForAsync(programs, options.NodeImage, needs, cancellationToken);
         var report = await preflight.RunAsync(cancellationToken);
-        foreach (var check in report.Checks.Where(c => c.Status == CheckStatus.Warn))
+        var warnings = report
+            .Checks.Where(c => c.Status == CheckStatus.Warn)
+            .ToLookup(c => c.Name.StartsWith(KindPreflight.ImagePrefix, StringComparison.Ordinal));
+        foreach (var check in warnings[false])
         {
             step.Report($"{check.Name}: {check.Message}");
+        }
+
+        // A registry that is out of reach concerns many images: that is told in one line.
+        if (warnings[true].Select(c => c.Name).ToList() is { Count: > 0 } images)
+        {
+            step.Report(
+                $"{images.Count} images may not be there when they are needed ({warnings[true].First().Message}): "
+                    + string.Join(", ", images.Select(i => i[KindPreflight.ImagePrefix.Length..]))
+            );
         }
 
         if (!report.IsHealthy)

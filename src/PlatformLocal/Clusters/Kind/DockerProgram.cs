@@ -54,16 +54,36 @@ internal sealed class DockerProgram(ProgramRunner programs)
         {
             return (await InspectAsync([name], cancellationToken)).SingleOrDefault();
         }
-        catch (ProgramException fault)
-            when (fault.LastLines.Any(l => l.Contains("No such", StringComparison.OrdinalIgnoreCase)))
+        catch (ProgramException fault) when (IsOfMissing(fault))
         {
             return null;
         }
     }
 
+    private static bool IsOfMissing(ProgramException fault) =>
+        fault.LastLines.Any(l => l.Contains("No such", StringComparison.OrdinalIgnoreCase));
+
     /// <summary>The nodes of all Kind clusters, or of one.</summary>
     /// <exception cref="PlatformException">The engine is out of reach.</exception>
     public async Task<IReadOnlyList<(string Cluster, KindNode Node)>> ListNodesAsync(
+        string? cluster,
+        CancellationToken cancellationToken
+    )
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await ListNodesOnceAsync(cluster, cancellationToken);
+            }
+            catch (ProgramException fault) when (attempt < 5 && IsOfMissing(fault))
+            {
+                // one that was listed has gone before it was looked at
+            }
+        }
+    }
+
+    private async Task<IReadOnlyList<(string Cluster, KindNode Node)>> ListNodesOnceAsync(
         string? cluster,
         CancellationToken cancellationToken
     )

@@ -62,6 +62,11 @@ public sealed class KindClusters
     {
         string cluster = KindClusterName.Of(spec.Platform);
         var configuration = KindConfiguration.Of(spec);
+        if (await OrphanedPrograms.StopAsync("kind", KubeconfigIn(folder), cancellationToken) > 0)
+        {
+            report("Ended what a run that was killed had left at work");
+        }
+
         var nodes = await NodesAsync(cluster, cancellationToken);
         var record = KindRecord.Read(folder);
         if (nodes.Count > 0 && IsLeftover(record, nodes))
@@ -189,18 +194,13 @@ public sealed class KindClusters
         string cluster = KindClusterName.Of(spec.Platform);
         // kind would find it out only when the cluster is made.
         PrivateFile.RequireWritable(KubeconfigIn(folder), "The kubeconfig");
-        var record = new KindRecord(cluster, false, _time.GetUtcNow(), configuration.Canonical, []);
+        // What an unfinished run had begun may still come up: it is half a cluster of ours, too.
+        var since = KindRecord.Read(folder) is { IsReady: false } earlier ? earlier.Since : _time.GetUtcNow();
+        var record = new KindRecord(cluster, false, since, configuration.Canonical, []);
         record.Write(folder);
         try
         {
-            await _kind.CreateAsync(
-                cluster,
-                configuration.Text,
-                KubeconfigIn(folder),
-                spec.Timeout,
-                report,
-                cancellationToken
-            );
+            await CreateNodesAsync(spec, configuration, cluster, folder, report, cancellationToken);
             await WriteKubeconfigAsync(cluster, folder, cancellationToken);
             var nodes = await NodesAsync(cluster, cancellationToken);
             await WaitAsync(cluster, nodes.Count, folder, spec.Timeout, report, cancellationToken);
@@ -226,6 +226,44 @@ public sealed class KindClusters
             }
 
             throw;
+        }
+    }
+
+    private async Task CreateNodesAsync(
+        KindClusterSpec spec,
+        KindConfiguration configuration,
+        string cluster,
+        string folder,
+        Action<string> report,
+        CancellationToken cancellationToken
+    )
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await _kind.CreateAsync(
+                    cluster,
+                    configuration.Text,
+                    KubeconfigIn(folder),
+                    spec.Timeout,
+                    report,
+                    cancellationToken
+                );
+                return;
+            }
+            catch (ProgramException fault) when (attempt < 3 && KindFailure.IsOfExistingNodes(fault))
+            {
+                // There was none a moment ago: what an earlier run had asked the engine for has come up just now.
+                var nodes = await NodesAsync(cluster, cancellationToken);
+                if (!IsLeftover(KindRecord.Read(folder), nodes))
+                {
+                    throw;
+                }
+
+                report($"Removing half a cluster '{cluster}' that a stopped run left");
+                await _kind.DeleteAsync(cluster, KubeconfigIn(folder), cancellationToken);
+            }
         }
     }
 
@@ -390,12 +428,15 @@ public sealed class KindClusters
     {
         try
         {
-            await RemoveAsync(cluster, folder, CancellationToken.None);
+            await _kind.DeleteAsync(cluster, KubeconfigIn(folder), CancellationToken.None);
+            File.Delete(KubeconfigIn(folder));
         }
         catch (PlatformException)
         {
-            // The failure that led here is told. The record stays, so that the next run removes the rest.
+            // The failure that led here is told.
         }
+
+        // The record stays: what kind had asked the engine for may come up after kind itself is gone.
     }
 
     private async Task RemoveAsync(string cluster, string folder, CancellationToken cancellationToken)

@@ -7,6 +7,13 @@ namespace PlatformLocal.Clusters.Kind;
 internal static partial class KindFailure
 {
     /// <summary>Whether the engine itself is out of reach.</summary>
+    /// <summary>Whether kind found nodes of this name.</summary>
+    public static bool IsOfExistingNodes(ProgramException fault) =>
+        fault.LastLines.Any(l =>
+            l.Contains("already exist", StringComparison.Ordinal)
+            || l.Contains("already in use", StringComparison.Ordinal)
+        );
+
     public static bool IsOfEngine(ProgramException fault) => OfEngine(fault) is not null;
 
     /// <summary>The failure when the engine itself is out of reach; otherwise <see langword="null"/>.</summary>
@@ -86,13 +93,20 @@ internal static partial class KindFailure
         }
 
         return new PlatformException(
-            $"kind could not make the cluster '{cluster}' of the platform '{spec.Platform}'. {fault.Message}",
+            $"kind could not make the cluster '{cluster}' of the platform '{spec.Platform}':\n  {string.Join("\n  ", Told(fault))}",
             "The lines above are kind's own; 'platformctl doctor' checks the machine.",
             fault
         )
         {
             Kind = fault.Kind,
         };
+    }
+
+    // The steps that went well say nothing about the one that did not.
+    private static IReadOnlyList<string> Told(ProgramException fault)
+    {
+        string[] lines = [.. fault.LastLines.Where(l => l is not ['✓' or '•', ..])];
+        return lines.Length > 0 ? lines : [fault.Message];
     }
 
     /// <summary>What a failed <c>docker run</c> of the registry means.</summary>

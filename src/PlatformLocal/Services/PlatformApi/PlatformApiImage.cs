@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.RegularExpressions;
 using PlatformLocal.Processes;
 
 namespace PlatformLocal.Services.PlatformApi;
@@ -28,7 +29,7 @@ public sealed record PlatformApiImageOptions
 /// </summary>
 /// <param name="programs">Runs <c>dotnet</c> and <c>docker</c>.</param>
 /// <param name="registry">Asks the registry.</param>
-public sealed class PlatformApiImage(ProgramRunner programs, HttpClient registry)
+public sealed partial class PlatformApiImage(ProgramRunner programs, HttpClient registry)
 {
     private const string Repository = "platform/platformctl";
     private const string LocalBase = "platform/base";
@@ -53,39 +54,58 @@ public sealed class PlatformApiImage(ProgramRunner programs, HttpClient registry
             return image;
         }
 
+        var artifacts = $"--artifacts-path={Path.Combine(options.Source, ".build", "image")}";
+        await OrphanedPrograms.StopAsync("dotnet", artifacts, cancellationToken);
         report($"Building the image {image} on {options.BaseImage} (once, about a minute)");
         var local = await PushLocalBaseAsync(options, cancellationToken);
-        await programs.RunAsync(
-            new ProgramCommand
-            {
-                Program = "dotnet",
-                Arguments =
-                [
-                    "publish",
-                    Path.Combine("src", "PlatformLocal.Cli"),
-                    "--configuration=Release",
-                    $"--runtime=linux-{Architecture}",
-                    "--self-contained",
-                    $"--artifacts-path={Path.Combine(options.Source, ".build", "image")}",
-                    "--target:PublishContainer",
-                    "--verbosity=quiet",
-                    "--nologo",
-                    "-p:PublishReadyToRun=true",
-                    $"-p:ContainerBaseImage={local ?? options.BaseImage}",
-                    $"-p:ContainerRegistry={options.Registry}",
-                    $"-p:ContainerRepository={Repository}",
-                    $"-p:ContainerImageTag={tag}",
-                    .. kubectl is null ? Array.Empty<string>() : [$"-p:KubectlProgram={kubectl}"],
-                ],
-                WorkingDirectory = options.Source,
-                // Another build of the same tree must not be waited for, nor be answered by this one.
-                Environment = new Dictionary<string, string?> { ["MSBUILDDISABLENODEREUSE"] = "1" },
-                Timeout = TimeSpan.FromMinutes(10),
-            },
-            cancellationToken
-        );
-        return image;
+        var build = new ProgramCommand
+        {
+            Program = "dotnet",
+            Arguments =
+            [
+                "publish",
+                Path.Combine("src", "PlatformLocal.Cli"),
+                "--configuration=Release",
+                $"--runtime=linux-{Architecture}",
+                "--self-contained",
+                artifacts,
+                "--target:PublishContainer",
+                "--verbosity=quiet",
+                "--nologo",
+                "-p:PublishReadyToRun=true",
+                $"-p:ContainerBaseImage={local ?? options.BaseImage}",
+                $"-p:ContainerRegistry={options.Registry}",
+                $"-p:ContainerRepository={Repository}",
+                $"-p:ContainerImageTag={tag}",
+                .. kubectl is null ? Array.Empty<string>() : [$"-p:KubectlProgram={kubectl}"],
+            ],
+            WorkingDirectory = options.Source,
+            // Another build of the same tree must not be waited for, nor be answered by this one.
+            Environment = new Dictionary<string, string?> { ["MSBUILDDISABLENODEREUSE"] = "1" },
+            Timeout = TimeSpan.FromMinutes(10),
+        };
+        var result = await programs.RunAnyAsync(build, cancellationToken);
+        return result.ExitCode == 0
+            ? image
+            : throw new PlatformException(
+                $"The image of the Platform API could not be built on {options.BaseImage}: {FirstError(result)}",
+                "See all of it with the command below, name another base image with --base-image or a finished image with "
+                    + $"--platform-image, or serve from this machine with --platform-api on-host.\n(cd {options.Source} && {build})"
+            );
     }
+
+    // The SDK tells a failure in many lines; the first names it, the others are where it came from.
+    private static string FirstError(ProgramResult result) =>
+        (result.Output + result.Error)
+            .Split('\n')
+            .Select(line => ErrorText().Match(line))
+            .FirstOrDefault(m => m.Success && !m.Value.Contains("task failed unexpectedly", StringComparison.Ordinal))
+            ?.Groups["text"]
+            .Value
+        ?? $"dotnet ended with exit code {result.ExitCode}.";
+
+    [GeneratedRegex(@"error (\w+\s*: )?(?<text>.*?)(\s*\[[^\]]*proj\])?\s*$", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex ErrorText();
 
     private static string Architecture =>
         RuntimeInformation.OSArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? "arm64" : "x64";
