@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using PlatformLocal.Api.Tests.Testing;
 using PlatformLocal.PlatformApi;
+using PlatformLocal.Processes;
 
 namespace PlatformLocal.Api.Tests;
 
@@ -101,6 +102,38 @@ public sealed class LockTests
             .Which.NextStep.Should()
             .Be("It has: auth, web.");
     }
+
+    [Fact]
+    public async Task The_tags_of_a_git_repository_are_deployed_and_used_offline_when_it_vanished()
+    {
+        await using var platform = await TestPlatform.StartAsync();
+        var repository = Path.Combine(platform.Workspace, "repository-of-web");
+        await GitAsync("init", "--quiet", repository);
+        await GitAsync("-C", repository, "commit", "--quiet", "--allow-empty", "--message", "first");
+        await GitAsync("-C", repository, "tag", "v1.3.0");
+        await GitAsync("-C", repository, "tag", "v1.4.0-rc.1");
+        var definition = Path.Combine(platform.Workspace, "services", "web", "service.yaml");
+        await File.AppendAllTextAsync(definition, $"\n  versions: git\n  repository: {repository}\n", Token);
+
+        var early = () => TestPlatform.DeployAsync(platform.Api, Shop, s_flags with { Offline = true });
+        await early.Should().ThrowAsync<PlatformException>().WithMessage("*were never fetched*");
+        var deployed = await platform.DeployAsync(Shop);
+        Directory.Delete(repository, recursive: true);
+        var offline = await TestPlatform.DeployAsync(platform.Api, Shop, s_flags with { Offline = true });
+
+        Versions(deployed).Should().Equal("auth 2.0.0", "web v1.3.0");
+        Versions(offline).Should().Equal("auth 2.0.0", "web v1.3.0");
+    }
+
+    private static async Task GitAsync(params string[] arguments) =>
+        await new ProgramRunner(TimeProvider.System).RunAsync(
+            new ProgramCommand
+            {
+                Program = "git",
+                Arguments = ["-c", "user.name=tests", "-c", "user.email=tests@example.org", .. arguments],
+            },
+            Token
+        );
 
     [Fact]
     public async Task Services_in_a_circle_start_together_and_a_warning_says_so()

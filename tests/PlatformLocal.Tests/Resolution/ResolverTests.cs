@@ -155,6 +155,18 @@ public sealed class ResolverTests
     }
 
     [Fact]
+    public void Ten_thousand_versions_of_one_service_are_no_burden()
+    {
+        var versions = string.Join(' ', Enumerable.Range(0, 10_000).Select(i => $"1.{i}.0"));
+        var catalogue = Catalogue(("api", versions, "auth <1.5000.0"), ("auth", versions, ""));
+        var began = TimeProvider.System.GetTimestamp();
+
+        Resolve(catalogue, "api *", "auth *").Should().Equal("auth 1.4999.0", "api 1.9999.0");
+
+        TimeProvider.System.GetElapsedTime(began).Should().BeLessThan(TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
     public void Equal_versions_are_one_candidate()
     {
         var catalogue = Catalogue(("auth", "1.2 1.2.0 v1.2.0.0 1.1", ""));
