@@ -6,6 +6,7 @@ using PlatformLocal.Environments;
 using PlatformLocal.ObjectStore;
 using PlatformLocal.PlatformApi;
 using PlatformLocal.Resolution;
+using PlatformLocal.Workspaces;
 
 namespace PlatformLocal.Api.Environments;
 
@@ -26,12 +27,13 @@ internal sealed class EnvironmentWriter(
         CancellationToken cancellationToken
     )
     {
-        var (claim, existing) = await ToClaimAsync(payload, query, cancellationToken);
-        RefuseToMove(claim, existing);
+        var workspace = compiler.ReadWorkspace();
+        var (claim, existing) = await ToClaimAsync(payload, query, workspace.Types, cancellationToken);
+        RefuseToMove(claim, existing, workspace.Types);
 
         // Whoever asks hears of unknown services and conflicts now, not from the reconciler later.
         var before = await claims.GetLockAsync(claim.EnvironmentName, cancellationToken);
-        var compiled = await CompileAsync(claim, query, before, cancellationToken);
+        var compiled = await CompileAsync(claim, workspace, query, before, cancellationToken);
         if (query.Upgrades.Count == 0 || before is null)
         {
             var revision = await claims.PutAsync(claim, condition, cancellationToken);
@@ -59,11 +61,11 @@ internal sealed class EnvironmentWriter(
         CancellationToken cancellationToken
     )
     {
-        var (claim, existing) = await ToClaimAsync(payload, query, cancellationToken);
-        RefuseToMove(claim, existing);
+        var workspace = compiler.ReadWorkspace();
+        var (claim, existing) = await ToClaimAsync(payload, query, workspace.Types, cancellationToken);
+        RefuseToMove(claim, existing, workspace.Types);
         var before = await claims.GetLockAsync(claim.EnvironmentName, cancellationToken);
-        var compiled = await CompileAsync(claim, query, before, cancellationToken);
-        var workspace = compiled.Workspace;
+        var compiled = await CompileAsync(claim, workspace, query, before, cancellationToken);
         // An environment that is not there yet has nothing in either cluster.
         var isolation = existing is null ? Isolation.Namespace : claim.IsolationIn(workspace.Types);
         using var delivery = await deliveries.OfAsync(claim.EnvironmentName, isolation, cancellationToken);
@@ -83,9 +85,12 @@ internal sealed class EnvironmentWriter(
         };
     }
 
-    private void RefuseToMove(Claim claim, Claim? existing)
+    private void RefuseToMove(
+        Claim claim,
+        Claim? existing,
+        IReadOnlyDictionary<EnvironmentType, EnvironmentTypeDefaults> types
+    )
     {
-        var types = compiler.ReadWorkspace().Types;
         if (
             deliveries.GivesOwnClusters
             && existing is not null
@@ -108,10 +113,10 @@ internal sealed class EnvironmentWriter(
     private async Task<(Claim Claim, Claim? Existing)> ToClaimAsync(
         JsonObject payload,
         DeployQuery query,
+        IReadOnlyDictionary<EnvironmentType, EnvironmentTypeDefaults> types,
         CancellationToken cancellationToken
     )
     {
-        var types = compiler.ReadWorkspace().Types;
         var name = payload["environment_name"]?.ToString() ?? "";
         var stored = Names.FaultOf(name) is null ? await claims.GetAsync(name, cancellationToken) : null;
         Claim? existing = null;
@@ -148,13 +153,14 @@ internal sealed class EnvironmentWriter(
 
     private async Task<CompiledClaim> CompileAsync(
         Claim claim,
+        Workspace workspace,
         DeployQuery query,
         EnvironmentLock? before,
         CancellationToken cancellationToken
     )
     {
         var use = new LockUse(before) { Upgrade = query.Upgrades, Offline = query.Offline ?? false };
-        var compiled = await compiler.CompileAsync(claim, compiler.ReadWorkspace(), use, cancellationToken);
+        var compiled = await compiler.CompileAsync(claim, workspace, use, cancellationToken);
         if (
             query.Upgrades.FirstOrDefault(u =>
                 u != "*" && !compiled.Has(u) && before?.Services.ContainsKey(u) != true
