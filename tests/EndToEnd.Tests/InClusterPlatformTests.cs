@@ -171,6 +171,33 @@ public sealed class InClusterPlatformTests(InClusterPlatform platform) : IClassF
     }
 
     [Fact]
+    public async Task An_image_that_is_loaded_is_on_the_node_and_one_that_is_missing_is_named()
+    {
+        platform.Require();
+        await Programs.MustRunAsync("docker", "tag", Programs.BaseImage!, "e2e/loaded:1");
+
+        var loaded = await platform.RunAsync("image", "load", "e2e/loaded:1");
+        await Programs.RunAsync("docker", "rmi", "e2e/loaded:1");
+        var missing = await platform.RunAsync("image", "push", "e2e/missing:1");
+        var onNode = await Programs.RunAsync(
+            "docker",
+            "exec",
+            $"{InClusterPlatform.Name}-control-plane",
+            "ctr",
+            "-n",
+            "k8s.io",
+            "images",
+            "ls",
+            "-q"
+        );
+
+        loaded.ExitCode.Should().Be(0, loaded.Error);
+        onNode.Output.Should().Contain("e2e/loaded:1");
+        missing.ExitCode.Should().Be(1);
+        missing.Error.Should().Contain("e2e/missing:1");
+    }
+
+    [Fact]
     public async Task An_environment_expires_by_itself()
     {
         platform.Require();
