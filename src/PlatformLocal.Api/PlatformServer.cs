@@ -23,6 +23,7 @@ using PlatformLocal.Processes;
 using PlatformLocal.SearchIndex;
 using PlatformLocal.Secrets;
 using PlatformLocal.Services.GatewayApi;
+using PlatformLocal.Sources;
 using PlatformLocal.Workspaces;
 
 namespace PlatformLocal.Api;
@@ -341,8 +342,10 @@ public sealed partial class PlatformServer : IAsyncDisposable
         services.AddSingleton(
             options.Workspace is { } folder ? WorkspaceSource.At(folder) : WorkspaceSource.UploadedTo(state.Workspaces)
         );
+        services.AddSingleton(_ => new CatalogueVersions(state.Tags, new ProgramRunner(options.Time), options.Time));
         services.AddSingleton(p => new ClaimCompiler(
             p.GetRequiredService<WorkspaceSource>(),
+            p.GetRequiredService<CatalogueVersions>(),
             new ManifestRenderer(
                 new KubectlKustomize(new ProgramRunner(options.Time)).BuildAsync,
                 async (apiVersion, kind, token) =>

@@ -56,6 +56,7 @@ internal static class PlatformCtl
             new DestroyLocalPlatformCommand(shared),
             new KubeconfigCommand(shared),
             new ImageCommand(shared),
+            new ArtifactCommand(shared),
             new ServeCommandLine(shared),
             new CompletionCommand(shared),
         ];

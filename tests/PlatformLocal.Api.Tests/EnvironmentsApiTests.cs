@@ -62,7 +62,7 @@ public sealed class EnvironmentsApiTests
         await platform.DeployAsync("""{"environment_name":"shop","services":{"web":"1.0.0"}}""");
         var flags = new DeployFlags(DeployOnlySpecified: true, UseDevTags: false);
 
-        var plan = await platform.Api.PlanAsync("shop", Payload(Shop), flags, Token);
+        var plan = await platform.Api.PlanAsync("shop", Payload("""{"services":{"web":"^1.1"}}"""), flags, Token);
 
         plan.Services.Single(s => s.Name == "web")
             .Should()

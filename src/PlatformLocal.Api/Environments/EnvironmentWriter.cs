@@ -5,6 +5,8 @@ using PlatformLocal.Documents;
 using PlatformLocal.Environments;
 using PlatformLocal.ObjectStore;
 using PlatformLocal.PlatformApi;
+using PlatformLocal.Resolution;
+using PlatformLocal.Workspaces;
 
 namespace PlatformLocal.Api.Environments;
 
@@ -25,13 +27,31 @@ internal sealed class EnvironmentWriter(
         CancellationToken cancellationToken
     )
     {
-        var (claim, existing) = await ToClaimAsync(payload, query, cancellationToken);
-        RefuseToMove(claim, existing);
+        var workspace = compiler.ReadWorkspace();
+        var (claim, existing) = await ToClaimAsync(payload, query, workspace.Types, cancellationToken);
+        RefuseToMove(claim, existing, workspace.Types);
 
         // Whoever asks hears of unknown services and conflicts now, not from the reconciler later.
-        _ = await compiler.CompileAsync(claim, compiler.ReadWorkspace(), cancellationToken);
-        var revision = await claims.PutAsync(claim, condition, cancellationToken);
-        return reconciler.Request(claim.EnvironmentName, revision);
+        var before = await claims.GetLockAsync(claim.EnvironmentName, cancellationToken);
+        var compiled = await CompileAsync(claim, workspace, query, before, cancellationToken);
+        if (query.Upgrades.Count == 0 || before is null)
+        {
+            var revision = await claims.PutAsync(claim, condition, cancellationToken);
+            return reconciler.Request(claim.EnvironmentName, revision);
+        }
+
+        // The reconciler keeps what the lock says: the upgrade is handed to it as a lock, before it sees the claim.
+        await claims.PutLockAsync(claim.EnvironmentName, compiled.ToLock().WithReasonsOf(before), cancellationToken);
+        try
+        {
+            var revision = await claims.PutAsync(claim, condition, cancellationToken);
+            return reconciler.Request(claim.EnvironmentName, revision);
+        }
+        catch (PlatformException)
+        {
+            await claims.PutLockAsync(claim.EnvironmentName, before, CancellationToken.None);
+            throw;
+        }
     }
 
     /// <exception cref="PlatformException">The claim or what it names is refused.</exception>
@@ -41,15 +61,16 @@ internal sealed class EnvironmentWriter(
         CancellationToken cancellationToken
     )
     {
-        var (claim, existing) = await ToClaimAsync(payload, query, cancellationToken);
-        RefuseToMove(claim, existing);
         var workspace = compiler.ReadWorkspace();
-        var compiled = await compiler.CompileAsync(claim, workspace, cancellationToken);
+        var (claim, existing) = await ToClaimAsync(payload, query, workspace.Types, cancellationToken);
+        RefuseToMove(claim, existing, workspace.Types);
+        var before = await claims.GetLockAsync(claim.EnvironmentName, cancellationToken);
+        var compiled = await CompileAsync(claim, workspace, query, before, cancellationToken);
         // An environment that is not there yet has nothing in either cluster.
         var isolation = existing is null ? Isolation.Namespace : claim.IsolationIn(workspace.Types);
         using var delivery = await deliveries.OfAsync(claim.EnvironmentName, isolation, cancellationToken);
         var objects = await delivery.Delivery.PlanAsync(compiled.Request, cancellationToken);
-        var services = await PlanServicesAsync(compiled, cancellationToken);
+        var services = PlanServices(compiled, before);
         return new PlanDocument
         {
             EnvironmentName = claim.EnvironmentName,
@@ -64,9 +85,12 @@ internal sealed class EnvironmentWriter(
         };
     }
 
-    private void RefuseToMove(Claim claim, Claim? existing)
+    private void RefuseToMove(
+        Claim claim,
+        Claim? existing,
+        IReadOnlyDictionary<EnvironmentType, EnvironmentTypeDefaults> types
+    )
     {
-        var types = compiler.ReadWorkspace().Types;
         if (
             deliveries.GivesOwnClusters
             && existing is not null
@@ -89,10 +113,10 @@ internal sealed class EnvironmentWriter(
     private async Task<(Claim Claim, Claim? Existing)> ToClaimAsync(
         JsonObject payload,
         DeployQuery query,
+        IReadOnlyDictionary<EnvironmentType, EnvironmentTypeDefaults> types,
         CancellationToken cancellationToken
     )
     {
-        var types = compiler.ReadWorkspace().Types;
         var name = payload["environment_name"]?.ToString() ?? "";
         var stored = Names.FaultOf(name) is null ? await claims.GetAsync(name, cancellationToken) : null;
         Claim? existing = null;
@@ -127,15 +151,74 @@ internal sealed class EnvironmentWriter(
         return (claim, stored is null ? null : existing ?? claim);
     }
 
-    private async Task<List<ServicePlan>> PlanServicesAsync(CompiledClaim compiled, CancellationToken cancellationToken)
+    private async Task<CompiledClaim> CompileAsync(
+        Claim claim,
+        Workspace workspace,
+        DeployQuery query,
+        EnvironmentLock? before,
+        CancellationToken cancellationToken
+    )
     {
-        var locked = await claims.GetLockAsync(compiled.Claim.EnvironmentName, cancellationToken);
-        var before = locked?["services"] as JsonObject ?? [];
+        var use = new LockUse(before) { Upgrade = query.Upgrades, Offline = query.Offline ?? false };
+        var compiled = await compiler.CompileAsync(claim, workspace, use, cancellationToken);
+        if (
+            query.Upgrades.FirstOrDefault(u =>
+                u != "*" && !compiled.Has(u) && before?.Services.ContainsKey(u) != true
+            ) is
+            { } unknown
+        )
+        {
+            throw new PlatformException(
+                $"{unknown} is to be upgraded, and {claim.EnvironmentName} has no such service.",
+                $"It has: {string.Join(", ", compiled.Resolved.Services.Select(s => s.Definition.Name))}."
+            )
+            {
+                Kind = FailureKind.InvalidInput,
+            };
+        }
+
+        if (query.Locked ?? false)
+        {
+            RefuseMoved(claim.EnvironmentName, before, compiled.ToLock());
+        }
+
+        return compiled;
+    }
+
+    private static void RefuseMoved(string name, EnvironmentLock? before, EnvironmentLock now)
+    {
+        if (before is null)
+        {
+            throw new PlatformException(
+                $"{name} has no lock that could be kept to.",
+                "Deploy it once without --locked."
+            )
+            {
+                Kind = FailureKind.NotFound,
+            };
+        }
+
+        var moved = before.DifferencesTo(now);
+        if (moved.Count > 0)
+        {
+            throw new PlatformException(
+                $"{name} would not be what its lock says: {string.Join("; ", moved)}.",
+                "Deploy without --locked to accept this; plan-environment shows what would change."
+            )
+            {
+                Kind = FailureKind.Conflict,
+            };
+        }
+    }
+
+    private static List<ServicePlan> PlanServices(CompiledClaim compiled, EnvironmentLock? locked)
+    {
+        var before = locked?.Services ?? new Dictionary<string, LockedService>();
         var plans = compiled
             .Resolved.Services.Select(s => new ServicePlan
             {
                 Name = s.Definition.Name,
-                From = (string?)before[s.Definition.Name]?["version"],
+                From = before.GetValueOrDefault(s.Definition.Name)?.Version.Text,
                 To = s.Version.Text,
                 Reason = s.Reason,
                 DependsOn = s.DependsOn,
@@ -144,7 +227,7 @@ internal sealed class EnvironmentWriter(
         plans.AddRange(
             before
                 .Where(b => !plans.Exists(p => p.Name == b.Key))
-                .Select(b => new ServicePlan { Name = b.Key, From = (string?)b.Value?["version"] })
+                .Select(b => new ServicePlan { Name = b.Key, From = b.Value.Version.Text })
                 .ToList()
         );
         return plans;

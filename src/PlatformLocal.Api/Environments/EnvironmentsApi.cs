@@ -291,6 +291,22 @@ internal sealed record DeployQuery
     [FromQuery(Name = "user")]
     public string? User { get; init; }
 
+    /// <summary>Names of services, joined by commas, that become as new as the claim lets them; <c>*</c> for all.</summary>
+    [FromQuery(Name = "upgrade")]
+    public string? Upgrade { get; init; }
+
+    /// <summary>Refuse when anything would differ from the lock.</summary>
+    [FromQuery(Name = "locked")]
+    public bool? Locked { get; init; }
+
+    /// <summary>Use only versions that were fetched before.</summary>
+    [FromQuery(Name = "offline")]
+    public bool? Offline { get; init; }
+
+    /// <summary>The services of <see cref="Upgrade"/>.</summary>
+    internal IReadOnlyList<string> Upgrades =>
+        (Upgrade ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
     /// <summary>Only say what would change.</summary>
     [FromQuery(Name = "dryRun")]
     public bool? DryRun { get; init; }

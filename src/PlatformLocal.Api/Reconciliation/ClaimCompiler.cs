@@ -1,10 +1,11 @@
-using System.Text.Json.Nodes;
 using PlatformLocal.Ansible;
 using PlatformLocal.Baseline;
 using PlatformLocal.Delivery;
 using PlatformLocal.Environments;
 using PlatformLocal.Manifests;
 using PlatformLocal.Resolution;
+using PlatformLocal.Sources;
+using PlatformLocal.Versions;
 using PlatformLocal.Workspaces;
 
 namespace PlatformLocal.Api.Reconciliation;
@@ -14,30 +15,62 @@ internal sealed record CompiledClaim(
     Claim Claim,
     ResolvedServices Resolved,
     DeliveryRequest Request,
-    IReadOnlyList<string> Warnings
+    IReadOnlyList<string> Warnings,
+    Workspace Workspace
 )
 {
-    /// <summary>What the claim resolved to: exact version, reason and digest of the manifests for every service.</summary>
-    public JsonObject ToLock()
+    /// <summary>Whether a service is among those that it resolved to.</summary>
+    public bool Has(string service) => Resolved.Services.Any(s => s.Definition.Name == service);
+
+    /// <summary>What the claim resolved to, for every service.</summary>
+    public EnvironmentLock ToLock()
     {
-        var services = new JsonObject();
+        var services = new Dictionary<string, LockedService>(StringComparer.Ordinal);
         foreach (var (service, delivery) in Resolved.Services.Zip(Request.Services))
         {
-            services[service.Definition.Name] = new JsonObject
+            services[service.Definition.Name] = new LockedService
             {
-                ["version"] = service.Version.Text,
-                ["reason"] = service.Reason,
-                ["manifests"] = ManifestLabels.DigestOf(delivery.Objects),
+                Version = service.Version,
+                Reason = service.Reason,
+                Manifests = ManifestLabels.DigestOf(delivery.Objects),
+                Image = ManifestVariables.ImageOf(Claim, service, Workspace),
+                Source = Path.GetRelativePath(Workspace.Folder, service.Definition.Folder).Replace('\\', '/'),
             };
         }
 
-        return new JsonObject { ["environment_name"] = Claim.EnvironmentName, ["services"] = services };
+        return new EnvironmentLock(Claim.EnvironmentName, services);
+    }
+}
+
+/// <summary>What becomes of the versions that an environment has.</summary>
+/// <param name="Lock">What the environment resolved to before; <see langword="null"/> when it never did.</param>
+internal sealed record LockUse(EnvironmentLock? Lock)
+{
+    /// <summary>Services that become as new as the claim lets them; <c>*</c> for all.</summary>
+    public IReadOnlyList<string> Upgrade { get; init; } = [];
+
+    /// <summary>Use only versions that were fetched before from registries and git repositories.</summary>
+    public bool Offline { get; init; }
+
+    /// <summary>What the resolver is to prefer for a claim.</summary>
+    public ResolutionOptions OptionsFor(Claim claim)
+    {
+        // 'latest' says that the newest is wanted each time, and development builds are there to be tried.
+        var keeps = Lock is not null && !claim.UseDevTags && !Upgrade.Contains("*");
+        var latest = claim.Services.Where(s => s.Value.Version.Text == "latest").Select(s => s.Key);
+        return new ResolutionOptions
+        {
+            UseDevTags = claim.UseDevTags,
+            Locked = keeps ? Lock!.Versions : new Dictionary<string, PlatformVersion>(),
+            Upgrade = keeps ? [.. Upgrade.Concat(latest).Distinct()] : [],
+        };
     }
 }
 
 /// <summary>Makes exact versions and rendered manifests of claims.</summary>
 internal sealed class ClaimCompiler(
     WorkspaceSource source,
+    CatalogueVersions versions,
     ManifestRenderer renderer,
     ServicePlaybooks playbooks,
     EnvironmentDeliveries deliveries,
@@ -49,10 +82,21 @@ internal sealed class ClaimCompiler(
     public Workspace ReadWorkspace() => WorkspaceReader.Read(source.Folder);
 
     /// <exception cref="PlatformException">Versions cannot be resolved, or manifests are not valid.</exception>
-    public async Task<CompiledClaim> CompileAsync(Claim claim, Workspace workspace, CancellationToken cancellationToken)
+    public async Task<CompiledClaim> CompileAsync(
+        Claim claim,
+        Workspace workspace,
+        LockUse use,
+        CancellationToken cancellationToken
+    )
     {
+        (workspace, var oddities) = await versions.CompleteAsync(
+            workspace,
+            claim.UseDevTags,
+            use.Offline,
+            cancellationToken
+        );
         var roots = claim.Services.ToDictionary(s => s.Key, s => s.Value.Version, StringComparer.Ordinal);
-        var resolved = Resolver.Resolve(workspace.Catalogue, roots, claim.UseDevTags);
+        var resolved = Resolver.Resolve(workspace.Catalogue, roots, use.OptionsFor(claim));
         var isolation = claim.IsolationIn(workspace.Types);
         if (
             isolation == Isolation.Cluster
@@ -84,7 +128,7 @@ internal sealed class ClaimCompiler(
                 .Request.NamespaceLabels.Concat(EnvironmentBaseline.NamespaceLabels)
                 .ToDictionary(StringComparer.Ordinal),
         };
-        var warnings = rendered.Warnings.ToList();
+        var warnings = oddities.Concat(rendered.Warnings).ToList();
         if (isolation == Isolation.Cluster && !deliveries.GivesOwnClusters)
         {
             warnings.Insert(
@@ -94,6 +138,11 @@ internal sealed class ClaimCompiler(
             );
         }
 
-        return new CompiledClaim(claim, resolved, request, warnings);
+        warnings.AddRange(
+            resolved.Circles.Select(c =>
+                $"Services depend on each other in a circle and start together: {string.Join(" → ", c)}."
+            )
+        );
+        return new CompiledClaim(claim, resolved, request, warnings, workspace);
     }
 }

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using PlatformLocal.Environments;
 using PlatformLocal.ObjectStore;
+using PlatformLocal.Resolution;
 
 namespace PlatformLocal.Api.Reconciliation;
 
@@ -59,15 +60,25 @@ internal sealed class ClaimStore(IObjectStore store)
     public Task DeleteAsync(string name, WriteCondition condition, CancellationToken cancellationToken) =>
         store.DeleteAsync(Bucket, name + ClaimSuffix, condition, cancellationToken);
 
-    public async Task<JsonObject?> GetLockAsync(string name, CancellationToken cancellationToken)
+    /// <summary>What an environment resolved to; <see langword="null"/> when it never did, or nobody can read it.</summary>
+    public async Task<EnvironmentLock?> GetLockAsync(string name, CancellationToken cancellationToken)
     {
         var found = await store.GetAsync(Bucket, name + LockSuffix, cancellationToken);
-        return found is null ? null : JsonNode.Parse(found.Content.Span) as JsonObject;
+        try
+        {
+            return found is not null && JsonNode.Parse(found.Content.Span) is JsonObject content
+                ? EnvironmentLock.Read(content)
+                : null;
+        }
+        catch (JsonException)
+        {
+            return null; // it is written anew with the next delivery
+        }
     }
 
-    public async Task PutLockAsync(string name, JsonObject content, CancellationToken cancellationToken)
+    public async Task PutLockAsync(string name, EnvironmentLock content, CancellationToken cancellationToken)
     {
-        var bytes = Encoding.UTF8.GetBytes(content.ToJsonString(Readable) + "\n");
+        var bytes = Encoding.UTF8.GetBytes(content.ToJson().ToJsonString(Readable) + "\n");
         var current = await store.GetAsync(Bucket, name + LockSuffix, cancellationToken);
         if (current is null || !current.Content.Span.SequenceEqual(bytes))
         {

@@ -101,9 +101,10 @@ internal sealed partial class EnvironmentReconciliation(
 
         using var delivery = await deliveries.OfAsync(name, claim.IsolationIn(workspace.Types), cancellationToken);
         feed.Update(name, d => d with { Cluster = delivery.Cluster });
-        var compiled = await compiler.CompileAsync(claim, workspace, cancellationToken);
+        var before = await claims.GetLockAsync(name, cancellationToken);
+        var compiled = await compiler.CompileAsync(claim, workspace, new LockUse(before), cancellationToken);
         Show(compiled);
-        await claims.PutLockAsync(name, compiled.ToLock(), cancellationToken);
+        await claims.PutLockAsync(name, compiled.ToLock().WithReasonsOf(before), cancellationToken);
         var result = await delivery.Delivery.DeliverAsync(
             compiled.Request,
             new ProgressReport(p => Show(name, p)),

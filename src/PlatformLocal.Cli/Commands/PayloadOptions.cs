@@ -30,6 +30,26 @@ internal sealed class PayloadOptions
         Description = "Prefer development builds over releases.",
     };
 
+    private readonly Option<string[]> _upgrade = new("--upgrade")
+    {
+        Description =
+            "Make these services as new as the claim lets them, all without a name; otherwise versions stay as they are "
+            + "wherever they can.",
+        Arity = ArgumentArity.ZeroOrMore,
+        AllowMultipleArgumentsPerToken = true,
+        HelpName = "SERVICE",
+    };
+
+    private readonly Option<bool> _locked = new("--locked")
+    {
+        Description = "Fail when anything would differ from what was deployed before: a version, a manifest, an image.",
+    };
+
+    private readonly Option<bool> _offline = new("--offline")
+    {
+        Description = "Use only versions that were fetched before from registries and git repositories.",
+    };
+
     private readonly Option<string?> _isolation = new Option<string?>("--isolation")
     {
         Description =
@@ -44,6 +64,9 @@ internal sealed class PayloadOptions
         command.Options.Add(_onlySpecified);
         command.Options.Add(_devTags);
         command.Options.Add(_isolation);
+        command.Options.Add(_upgrade);
+        command.Options.Add(_locked);
+        command.Options.Add(_offline);
         command.Validators.Add(result =>
         {
             var given = (result.GetResult(_payload) is null ? 0 : 1) + (result.GetResult(_file) is null ? 0 : 1);
@@ -51,10 +74,24 @@ internal sealed class PayloadOptions
             {
                 result.AddError("Give the claim with either --payload JSON or --file PATH.");
             }
+
+            if (result.GetResult(_upgrade) is not null && result.GetResult(_locked) is not null)
+            {
+                result.AddError("--upgrade and --locked exclude each other.");
+            }
         });
     }
 
-    public DeployFlags FlagsOf(ParseResult parsed) => new(parsed.GetValue(_onlySpecified), parsed.GetValue(_devTags));
+    public DeployFlags FlagsOf(ParseResult parsed) =>
+        new(parsed.GetValue(_onlySpecified), parsed.GetValue(_devTags))
+        {
+            Upgrade =
+                parsed.GetResult(_upgrade) is null ? []
+                : parsed.GetValue(_upgrade) is { Length: > 0 } named ? named
+                : ["*"],
+            Locked = parsed.GetValue(_locked),
+            Offline = parsed.GetValue(_offline),
+        };
 
     /// <summary>The path that was given, unless it is standard input.</summary>
     public string? FileOf(ParseResult parsed) => parsed.GetValue(_file) is { } file and not "-" ? file : null;

@@ -6,10 +6,12 @@ using PlatformLocal.Workspaces;
 namespace PlatformLocal.Manifests;
 
 /// <summary>The variables that manifests may use.</summary>
-internal static class ManifestVariables
+public static class ManifestVariables
 {
+    private const string Releases = "docker-releases/";
+
     /// <summary>The platform's variables for one service of an environment; the claim's own never replace them.</summary>
-    public static IReadOnlyDictionary<string, string> For(Claim claim, ResolvedService service, Workspace workspace)
+    internal static IReadOnlyDictionary<string, string> For(Claim claim, ResolvedService service, Workspace workspace)
     {
         var type = workspace.Types[claim.EnvironmentType];
         return new Dictionary<string, string>(claim.Variables, StringComparer.Ordinal)
@@ -27,7 +29,11 @@ internal static class ManifestVariables
         };
     }
 
-    private static string ImageOf(Claim claim, ResolvedService service, Workspace workspace)
+    /// <summary>The image of a service with its host and tag.</summary>
+    /// <param name="claim">The claim, which may name another image.</param>
+    /// <param name="service">The service with its version.</param>
+    /// <param name="workspace">The workspace, whose registry has the images that name no host.</param>
+    public static string ImageOf(Claim claim, ResolvedService service, Workspace workspace)
     {
         if (claim.Services.GetValueOrDefault(service.Definition.Name)?.DockerImage is { } asked)
         {
@@ -35,11 +41,19 @@ internal static class ManifestVariables
         }
 
         var image = service.Definition.Image;
-        if (service.IsDevVersion)
-        {
-            image = image.Replace("docker-releases/", "docker-snapshots/", StringComparison.Ordinal);
-        }
+        image = service.IsDevVersion ? SnapshotsOf(image) ?? image : image;
+        return $"{WithHost(image, workspace.Registry)}:{service.Version.Text}";
+    }
 
+    /// <summary>The repository of an image's development builds; <see langword="null"/> when it has none.</summary>
+    internal static string? SnapshotsOf(string image) =>
+        image.Contains(Releases, StringComparison.Ordinal)
+            ? image.Replace(Releases, "docker-snapshots/", StringComparison.Ordinal)
+            : null;
+
+    /// <summary>An image's name with the host of a registry, unless it names one itself.</summary>
+    internal static string WithHost(string image, string registry)
+    {
         // As Docker reads names: what is before the first slash is a host when it looks like one.
         var slash = image.IndexOf('/', StringComparison.Ordinal);
         var first = slash < 0 ? "" : image[..slash];
@@ -47,6 +61,6 @@ internal static class ManifestVariables
             first is "localhost"
             || first.Contains('.', StringComparison.Ordinal)
             || first.Contains(':', StringComparison.Ordinal);
-        return $"{(hasHost ? "" : workspace.Registry + "/")}{image}:{service.Version.Text}";
+        return hasHost ? image : $"{registry}/{image}";
     }
 }

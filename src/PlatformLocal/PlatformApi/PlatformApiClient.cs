@@ -15,7 +15,20 @@ namespace PlatformLocal.PlatformApi;
 /// <summary>How a payload is deployed or planned.</summary>
 /// <param name="DeployOnlySpecified">Leave the type's own services out.</param>
 /// <param name="UseDevTags">Prefer development builds.</param>
-public sealed record DeployFlags(bool DeployOnlySpecified, bool UseDevTags);
+public sealed record DeployFlags(bool DeployOnlySpecified, bool UseDevTags)
+{
+    /// <summary>Services that become as new as the claim lets them, instead of keeping what the lock says; <c>*</c> for all.</summary>
+    /// <value>None unless set.</value>
+    public IReadOnlyList<string> Upgrade { get; init; } = [];
+
+    /// <summary>Refuse when anything would differ from the lock.</summary>
+    /// <value><see langword="false"/> unless set.</value>
+    public bool Locked { get; init; }
+
+    /// <summary>Use only versions that were fetched before from registries and git repositories.</summary>
+    /// <value><see langword="false"/> unless set.</value>
+    public bool Offline { get; init; }
+}
 
 /// <summary>The Platform API as a client sees it.</summary>
 public sealed class PlatformApiClient : IDisposable
@@ -259,6 +272,9 @@ public sealed class PlatformApiClient : IDisposable
     private static string Query(DeployFlags flags, bool dryRun) =>
         $"?deployOnlySpecified={(flags.DeployOnlySpecified ? "true" : "false")}"
         + $"&useDevTags={(flags.UseDevTags ? "true" : "false")}{(dryRun ? "&dryRun=true" : "")}"
+        + (flags.Upgrade.Count > 0 ? $"&upgrade={Uri.EscapeDataString(string.Join(',', flags.Upgrade))}" : "")
+        + (flags.Locked ? "&locked=true" : "")
+        + (flags.Offline ? "&offline=true" : "")
         + $"&user={Uri.EscapeDataString(Environment.UserName)}";
 
     /// <summary>Sends a request; a question is asked again while a replica that went is replaced by another one.</summary>

@@ -100,6 +100,9 @@ public sealed class StateFolder
     /// <summary>Workspaces that were uploaded.</summary>
     public string Workspaces => Path.Combine(Folder, "workspaces");
 
+    /// <summary>The folder with tags that were fetched from registries and git repositories.</summary>
+    public string Tags => Path.Combine(Folder, "tags");
+
     /// <summary>A folder for every environment that has a cluster of its own.</summary>
     public string EnvironmentClusters => Path.Combine(Folder, "environment-clusters");
 

@@ -22,5 +22,10 @@ public sealed record ResolvedService
 }
 
 /// <summary>What a claim's services resolved to.</summary>
-/// <param name="Services">The services, each after all that it depends on.</param>
-public sealed record ResolvedServices(IReadOnlyList<ResolvedService> Services);
+/// <param name="Services">The services, each after all that it depends on, as far as there are no circles.</param>
+public sealed record ResolvedServices(IReadOnlyList<ResolvedService> Services)
+{
+    /// <summary>Services that depend on each other, each circle as a path that ends where it begins: they start together.</summary>
+    /// <value>None unless set.</value>
+    public IReadOnlyList<IReadOnlyList<string>> Circles { get; init; } = [];
+}

@@ -2,6 +2,19 @@ using PlatformLocal.Versions;
 
 namespace PlatformLocal.Resolution;
 
+/// <summary>Where the versions of a service are listed.</summary>
+public enum VersionsFrom
+{
+    /// <summary>In the workspace's catalogue file.</summary>
+    Catalogue,
+
+    /// <summary>They are the tags of its image.</summary>
+    Registry,
+
+    /// <summary>They are the tags of its git repository.</summary>
+    Git,
+}
+
 /// <summary>What a service says about itself in its <c>service.yaml</c>.</summary>
 public sealed record ServiceDefinition
 {
@@ -29,6 +42,13 @@ public sealed record ServiceDefinition
     /// <summary>How long it may take to become ready.</summary>
     /// <value>5 minutes unless set.</value>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Where its versions are listed.</summary>
+    /// <value>The catalogue file unless set.</value>
+    public VersionsFrom VersionsFrom { get; init; }
+
+    /// <summary>The git repository whose tags are its versions: an address or an absolute path.</summary>
+    public string? Repository { get; init; }
 
     /// <summary>The folder it was read from, an absolute path.</summary>
     public required string Folder { get; init; }

@@ -10,10 +10,14 @@ namespace PlatformLocal.Versions;
 public sealed class PlatformVersion : IComparable<PlatformVersion>, IEquatable<PlatformVersion>
 {
     private readonly NuGetVersion _version;
+    private readonly ulong _upper;
+    private readonly ulong _lower;
 
     private PlatformVersion(NuGetVersion version, string text)
     {
         _version = version;
+        _upper = ((ulong)version.Major << 32) | (uint)version.Minor;
+        _lower = ((ulong)version.Patch << 32) | (uint)version.Revision;
         Text = text;
     }
 
@@ -67,11 +71,22 @@ public sealed class PlatformVersion : IComparable<PlatformVersion>, IEquatable<P
         return new PlatformVersion(version, version.ToNormalizedString());
     }
 
-    internal bool HasSameNumbers(PlatformVersion other) => Parts.AsSpan().SequenceEqual(other.Parts);
+    internal bool HasSameNumbers(PlatformVersion other) => _upper == other._upper && _lower == other._lower;
 
     /// <inheritdoc/>
-    public int CompareTo(PlatformVersion? other) =>
-        other is null ? 1 : VersionComparer.VersionRelease.Compare(_version, other._version);
+    public int CompareTo(PlatformVersion? other)
+    {
+        if (other is null)
+        {
+            return 1;
+        }
+
+        // The numbers decide nearly always, and catalogues compare millions of them.
+        var byNumbers = _upper == other._upper ? _lower.CompareTo(other._lower) : _upper.CompareTo(other._upper);
+        return byNumbers != 0 || (!IsPrerelease && !other.IsPrerelease)
+            ? byNumbers
+            : VersionComparer.VersionRelease.Compare(_version, other._version);
+    }
 
     /// <inheritdoc/>
     public bool Equals(PlatformVersion? other) => other is not null && CompareTo(other) == 0;
@@ -80,7 +95,7 @@ public sealed class PlatformVersion : IComparable<PlatformVersion>, IEquatable<P
     public override bool Equals(object? obj) => Equals(obj as PlatformVersion);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => VersionComparer.VersionRelease.GetHashCode(_version);
+    public override int GetHashCode() => HashCode.Combine(_upper, _lower, IsPrerelease);
 
     /// <inheritdoc/>
     public override string ToString() => Text;

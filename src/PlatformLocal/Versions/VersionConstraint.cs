@@ -25,6 +25,9 @@ public sealed class VersionConstraint : IEquatable<VersionConstraint>
     /// <summary>The constraint as it was written.</summary>
     public string Text { get; }
 
+    /// <summary>The intervals of which a version must be in one.</summary>
+    internal IReadOnlyList<VersionInterval> Alternatives => _alternatives;
+
     /// <summary>The one version that it accepts, when it names exactly one; else <see langword="null"/>.</summary>
     public PlatformVersion? Exact =>
         _alternatives is [{ Minimum: { } only, IncludesMinimum: true, IncludesMaximum: true } interval]

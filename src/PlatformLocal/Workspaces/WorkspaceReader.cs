@@ -79,6 +79,13 @@ public static partial class WorkspaceReader
 
         var spec = reader.Object("spec", required: true);
         reader.RefuseOthers();
+        var versions = spec?.OneOf("versions", ["catalogue", "registry", "git"]);
+        var repository = spec?.Text("repository");
+        if ((versions == "git") != (repository is not null))
+        {
+            reader.Fault("spec.repository", "names the git repository when versions is git, and only then");
+        }
+
         var definition = new ServiceDefinition
         {
             Name = name ?? "",
@@ -90,6 +97,13 @@ public static partial class WorkspaceReader
             Timeout = spec?.Text("timeout") is { } timeout
                 ? ReadDuration(timeout, "spec.timeout", faults)
                 : TimeSpan.FromMinutes(5),
+            VersionsFrom = versions switch
+            {
+                "registry" => VersionsFrom.Registry,
+                "git" => VersionsFrom.Git,
+                _ => VersionsFrom.Catalogue,
+            },
+            Repository = repository,
             Folder = Path.GetDirectoryName(Path.GetFullPath(file))!,
         };
         spec?.RefuseOthers();

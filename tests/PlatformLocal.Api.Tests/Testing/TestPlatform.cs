@@ -75,12 +75,16 @@ internal sealed class TestPlatform : IAsyncDisposable
     public Task<EnvironmentDocument> DeployAsync(string payload) => DeployAsync(Api, payload);
 
     /// <summary>Deploys by way of a client and waits until it is settled.</summary>
-    public static async Task<EnvironmentDocument> DeployAsync(PlatformApiClient api, string payload)
+    public static async Task<EnvironmentDocument> DeployAsync(
+        PlatformApiClient api,
+        string payload,
+        DeployFlags? flags = null
+    )
     {
         var operation = new DeployEnvironment(api, TimeProvider.System);
         var stored = await operation.StoreAsync(
             (JsonObject)JsonNode.Parse(payload)!,
-            new DeployFlags(DeployOnlySpecified: true, UseDevTags: false),
+            flags ?? new DeployFlags(DeployOnlySpecified: true, UseDevTags: false),
             Token
         );
         return await operation.WaitAsync(stored, new Progress<EnvironmentDocument>(), s_patience, Token);
@@ -108,6 +112,14 @@ internal sealed class TestPlatform : IAsyncDisposable
         Directory.CreateDirectory(Bucket);
         File.WriteAllText(Path.Combine(Bucket, name + ".json"), claim);
     }
+
+    /// <summary>Replaces what versions there are.</summary>
+    public void WriteCatalogue(params string[] services) =>
+        File.WriteAllText(
+            Path.Combine(Workspace, "catalogue.yaml"),
+            "apiVersion: platform.local/v1alpha1\nkind: Catalogue\nservices:\n"
+                + string.Concat(services.Select(s => $"  {s}\n"))
+        );
 
     public void WriteService(string name, string image, string dependsOn = "{}")
     {
@@ -171,16 +183,7 @@ internal sealed class TestPlatform : IAsyncDisposable
             Path.Combine(Workspace, "platform.yaml"),
             "apiVersion: platform.local/v1alpha1\nkind: Platform\nmetadata: {name: test}\nspec: {domain: test.localhost}\n"
         );
-        File.WriteAllText(
-            Path.Combine(Workspace, "catalogue.yaml"),
-            """
-            apiVersion: platform.local/v1alpha1
-            kind: Catalogue
-            services:
-              web: {versions: [1.0.0, 1.1.0]}
-              auth: {versions: [2.0.0]}
-            """
-        );
+        WriteCatalogue("web: {versions: [1.0.0, 1.1.0]}", "auth: {versions: [2.0.0]}");
         WriteService("web", "web", "{auth: \"^2.0\"}");
         WriteService("auth", "auth");
     }

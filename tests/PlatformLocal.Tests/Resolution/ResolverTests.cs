@@ -65,13 +65,15 @@ public sealed class ResolverTests
 
         var act = () => Resolve(catalogue, "api *", "auth 1.9.0");
 
-        act.Should()
-            .Throw<PlatformException>()
-            .WithMessage(
-                "*auth*'1.9.0', which the claim asks for*'>=2.0.0', which api 1.0.0 needs*available: 2.0.0, 1.9.0*"
-            )
-            .Which.Kind.Should()
-            .Be(FailureKind.InvalidInput);
+        var failure = act.Should().Throw<PlatformException>().Which;
+        failure
+            .Message.Should()
+            .Be(
+                "Because the claim asks for auth '1.9.0' and api 1.0.0 needs auth '>=2.0.0', api 1.0.0 cannot be used. "
+                    + "And because the claim asks for api '*', the claim cannot be met."
+            );
+        failure.NextStep.Should().Be("Change what the claim asks of api or auth.");
+        failure.Kind.Should().Be(FailureKind.InvalidInput);
     }
 
     [Fact]
@@ -79,7 +81,9 @@ public sealed class ResolverTests
     {
         var act = () => Resolve(Catalogue(("auth", "1.0.0", "")), "auth ^3.0");
 
-        act.Should().Throw<PlatformException>().WithMessage("*'^3.0'*the claim asks for*available: 1.0.0*");
+        act.Should()
+            .Throw<PlatformException>()
+            .WithMessage("The claim asks for auth '^3.0', which no version satisfies (available: 1.0.0).");
     }
 
     [Fact]
@@ -91,21 +95,104 @@ public sealed class ResolverTests
     }
 
     [Fact]
-    public void A_circle_is_reported_as_a_path()
+    public void A_circle_of_dependencies_is_resolved_and_reported_as_a_path()
     {
         var catalogue = Catalogue(("a", "1.0.0", "b *"), ("b", "1.0.0", "c *"), ("c", "1.0.0", "a *"));
 
-        var act = () => Resolve(catalogue, "a *");
+        var resolved = Resolver.Resolve(catalogue, Constraints("a *"), useDevTags: false);
 
-        act.Should().Throw<PlatformException>().WithMessage("*a → b → c → a*");
+        resolved.Services.Should().HaveCount(3);
+        resolved.Circles.Should().ContainSingle().Which.Should().Equal("a", "b", "c", "a");
     }
 
     [Fact]
-    public void A_service_that_depends_on_itself_is_a_circle()
+    public void A_service_may_need_itself_as_it_is_and_not_otherwise()
     {
-        var act = () => Resolve(Catalogue(("a", "1.0.0", "a *")), "a *");
+        var itself = Resolver.Resolve(Catalogue(("a", "1.0.0", "a ^1.0")), Constraints("a *"), useDevTags: false);
+        var another = () => Resolve(Catalogue(("a", "1.0.0", "a ^2.0")), "a *");
 
-        act.Should().Throw<PlatformException>().WithMessage("*a → a*");
+        itself.Circles.Should().ContainSingle().Which.Should().Equal("a", "a");
+        another.Should().Throw<PlatformException>().WithMessage("*a 1.0.0 needs itself as '^2.0', which it is not*");
+    }
+
+    [Fact]
+    public void A_dependency_that_is_not_in_the_catalogue_excludes_only_the_versions_that_need_it()
+    {
+        var api = Service("api", "1.0.0 2.0.0", "gone *") with
+        {
+            DependsOnByVersion = new Dictionary<PlatformVersion, IReadOnlyDictionary<string, VersionConstraint>>
+            {
+                [PlatformVersion.Parse("1.0.0")] = Constraints(),
+            },
+        };
+        var catalogue = new Catalogue(new Dictionary<string, CatalogueService> { ["api"] = api });
+
+        Resolve(catalogue, "api *").Should().Equal("api 1.0.0");
+        var act = () => Resolve(catalogue, "api ^2.0");
+        act.Should()
+            .Throw<PlatformException>()
+            .WithMessage("Because *api 2.0.0 needs the service 'gone', which is not in the catalogue*cannot be met.");
+    }
+
+    [Fact]
+    public void A_locked_version_stays_although_there_is_a_newer_one_and_says_so()
+    {
+        var catalogue = Catalogue(("api", "1.0.0 1.1.0", "auth *"), ("auth", "1.9.0 2.0.0", ""));
+        var locked = Versions("api 1.0.0", "auth 1.9.0");
+
+        var kept = Resolver.Resolve(catalogue, Constraints("api *"), new ResolutionOptions { Locked = locked });
+        var upgraded = Resolver.Resolve(
+            catalogue,
+            Constraints("api *"),
+            new ResolutionOptions { Locked = locked, Upgrade = ["api"] }
+        );
+
+        kept.Services.Select(s => s.Version.Text).Should().Equal("1.9.0", "1.0.0");
+        kept.Services[0]
+            .Reason.Should()
+            .Be("kept from the lock, and '*', which api 1.0.0 needs, accepts it; 2.0.0 is newer: an upgrade takes it");
+        upgraded.Services.Select(s => s.Version.Text).Should().Equal("1.9.0", "1.1.0");
+    }
+
+    [Fact]
+    public void Ten_thousand_versions_of_one_service_are_no_burden()
+    {
+        var versions = string.Join(' ', Enumerable.Range(0, 10_000).Select(i => $"1.{i}.0"));
+        var catalogue = Catalogue(("api", versions, "auth <1.5000.0"), ("auth", versions, ""));
+        var began = TimeProvider.System.GetTimestamp();
+
+        Resolve(catalogue, "api *", "auth *").Should().Equal("auth 1.4999.0", "api 1.9999.0");
+
+        TimeProvider.System.GetElapsedTime(began).Should().BeLessThan(TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
+    public void Equal_versions_are_one_candidate()
+    {
+        var catalogue = Catalogue(("auth", "1.2 1.2.0 v1.2.0.0 1.1", ""));
+
+        Resolve(catalogue, "auth *").Should().Equal("auth v1.2.0.0");
+    }
+
+    [Fact]
+    public void A_conflict_deep_in_diamonds_is_told_step_by_step()
+    {
+        var catalogue = Catalogue(
+            ("a", "1.0 1.1", "b ^1.0, c ^1.0"),
+            ("b", "1.0 1.1", "d ^1.0"),
+            ("c", "1.0 1.1", "d ^2.0"),
+            ("d", "1.0 2.0", "")
+        );
+
+        var act = () => Resolve(catalogue, "a *");
+
+        act.Should()
+            .Throw<PlatformException>()
+            .WithMessage(
+                "Because every version of * needs d '^?.0' and every version of * needs d '^?.0', "
+                    + "every version of * and every version of * exclude each other. "
+                    + "*And because *, the claim cannot be met."
+            );
     }
 
     [Fact]
@@ -156,11 +243,14 @@ public sealed class ResolverTests
                 Image = name,
                 Manifests = ".",
                 Folder = "/",
-                DependsOn = dependsOn.Length == 0 ? Constraints() : Constraints(dependsOn),
+                DependsOn = dependsOn.Length == 0 ? Constraints() : Constraints(dependsOn.Split(", ")),
             },
             Versions = [.. versions.Split(' ').Select(PlatformVersion.Parse)],
         };
 
     private static Dictionary<string, VersionConstraint> Constraints(params string[] texts) =>
         texts.ToDictionary(t => t.Split(' ', 2)[0], t => VersionConstraint.Parse(t.Split(' ', 2)[1]));
+
+    private static Dictionary<string, PlatformVersion> Versions(params string[] texts) =>
+        texts.ToDictionary(t => t.Split(' ')[0], t => PlatformVersion.Parse(t.Split(' ')[1]));
 }

@@ -1,0 +1,153 @@
+using System.Formats.Tar;
+using System.IO.Compression;
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace PlatformLocal.Registries;
+
+/// <summary>Where the content of an artifact comes from.</summary>
+/// <param name="Source">The address of the source, such as a git repository's.</param>
+/// <param name="Revision">The revision of the source, such as <c>1.4.2@sha1:…</c>.</param>
+/// <param name="Created">When the revision was made; not when the artifact was, so that the same source gives the same bytes.</param>
+public sealed record ArtifactOrigin(string? Source, string? Revision, DateTimeOffset? Created);
+
+/// <summary>A folder as an OCI artifact that Flux's OCIRepository reads; the same folder always gives the same bytes.</summary>
+/// <param name="Manifest">The manifest.</param>
+/// <param name="Layer">The only layer: a compressed tar file.</param>
+public sealed record FluxArtifact(ReadOnlyMemory<byte> Manifest, ReadOnlyMemory<byte> Layer)
+{
+    /// <summary>The media type of the layer.</summary>
+    public const string LayerType = "application/vnd.cncf.flux.content.v1.tar+gzip";
+
+    private const string ConfigurationType = "application/vnd.cncf.flux.config.v1+json";
+    private const string ManifestType = "application/vnd.oci.image.manifest.v1+json";
+    private const int MaximumBytes = 64 * 1024 * 1024;
+
+    private static readonly byte[] s_configuration = "{}"u8.ToArray();
+
+    /// <summary>The digest of the manifest, by which the artifact is pinned.</summary>
+    public string Digest => Registries.Digest.Of(Manifest.Span);
+
+    /// <summary>Packs a folder; what is in <c>.git</c> is left out.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="origin">Where its content comes from.</param>
+    /// <exception cref="PlatformException">There is nothing in it, it is too large, or it cannot be read.</exception>
+    public static FluxArtifact Pack(string folder, ArtifactOrigin origin)
+    {
+        ReadOnlyMemory<byte> layer;
+        try
+        {
+            layer = Compress(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new PlatformException($"The folder {folder} cannot be packed: {e.Message}", inner: e);
+        }
+
+        var annotations = new JsonObject();
+        Annotate("created", origin.Created?.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'"));
+        Annotate("revision", origin.Revision);
+        Annotate("source", origin.Source);
+        var manifest = new JsonObject
+        {
+            ["schemaVersion"] = 2,
+            ["mediaType"] = ManifestType,
+            ["config"] = Descriptor(ConfigurationType, s_configuration),
+            ["layers"] = new JsonArray(Descriptor(LayerType, layer)),
+            ["annotations"] = annotations,
+        };
+        return new FluxArtifact(Encoding.UTF8.GetBytes(manifest.ToJsonString()), layer);
+
+        void Annotate(string name, string? value)
+        {
+            if (value is not null)
+            {
+                annotations[$"org.opencontainers.image.{name}"] = value;
+            }
+        }
+    }
+
+    /// <summary>Pushes the artifact.</summary>
+    /// <param name="client">The client.</param>
+    /// <param name="repository">The repository.</param>
+    /// <param name="tag">The tag it gets.</param>
+    /// <param name="cancellationToken">Stops asking.</param>
+    /// <exception cref="PlatformException">The registry refuses or is away.</exception>
+    public async Task PushAsync(
+        RegistryClient client,
+        RepositoryName repository,
+        string tag,
+        CancellationToken cancellationToken
+    )
+    {
+        await client.PutBlobAsync(repository, s_configuration, cancellationToken);
+        await client.PutBlobAsync(repository, Layer, cancellationToken);
+        await client.PutManifestAsync(repository, tag, ManifestType, Manifest, cancellationToken);
+    }
+
+    private static JsonObject Descriptor(string mediaType, ReadOnlyMemory<byte> content) =>
+        new()
+        {
+            ["mediaType"] = mediaType,
+            ["digest"] = Registries.Digest.Of(content.Span),
+            ["size"] = content.Length,
+        };
+
+    private static ReadOnlyMemory<byte> Compress(string folder)
+    {
+        var root = Path.GetFullPath(folder);
+        var files = Directory
+            .EnumerateFiles(root, "*", SearchOption.AllDirectories)
+            .Select(path => (Path: path, Name: Path.GetRelativePath(root, path).Replace('\\', '/')))
+            .Where(f => !f.Name.StartsWith(".git/", StringComparison.Ordinal))
+            .OrderBy(f => f.Name, StringComparer.Ordinal)
+            .ToList();
+        if (files.Count == 0)
+        {
+            throw new PlatformException($"There is nothing to pack in {folder}.") { Kind = FailureKind.InvalidInput };
+        }
+
+        using var content = new MemoryStream();
+        using (var compressed = new GZipStream(content, CompressionLevel.Optimal, leaveOpen: true))
+        using (var writer = new TarWriter(compressed, TarEntryFormat.Ustar))
+        {
+            var total = 0L;
+            foreach (var (path, name) in files)
+            {
+                using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+                total += file.Length;
+                if (total > MaximumBytes)
+                {
+                    throw new PlatformException(
+                        $"The folder {folder} is larger than {MaximumBytes / 1024 / 1024} MiB.",
+                        "Keep what is no manifest or playbook outside of it."
+                    )
+                    {
+                        Kind = FailureKind.InvalidInput,
+                    };
+                }
+
+                writer.WriteEntry(
+                    new UstarTarEntry(TarEntryType.RegularFile, name)
+                    {
+                        DataStream = file,
+                        // Neither who packs it nor when is a part of what is packed.
+                        Mode = IsExecutable(path) ? Executable : Readable,
+                        ModificationTime = DateTimeOffset.UnixEpoch,
+                    }
+                );
+            }
+        }
+
+        return content.ToArray();
+    }
+
+    private const UnixFileMode Readable =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+
+    private const UnixFileMode Executable =
+        Readable | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+
+    private static bool IsExecutable(string path) =>
+        !OperatingSystem.IsWindows() && File.GetUnixFileMode(path).HasFlag(UnixFileMode.UserExecute);
+}

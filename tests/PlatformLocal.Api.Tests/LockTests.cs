@@ -1,0 +1,157 @@
+using System.Text.Json.Nodes;
+using PlatformLocal.Api.Tests.Testing;
+using PlatformLocal.PlatformApi;
+using PlatformLocal.Processes;
+
+namespace PlatformLocal.Api.Tests;
+
+/// <summary>What becomes of an environment's versions when newer ones appear.</summary>
+public sealed class LockTests
+{
+    private const string Shop = """{"environment_name":"shop","services":{"web":"^1.0"}}""";
+
+    private static readonly DeployFlags s_flags = new(DeployOnlySpecified: true, UseDevTags: false);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Versions_stay_until_an_upgrade_is_asked_for_and_the_plan_says_why()
+    {
+        await using var platform = await TestPlatform.StartAsync();
+        await platform.DeployAsync(Shop);
+        var before = ReadLock(platform);
+        platform.WriteCatalogue("web: {versions: [1.0.0, 1.1.0, 1.2.0]}", "auth: {versions: [2.0.0, 2.1.0]}");
+
+        var again = await platform.DeployAsync(Shop);
+        var kept = ReadLock(platform);
+        var plan = await platform.Api.PlanAsync("shop", Payload(), s_flags with { Upgrade = ["web"] }, Token);
+        var one = await TestPlatform.DeployAsync(platform.Api, Shop, s_flags with { Upgrade = ["web"] });
+        var all = await TestPlatform.DeployAsync(platform.Api, Shop, s_flags with { Upgrade = ["*"] });
+
+        Versions(again).Should().Equal("auth 2.0.0", "web 1.1.0");
+        again.Services[1].Reason.Should().Contain("1.2.0 is newer");
+        kept.Should().Be(before, "nothing moved");
+        plan.Services.Single(s => s.From != s.To)
+            .Should()
+            .Match<ServicePlan>(s =>
+                s.Name == "web"
+                && s.From == "1.1.0"
+                && s.To == "1.2.0"
+                && s.Reason == "newest that '^1.0', which the claim asks for, accepts"
+            );
+        Versions(one).Should().Equal("auth 2.0.0", "web 1.2.0");
+        Versions(all).Should().Equal("auth 2.1.0", "web 1.2.0");
+        (await platform.DeployAsync(Shop)).Changes!.Updated.Should().Be(0);
+    }
+
+    [Fact]
+    public async Task Latest_follows_the_newest_without_being_asked()
+    {
+        await using var platform = await TestPlatform.StartAsync();
+        const string Latest = """{"environment_name":"shop","services":{"web":"latest"}}""";
+        await platform.DeployAsync(Latest);
+        platform.WriteCatalogue("web: {versions: [1.1.0, 1.2.0]}", "auth: {versions: [2.0.0, 2.1.0]}");
+
+        Versions(await platform.DeployAsync(Latest)).Should().Equal("auth 2.0.0", "web 1.2.0");
+    }
+
+    [Fact]
+    public async Task A_locked_deployment_gives_the_same_bytes_again_and_objects_unchanged()
+    {
+        await using var platform = await TestPlatform.StartAsync();
+        await platform.DeployAsync(Shop);
+        var before = ReadLock(platform);
+        platform.WriteCatalogue("web: {versions: [1.1.0, 1.2.0]}", "auth: {versions: [2.0.0, 2.1.0]}");
+
+        var replayed = await TestPlatform.DeployAsync(platform.Api, Shop, s_flags with { Locked = true });
+
+        ReadLock(platform).Should().Be(before);
+        replayed.Changes.Should().Be(new ChangeCounts(Created: 0, Updated: 0, Unchanged: 12, Pruned: 0));
+    }
+
+    [Fact]
+    public async Task A_locked_deployment_fails_with_what_moved_and_changes_nothing()
+    {
+        await using var platform = await TestPlatform.StartAsync();
+        var never = () => TestPlatform.DeployAsync(platform.Api, Shop, s_flags with { Locked = true });
+        await never.Should().ThrowAsync<PlatformException>().WithMessage("shop has no lock*");
+        await platform.DeployAsync(Shop);
+        var before = ReadLock(platform);
+        platform.WriteCatalogue("web: {versions: [1.0.0, 1.2.0]}", "auth: {versions: [2.0.0]}");
+        platform.WriteService("auth", "auth-of-others");
+
+        var moved = () => TestPlatform.DeployAsync(platform.Api, Shop, s_flags with { Locked = true });
+
+        (await moved.Should().ThrowAsync<PlatformException>())
+            .WithMessage("shop would not be what its lock says: *manifests of auth: sha256:*")
+            .WithMessage("*image of auth: localhost:5001/auth:2.0.0 before, localhost:5001/auth-of-others:2.0.0 now*")
+            .WithMessage("*version of web: 1.1.0 before, 1.2.0 now*")
+            .Which.Kind.Should()
+            .Be(FailureKind.Conflict);
+        ReadLock(platform).Should().Be(before);
+    }
+
+    [Fact]
+    public async Task An_upgrade_of_a_service_that_is_not_there_is_refused()
+    {
+        await using var platform = await TestPlatform.StartAsync();
+
+        var act = () => TestPlatform.DeployAsync(platform.Api, Shop, s_flags with { Upgrade = ["webb"] });
+
+        (await act.Should().ThrowAsync<PlatformException>().WithMessage("webb is to be upgraded*"))
+            .Which.NextStep.Should()
+            .Be("It has: auth, web.");
+    }
+
+    [Fact]
+    public async Task The_tags_of_a_git_repository_are_deployed_and_used_offline_when_it_vanished()
+    {
+        await using var platform = await TestPlatform.StartAsync();
+        var repository = Path.Combine(platform.Workspace, "repository-of-web");
+        await GitAsync("init", "--quiet", repository);
+        await GitAsync("-C", repository, "commit", "--quiet", "--allow-empty", "--message", "first");
+        await GitAsync("-C", repository, "tag", "v1.3.0");
+        await GitAsync("-C", repository, "tag", "v1.4.0-rc.1");
+        var definition = Path.Combine(platform.Workspace, "services", "web", "service.yaml");
+        await File.AppendAllTextAsync(definition, $"\n  versions: git\n  repository: {repository}\n", Token);
+
+        var early = () => TestPlatform.DeployAsync(platform.Api, Shop, s_flags with { Offline = true });
+        await early.Should().ThrowAsync<PlatformException>().WithMessage("*were never fetched*");
+        var deployed = await platform.DeployAsync(Shop);
+        Directory.Delete(repository, recursive: true);
+        var offline = await TestPlatform.DeployAsync(platform.Api, Shop, s_flags with { Offline = true });
+
+        Versions(deployed).Should().Equal("auth 2.0.0", "web v1.3.0");
+        Versions(offline).Should().Equal("auth 2.0.0", "web v1.3.0");
+    }
+
+    private static async Task GitAsync(params string[] arguments) =>
+        await new ProgramRunner(TimeProvider.System).RunAsync(
+            new ProgramCommand
+            {
+                Program = "git",
+                Arguments = ["-c", "user.name=tests", "-c", "user.email=tests@example.org", .. arguments],
+            },
+            Token
+        );
+
+    [Fact]
+    public async Task Services_in_a_circle_start_together_and_a_warning_says_so()
+    {
+        await using var platform = await TestPlatform.StartAsync();
+        platform.WriteService("auth", "auth", "{web: \"*\"}");
+
+        var shop = await platform.DeployAsync(Shop);
+
+        shop.Phase.Should().Be(EnvironmentPhase.Ready);
+        shop.Warnings.Should().Contain(w => w.Contains("auth → web → auth"));
+    }
+
+    private static IEnumerable<string> Versions(EnvironmentDocument environment) =>
+        environment.Services.Select(s => $"{s.Name} {s.Version}");
+
+    private static JsonObject Payload() => (JsonObject)JsonNode.Parse(Shop)!;
+
+    private static string ReadLock(TestPlatform platform) =>
+        File.ReadAllText(Path.Combine(platform.Bucket, "shop.lock.json"));
+}
