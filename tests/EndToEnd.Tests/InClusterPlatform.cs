@@ -49,7 +49,7 @@ public sealed class InClusterPlatform : IAsyncLifetime
         _program.Environment["PLATFORM_SOURCE"] = PlatformCtlProgram.RepositoryRoot;
         foreach (var step in s_steps)
         {
-            Interrupted.Add((step, await StopAtAsync(step, "-INT")));
+            Interrupted.Add((step, await StopAtAsync(step, PlatformCtlProgram.CtrlC)));
             await StopAtAsync(step, "-KILL");
         }
 

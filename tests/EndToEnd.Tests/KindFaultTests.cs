@@ -25,7 +25,7 @@ public sealed class KindFaultTests
             using (var stopped = program.Start(Create(workspace)))
             {
                 await AppearAsync(program, "\"cluster\"");
-                await Programs.RunAsync("kill", "-INT", $"{stopped.Id}");
+                await Programs.RunAsync("kill", PlatformCtlProgram.CtrlC, $"{stopped.Id}");
                 var ended = await PlatformCtlProgram.EndAsync(stopped);
                 ended.ExitCode.Should().NotBe(0);
                 ended.Error.Should().Contain("Run the command again: it goes on where it was.");

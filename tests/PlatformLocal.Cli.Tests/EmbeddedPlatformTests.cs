@@ -123,7 +123,7 @@ public sealed class EmbeddedPlatformTests
             (await program.RunAsync("list-environments", "-o", "json")).Output.Contains("stuck")
         );
 
-        using (var kill = Process.Start("kill", ["-INT", $"{waiting.Id}"]))
+        using (var kill = Process.Start("kill", [PlatformCtlProgram.CtrlC, $"{waiting.Id}"]))
         {
             await kill.WaitForExitAsync(Token);
         }

@@ -106,6 +106,18 @@ internal sealed class PlatformCtlProgram : IAsyncDisposable
         return new Outcome(process.ExitCode, await output, await error);
     }
 
+    /// <summary>
+    /// What Ctrl-C sends; where a shell started the tests in the background, and with that made programs deaf to it, the
+    /// signal that means the same to ours.
+    /// </summary>
+    public static string CtrlC { get; } = IsInterruptIgnored() ? "-TERM" : "-INT";
+
+    private static bool IsInterruptIgnored() =>
+        File.Exists("/proc/self/status")
+        && File.ReadLines("/proc/self/status").FirstOrDefault(l => l.StartsWith("SigIgn:", StringComparison.Ordinal))
+            is { } mask
+        && (Convert.ToUInt64(mask.Split('\t')[1], 16) & 0b10) != 0;
+
     /// <summary>The process that serves the platform.</summary>
     public int ServingProcess() =>
         JsonNode.Parse(File.ReadAllText(Path.Combine(Folder, "endpoint.json")))!["process_id"]!.GetValue<int>();

@@ -38,10 +38,11 @@ internal static partial class KindFailure
         bool isOut =
             text.Contains("Cannot connect to the Docker daemon", StringComparison.Ordinal)
             || text.Contains("error during connect", StringComparison.Ordinal)
-            || text.Contains("failed to get docker info", StringComparison.Ordinal);
+            || text.Contains("failed to get docker info", StringComparison.Ordinal)
+            || text.Contains("unexpected EOF", StringComparison.Ordinal); // it went away while it answered
         return isOut
             ? new PlatformException(
-                $"The Docker engine cannot be reached: {Line(text, "Cannot connect", "error during connect", "failed to get")}",
+                $"The Docker engine cannot be reached: {Line(text, "Cannot connect", "error during connect", "failed to get", "unexpected EOF")}",
                 "Start it, for instance with: sudo systemctl start docker — or set DOCKER_HOST to where it is.",
                 fault
             )
