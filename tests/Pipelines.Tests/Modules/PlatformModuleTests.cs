@@ -94,6 +94,115 @@ public sealed class PlatformModuleTests(LoopbackEngine engine) : IClassFixture<L
         again.Error!.Value.GetProperty("values").GetProperty("exitCode").GetInt32().Should().Be(1);
     }
 
+    [Fact]
+    public async Task With_the_Docker_socket_a_Kind_cluster_comes_is_used_and_goes()
+    {
+        const string socket = "/var/run/docker.sock";
+        var nodeImage = Environment.GetEnvironmentVariable("LAB_NODE_IMAGE");
+        var baseImage = Environment.GetEnvironmentVariable("LAB_BASE_IMAGE");
+        Assert.SkipUnless(System.IO.File.Exists(socket), $"There is no Docker socket at {socket}.");
+        Assert.SkipUnless(
+            nodeImage is not null && baseImage is not null,
+            "LAB_NODE_IMAGE or LAB_BASE_IMAGE is not set."
+        );
+        using var workspace = new TemporaryFolder();
+        workspace.Write(
+            "platform.yaml",
+            """
+            apiVersion: platform.local/v1alpha1
+            kind: Platform
+            metadata: {name: notes}
+            spec: {services: services, catalogue: catalogue.yaml}
+            """
+        );
+        workspace.Write(
+            "catalogue.yaml",
+            """
+            apiVersion: platform.local/v1alpha1
+            kind: Catalogue
+            services: {notes: {versions: [1.0.0, 1.1.0]}}
+            """
+        );
+        workspace.Write(
+            "services/notes/service.yaml",
+            """
+            apiVersion: platform.local/v1alpha1
+            kind: ServiceDefinition
+            metadata: {name: notes}
+            spec: {image: notes, manifests: manifests}
+            """
+        );
+        workspace.Write(
+            "services/notes/manifests/notes.yaml",
+            """
+            apiVersion: v1
+            kind: ConfigMap
+            metadata: {name: notes}
+            data: {version: "${SERVICE_VERSION}"}
+            """
+        );
+        string[] platform = ["--name", "from-dagger", "--workspace", workspace.Path];
+        string[] withSocket = ["--docker-socket", socket];
+        var call = await CallAsync();
+        var hadRegistry = (await DockerAsync("container", "inspect", "kind-registry")).ExitCode == 0;
+        try
+        {
+            var created = Json(
+                await call.RunAsync([
+                    .. platform,
+                    "create-local-platform",
+                    .. withSocket,
+                    "--node-image",
+                    nodeImage!,
+                    "--base-image",
+                    baseImage!,
+                    "--services",
+                    "none",
+                ])
+            );
+            created["cluster"]!.ToJsonString().Should().Contain("kind");
+
+            var deployed = Json(
+                await call.RunAsync([
+                    .. platform,
+                    "deploy-environment",
+                    "--payload",
+                    """{"environment_name": "noted", "services": {"notes": "^1.0"}}""",
+                    .. withSocket,
+                ])
+            );
+            deployed["phase"]!.GetValue<string>().Should().BeEquivalentTo("ready");
+            deployed["services"]![0]!["version"]!.GetValue<string>().Should().Be("1.1.0");
+
+            // What the API server has is asked by a program that knows nothing of the platform.
+            var seen = await DockerAsync(
+                "exec",
+                "from-dagger-control-plane",
+                "kubectl",
+                "--kubeconfig=/etc/kubernetes/admin.conf",
+                "get",
+                "configmap",
+                "notes",
+                "--namespace=env-noted",
+                "--output=jsonpath={.data.version}"
+            );
+            seen.Output.Should().Be("1.1.0", seen.Errors);
+        }
+        finally
+        {
+            var removed = await call.RunAsync([.. platform, "destroy-local-platform", .. withSocket]);
+            removed.Error.Should().BeNull(removed.Message);
+            if (!hadRegistry)
+            {
+                await DockerAsync("rm", "--force", "--volumes", "kind-registry");
+            }
+        }
+
+        (await DockerAsync("ps", "--all", "--quiet", "--filter", "name=from-dagger")).Output.Should().BeEmpty();
+
+        static Task<LocalProcess> DockerAsync(params string[] arguments) => LocalProcess.RunAsync("docker", arguments);
+    }
+
     [Theory]
     [InlineData("Give the claim with either --payload JSON or --file PATH.")]
     [InlineData("environment_name", "--payload", "{}")]

@@ -112,15 +112,22 @@ public sealed class LocalRegistry
             nodes
                 .Select(n => n.Node)
                 .Where(n => n.IsRunning && n.IsKubernetes)
-                .Select(async node =>
-                {
-                    await _docker.RunAsync(["exec", node.ContainerId, "mkdir", "-p", folder], cancellationToken);
-                    await _docker.RunAsync(
-                        ["exec", "-i", node.ContainerId, "cp", "/dev/stdin", $"{folder}/hosts.toml"],
+                .Select(node =>
+                    _docker.RunAsync(
+                        [
+                            "exec",
+                            "-i",
+                            node.ContainerId,
+                            "sh",
+                            "-c",
+                            "mkdir -p \"$1\" && cat > \"$1/hosts.toml\"",
+                            "sh",
+                            folder,
+                        ],
                         cancellationToken,
                         hosts
-                    );
-                })
+                    )
+                )
         );
         await client.ApplyAsync(Announcement(), new WriteOptions { Force = true }, cancellationToken);
     }
