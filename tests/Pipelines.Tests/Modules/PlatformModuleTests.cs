@@ -2,11 +2,13 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Pipelines.Api;
 using Pipelines.Tests.Testing;
+using PlatformLocal.ObjectStore;
+using PlatformLocal.Testing;
 
 namespace Pipelines.Tests.Modules;
 
 /// <summary>The repository's own module: each function called as the engine would, with its commands really run.</summary>
-public sealed class PlatformModuleTests(LoopbackEngine engine) : IClassFixture<LoopbackEngine>
+public sealed class PlatformModuleTests(LoopbackEngine engine, S3Server s3) : IClassFixture<LoopbackEngine>
 {
     private const string Claim = """
         {"environment_name": "from-dagger", "environment_type": "dev", "services": {"user-service": "^1.4.0"}}
@@ -238,6 +240,51 @@ public sealed class PlatformModuleTests(LoopbackEngine engine) : IClassFixture<L
 
         refused.Message.Should().Contain("other.json: must be called another.json").And.Contain("none.json: ");
         refused.Message.Should().NotContain("good.json");
+    }
+
+    [Fact]
+    public async Task Static_environments_become_what_the_folder_of_claims_is()
+    {
+        var endpoint = await s3.RequireAsync();
+        using var folder = new TemporaryFolder();
+        folder.Write("both/shop.json", """{"environment_name": "shop"}""");
+        folder.Write("both/blog.json", """{"environment_name": "blog"}""");
+        folder.Write("one/blog.json", """{"environment_name": "blog"}""");
+        string[] store =
+        [
+            "--endpoint",
+            endpoint.ToString(),
+            "--access-key",
+            $"file://{folder.Write("access-key", S3Server.AccessKey)}",
+            "--secret-key",
+            $"file://{folder.Write("secret-key", S3Server.SecretKey)}",
+        ];
+        var call = await CallAsync();
+
+        var first = await call.RunAsync(Publish("both"));
+        var second = await call.RunAsync(Publish("one"));
+
+        first.Error.Should().BeNull(first.Message);
+        first.Value.Should().Be("""["blog","shop"]""");
+        second.Value.Should().Be("""["blog"]""");
+        using var reader = new S3ObjectStore(
+            new S3ObjectStoreOptions
+            {
+                Endpoint = endpoint,
+                AccessKey = S3Server.AccessKey,
+                SecretKey = S3Server.SecretKey,
+            },
+            TimeProvider.System
+        );
+        var token = TestContext.Current.CancellationToken;
+        (await reader.ListAsync("static-environments", token)).Select(o => o.Key).Should().Equal("blog.json");
+        (await reader.GetAsync("static-environments", "blog.json", token))!
+            .Content.ToArray()
+            .Should()
+            .Equal("""{"environment_name": "blog"}"""u8.ToArray());
+
+        string[] Publish(string claims) =>
+            ["publish-static-environments", "--claims", System.IO.Path.Combine(folder.Path, claims), .. store];
     }
 
     [Fact]
