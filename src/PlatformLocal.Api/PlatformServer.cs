@@ -361,10 +361,12 @@ public sealed partial class PlatformServer : IAsyncDisposable
             p.GetRequiredService<EnvironmentDeliveries>(),
             clusterKind
         ));
+        services.AddSingleton<EnvironmentUpdates>();
         services.AddSingleton(p => new EnvironmentReconciliation(
             p.GetRequiredService<ClaimStore>(),
             p.GetRequiredService<ClaimCompiler>(),
             p.GetRequiredService<EnvironmentDeliveries>(),
+            p.GetRequiredService<EnvironmentUpdates>(),
             p.GetRequiredService<ISecretStore>(),
             p.GetRequiredService<ISearchIndex>(),
             p.GetRequiredService<EnvironmentFeed>(),

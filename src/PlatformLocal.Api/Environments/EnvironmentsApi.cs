@@ -30,14 +30,15 @@ internal static class EnvironmentsApi
             .Produces<ProblemDocument>(StatusCodes.Status400BadRequest, ProblemAnswers.ContentType)
             .Produces<ProblemDocument>(StatusCodes.Status409Conflict, ProblemAnswers.ContentType);
         group
-            .MapGet("/{name}", Get)
-            .WithSummary("One environment with its claim.")
+            .MapGet("/{name}", GetAsync)
+            .WithSummary("One environment with its claim and its history.")
             .Produces<EnvironmentDocument>()
             .Produces<ProblemDocument>(StatusCodes.Status404NotFound, ProblemAnswers.ContentType);
         group
             .MapPut("/{name}", PutAsync)
             .WithSummary(
-                "Create or change an environment; If-Match and If-None-Match guard it; dryRun=true only plans."
+                "Create or change an environment; If-Match and If-None-Match guard it; dryRun=true only plans; "
+                    + "rollback=N puts back what its history has under N, and the body is {}."
             )
             .Accepts<JsonObject>("application/json")
             .Produces<EnvironmentDocument>()
@@ -71,11 +72,18 @@ internal static class EnvironmentsApi
         return Json(new EnvironmentListDocument([.. all]));
     }
 
-    private static IResult Get(string name, EnvironmentFeed feed, HttpResponse response)
+    private static async Task<IResult> GetAsync(
+        string name,
+        EnvironmentFeed feed,
+        ClaimStore claims,
+        HttpResponse response,
+        CancellationToken cancellationToken
+    )
     {
         var found = feed.Find(name) ?? throw NotFound(name);
+        var history = await claims.GetHistoryAsync(name, cancellationToken);
         response.Headers.ETag = $"\"{found.Revision}\"";
-        return Json(found);
+        return Json(found with { History = history.ToDocuments() });
     }
 
     private static async Task<IResult> CreateAsync(
@@ -294,6 +302,10 @@ internal sealed record DeployQuery
     /// <summary>Names of services, joined by commas, that become as new as the claim lets them; <c>*</c> for all.</summary>
     [FromQuery(Name = "upgrade")]
     public string? Upgrade { get; init; }
+
+    /// <summary>The number in the history that the environment is put back to.</summary>
+    [FromQuery(Name = "rollback")]
+    public int? Rollback { get; init; }
 
     /// <summary>Refuse when anything would differ from the lock.</summary>
     [FromQuery(Name = "locked")]

@@ -13,6 +13,8 @@ namespace PlatformLocal.PlatformApi;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     Converters = [
         typeof(LowerCaseEnum<EnvironmentPhase>),
+        typeof(LowerCaseEnum<RolloutCause>),
+        typeof(LowerCaseEnum<RolloutOutcome>),
         typeof(LowerCaseEnum<Delivery.ServicePhase>),
         typeof(LowerCaseEnum<Delivery.ChangeKind>),
         typeof(LowerCaseEnum<FailureKind>),

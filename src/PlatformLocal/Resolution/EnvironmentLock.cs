@@ -140,6 +140,15 @@ public sealed record EnvironmentLock(string EnvironmentName, IReadOnlyDictionary
         return differences;
     }
 
+    /// <summary>What differs in a later lock, of a service with another version the version alone.</summary>
+    /// <param name="later">The later lock.</param>
+    public IReadOnlyList<LockDifference> ChangesTo(EnvironmentLock later)
+    {
+        var all = DifferencesTo(later);
+        var moved = all.Where(d => d.What == "version").Select(d => d.Service).ToHashSet(StringComparer.Ordinal);
+        return [.. all.Where(d => d.What == "version" || !moved.Contains(d.Service))];
+    }
+
     private static IEnumerable<(string Field, string? Value)> Parts(LockedService service) =>
         [
             ("version", service.Version.Text),
