@@ -93,7 +93,7 @@ internal static class EnvironmentsApi
         CancellationToken cancellationToken
     )
     {
-        var payload = await ReadPayloadAsync(request, cancellationToken);
+        var payload = await RequestBody.ReadAsync(request, "the payload", cancellationToken);
         if (query.DryRun ?? false)
         {
             return Results.Json(
@@ -115,7 +115,7 @@ internal static class EnvironmentsApi
         CancellationToken cancellationToken
     )
     {
-        var payload = await ReadPayloadAsync(request, cancellationToken);
+        var payload = await RequestBody.ReadAsync(request, "the payload", cancellationToken);
         payload["environment_name"] ??= name;
         if (payload["environment_name"]?.ToString() != name)
         {
@@ -222,23 +222,6 @@ internal static class EnvironmentsApi
         return request.GetTypedHeaders().IfNoneMatch is [{ Tag.Value: "*" }, ..]
             ? WriteCondition.Absent
             : WriteCondition.None;
-    }
-
-    private static async Task<JsonObject> ReadPayloadAsync(HttpRequest request, CancellationToken cancellationToken)
-    {
-        // One byte more than is accepted is enough to know that there is too much.
-        var buffer = new MemoryStream();
-        var chunk = new byte[16 * 1024];
-        int read;
-        while (
-            buffer.Length <= JsonText.MaximumBytes
-            && (read = await request.Body.ReadAsync(chunk, cancellationToken)) > 0
-        )
-        {
-            buffer.Write(chunk, 0, read);
-        }
-
-        return JsonText.ParseObject(buffer.GetBuffer().AsSpan(0, (int)buffer.Length), "the payload");
     }
 
     private static PlatformException NotFound(string name) =>

@@ -63,7 +63,7 @@ internal sealed partial class EnvironmentUpdates(
             };
             await claims.ChangeHistoryAsync(name, h => h.Begin(rollout), cancellationToken);
             await claims.PutLockAsync(name, rollout.Lock, cancellationToken);
-            LogUpdate(name, string.Join(", ", before.ChangesTo(candidate)));
+            LogUpdate(name, string.Join(", ", before.ChangesTo(candidate).Select(c => c.ToChange())));
             return true;
         }
         catch (PlatformException e)

@@ -28,6 +28,7 @@ namespace PlatformLocal.PlatformApi;
 [JsonSerializable(typeof(PlatformDocument))]
 [JsonSerializable(typeof(ProblemDocument))]
 [JsonSerializable(typeof(WorkspaceDocument))]
+[JsonSerializable(typeof(RegistryEventsDocument))]
 [JsonSerializable(typeof(EndpointDocument))]
 [JsonSerializable(typeof(PlatformSettings))]
 [JsonSerializable(typeof(DoctorReport))]

@@ -67,3 +67,7 @@ public sealed record RolloutDocument
     /// <summary>What differs from the last one before it that became ready; all services for the first.</summary>
     public IReadOnlyList<LockDifference> Changes { get; init; } = [];
 }
+
+/// <summary>What a registry's notification led to.</summary>
+/// <param name="Environments">The environments for which newer versions are looked for now.</param>
+public sealed record RegistryEventsDocument(IReadOnlyList<string> Environments);

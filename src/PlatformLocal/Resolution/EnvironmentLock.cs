@@ -40,6 +40,16 @@ public sealed record LockDifference(string Service, string What, string? From, s
             ("service", _, _) => $"{Service} {From} is in the lock and no longer needed",
             _ => $"{What.Replace('_', ' ')} of {Service}: {From ?? "unknown"} before, {To ?? "unknown"} now",
         };
+
+    /// <summary>The difference as a change, in a few words.</summary>
+    public string ToChange() =>
+        (What, From, To) switch
+        {
+            ("version", _, _) => $"{Service} {From} → {To}",
+            ("service", null, _) => $"{Service} {To} added",
+            ("service", _, _) => $"{Service} {From} removed",
+            _ => $"{What.Replace('_', ' ')} of {Service}",
+        };
 }
 
 /// <summary>What a claim resolved to: for every service the exact version, what it consists of, and why.</summary>

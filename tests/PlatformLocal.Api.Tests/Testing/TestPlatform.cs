@@ -118,7 +118,7 @@ internal sealed class TestPlatform : IAsyncDisposable
         File.WriteAllText(
             Path.Combine(Workspace, "platform.yaml"),
             "apiVersion: platform.local/v1alpha1\nkind: Platform\nmetadata: {name: test}\n"
-                + $"spec: {{domain: test.localhost, updates: {{every: {every}}}}}\n"
+                + $"spec:\n  domain: test.localhost\n  updates: {{every: {every}}}\n"
         );
 
     /// <summary>Puts an environment back to a number of its history and waits until it is settled.</summary>
