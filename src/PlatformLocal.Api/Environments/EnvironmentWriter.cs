@@ -225,17 +225,17 @@ internal sealed class EnvironmentWriter(
     private static PlatformException CannotGoBack(string name, int number, string why, EnvironmentHistory history) =>
         new(
             $"{name} cannot be put back to {number}, not everything of it is still there: {why}.",
-            $"Bring back what is missing, or go back to another: {ReadyIn(history)}."
+            $"Bring back what is missing, or go back to another: {ReadyIn(history, but: number)}."
         )
         {
             Kind = FailureKind.Conflict,
         };
 
-    private static string ReadyIn(EnvironmentHistory history) =>
-        history.Rollouts.Where(r => r.Outcome == RolloutOutcome.Ready).Select(r => r.Number).ToList()
-            is { Count: > 0 } ready
-            ? string.Join(", ", ready)
-            : "nothing, it was never ready";
+    private static string ReadyIn(EnvironmentHistory history, int but = 0)
+    {
+        var ready = history.Rollouts.Where(r => r.Outcome == RolloutOutcome.Ready && r.Number != but);
+        return string.Join(", ", ready.Select(r => r.Number)) is { Length: > 0 } numbers ? numbers : "there is none";
+    }
 
     private static string UserOf(DeployQuery query) =>
         query.User is { Length: > 0 } user ? user : System.Environment.UserName;
