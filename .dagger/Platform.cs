@@ -1,4 +1,5 @@
 using PlatformLocal.ObjectStore;
+using PlatformLocal.Operations;
 
 namespace PlatformPipelines;
 
@@ -59,13 +60,16 @@ public sealed class Platform(
         static string[] Given(string option, string? value) => value is null ? [] : [option, value];
     }
 
-    /// <summary>Deploys an environment and waits until everything in it is ready.</summary>
+    /// <summary>Deploys an environment, or puts one back, and waits until everything in it is ready.</summary>
     /// <param name="dagger">The engine.</param>
     /// <param name="time">The clock.</param>
     /// <param name="payload">A claim, or a part of one that is merged over its type's defaults, as JSON.</param>
     /// <param name="file">The same in a file.</param>
     /// <param name="deployOnlySpecified">Deploy only the services that are named, and what they depend on.</param>
     /// <param name="useDevTags">Prefer development builds over releases.</param>
+    /// <param name="rollback">
+    /// The number in the history that the environment is put back to; of the payload only its name counts then.
+    /// </param>
     /// <param name="dockerSocket">The host's Docker socket, for a platform on Kind.</param>
     /// <param name="cancellationToken">Stops waiting; the deployment goes on.</param>
     /// <returns>The environment as JSON.</returns>
@@ -77,13 +81,19 @@ public sealed class Platform(
         File? file = null,
         bool deployOnlySpecified = false,
         bool useDevTags = false,
+        int? rollback = null,
         Socket? dockerSocket = null,
         CancellationToken cancellationToken = default
     )
     {
         var claim = await Claim.ReadAsync(payload, file, cancellationToken);
-        return await PlatformCtl(dagger, time, dockerSocket)
-            .RunAsync(claim, "deploy-environment", deployOnlySpecified, useDevTags, cancellationToken);
+        var platform = PlatformCtl(dagger, time, dockerSocket);
+        return rollback is null
+            ? await platform.RunAsync(claim, "deploy-environment", deployOnlySpecified, useDevTags, cancellationToken)
+            : await platform.RunAsync(
+                ["deploy-environment", DeployEnvironment.NameIn(claim), "--rollback", $"{rollback}"],
+                cancellationToken
+            );
     }
 
     /// <summary>Says what deploying a claim would change, and why; changes nothing.</summary>

@@ -52,12 +52,18 @@ internal sealed record LockUse(EnvironmentLock? Lock)
     /// <summary>Use only versions that were fetched before from registries and git repositories.</summary>
     public bool Offline { get; init; }
 
+    /// <summary>Keep every version, also where <c>latest</c> or dev tags ask for the newest at each deployment.</summary>
+    public bool Keep { get; init; }
+
+    /// <summary>Versions by service that are not chosen unless the lock has them.</summary>
+    public ILookup<string, string> Avoid { get; init; } = Array.Empty<string>().ToLookup(s => s);
+
     /// <summary>What the resolver is to prefer for a claim.</summary>
     public ResolutionOptions OptionsFor(Claim claim)
     {
         // 'latest' says that the newest is wanted each time, and development builds are there to be tried.
-        var keeps = Lock is not null && !claim.UseDevTags && !Upgrade.Contains("*");
-        var latest = claim.Services.Where(s => s.Value.Version.Text == "latest").Select(s => s.Key);
+        var keeps = Lock is not null && (Keep || !claim.UseDevTags) && !Upgrade.Contains("*");
+        var latest = claim.Services.Where(s => !Keep && s.Value.Version.Text == "latest").Select(s => s.Key);
         return new ResolutionOptions
         {
             UseDevTags = claim.UseDevTags,
@@ -65,6 +71,34 @@ internal sealed record LockUse(EnvironmentLock? Lock)
             Upgrade = keeps ? [.. Upgrade.Concat(latest).Distinct()] : [],
         };
     }
+
+    /// <summary>A catalogue without the versions that are to be avoided.</summary>
+    public Catalogue Allowed(Catalogue catalogue)
+    {
+        if (Avoid.Count == 0)
+        {
+            return catalogue;
+        }
+
+        return new Catalogue(
+            catalogue.Services.ToDictionary(
+                s => s.Key,
+                s =>
+                    Avoid.Contains(s.Key)
+                        ? s.Value with
+                        {
+                            Versions = [.. s.Value.Versions.Where(v => IsAllowed(s.Key, v))],
+                            DevVersions = [.. s.Value.DevVersions.Where(v => IsAllowed(s.Key, v))],
+                        }
+                        : s.Value,
+                StringComparer.Ordinal
+            )
+        );
+    }
+
+    private bool IsAllowed(string service, PlatformVersion version) =>
+        !Avoid[service].Contains(version.Text)
+        || Lock?.Services.GetValueOrDefault(service)?.Version.Text == version.Text;
 }
 
 /// <summary>Makes exact versions and rendered manifests of claims.</summary>
@@ -96,7 +130,7 @@ internal sealed class ClaimCompiler(
             cancellationToken
         );
         var roots = claim.Services.ToDictionary(s => s.Key, s => s.Value.Version, StringComparer.Ordinal);
-        var resolved = Resolver.Resolve(workspace.Catalogue, roots, use.OptionsFor(claim));
+        var resolved = Resolver.Resolve(use.Allowed(workspace.Catalogue), roots, use.OptionsFor(claim));
         var isolation = claim.IsolationIn(workspace.Types);
         if (
             isolation == Isolation.Cluster

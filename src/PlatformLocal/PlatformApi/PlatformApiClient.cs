@@ -28,6 +28,10 @@ public sealed record DeployFlags(bool DeployOnlySpecified, bool UseDevTags)
     /// <summary>Use only versions that were fetched before from registries and git repositories.</summary>
     /// <value><see langword="false"/> unless set.</value>
     public bool Offline { get; init; }
+
+    /// <summary>The number in the history that the environment is put back to; the payload then only names it.</summary>
+    /// <value>None unless set.</value>
+    public int? Rollback { get; init; }
 }
 
 /// <summary>The Platform API as a client sees it.</summary>
@@ -275,6 +279,7 @@ public sealed class PlatformApiClient : IDisposable
         + (flags.Upgrade.Count > 0 ? $"&upgrade={Uri.EscapeDataString(string.Join(',', flags.Upgrade))}" : "")
         + (flags.Locked ? "&locked=true" : "")
         + (flags.Offline ? "&offline=true" : "")
+        + (flags.Rollback is { } number ? $"&rollback={number}" : "")
         + $"&user={Uri.EscapeDataString(Environment.UserName)}";
 
     // A write that depends on what was there is not sent again: whether it was done is not known.

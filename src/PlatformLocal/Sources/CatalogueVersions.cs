@@ -78,6 +78,31 @@ public sealed class CatalogueVersions : IDisposable
         return (workspace with { Catalogue = new Catalogue(services) }, [.. completed.SelectMany(c => c.Warnings)]);
     }
 
+    /// <summary>Has the tags of a repository fetched again at the next asking.</summary>
+    /// <param name="workspace">The workspace as it was read.</param>
+    /// <param name="path">The repository's path in its registry, such as <c>docker-releases/user-service</c>.</param>
+    /// <returns>The services whose versions are tags of that repository.</returns>
+    public IReadOnlyList<string> Expire(Workspace workspace, string path)
+    {
+        var services = new List<string>();
+        foreach (var service in workspace.Catalogue.Services.Values.Select(s => s.Definition))
+        {
+            var images = new[] { service.Image, ManifestVariables.SnapshotsOf(service.Image) }
+                .OfType<string>()
+                .Select(i => RepositoryName.Parse(ManifestVariables.WithHost(i, workspace.Registry)));
+            if (
+                service.VersionsFrom == VersionsFrom.Registry
+                && images.FirstOrDefault(i => i.Path == path) is { } repository
+            )
+            {
+                _cache.Expire(repository.ToString());
+                services.Add(service.Name);
+            }
+        }
+
+        return services;
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _registries.Dispose();
 

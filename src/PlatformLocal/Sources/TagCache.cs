@@ -47,7 +47,7 @@ internal sealed class TagCache(string folder, TimeProvider time)
         try
         {
             var tags = await fetch(cancellationToken);
-            Write(source, tags);
+            Write(source, tags, time.GetUtcNow());
             return (tags, null);
         }
         catch (PlatformException e)
@@ -55,6 +55,16 @@ internal sealed class TagCache(string folder, TimeProvider time)
         {
             var (tags, at) = known.Value;
             return (tags, $"{e.Message} The versions of {source} are those of {at:u}.");
+        }
+    }
+
+    /// <summary>Has the tags of a source fetched again at the next asking; what is known stays for when nobody answers.</summary>
+    /// <param name="source">What they are the tags of.</param>
+    public void Expire(string source)
+    {
+        if (Read(source) is { } known)
+        {
+            Write(source, known.Tags, DateTimeOffset.UnixEpoch);
         }
     }
 
@@ -77,12 +87,12 @@ internal sealed class TagCache(string folder, TimeProvider time)
         return null;
     }
 
-    private void Write(string source, IReadOnlyList<string> tags)
+    private void Write(string source, IReadOnlyList<string> tags, DateTimeOffset at)
     {
         var entry = new JsonObject
         {
             ["source"] = source,
-            ["at"] = time.GetUtcNow(),
+            ["at"] = at,
             ["tags"] = new JsonArray([.. tags.Select(t => (JsonNode)t)]),
         };
         PrivateFile.EnsureFolder(folder);

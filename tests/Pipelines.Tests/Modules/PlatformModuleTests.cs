@@ -43,7 +43,7 @@ public sealed class PlatformModuleTests(LoopbackEngine engine, S3Server s3) : IC
         functions["createLocalPlatform"].Should().Contain("dockerSocket");
         functions["deployEnvironment"]
             .Should()
-            .Contain(["payload", "file", "deployOnlySpecified", "useDevTags", "dockerSocket"]);
+            .Contain(["payload", "file", "deployOnlySpecified", "useDevTags", "rollback", "dockerSocket"]);
         functions["planEnvironment"].Should().Contain(["payload", "file", "deployOnlySpecified", "useDevTags"]);
     }
 
@@ -79,6 +79,17 @@ public sealed class PlatformModuleTests(LoopbackEngine engine, S3Server s3) : IC
             var deployed = Json(await call.RunAsync("deploy-environment", "--file", file, "--deploy-only-specified"));
             deployed["environment_name"]!.GetValue<string>().Should().Be("from-dagger");
             deployed["phase"]!.GetValue<string>().Should().BeEquivalentTo("ready");
+
+            var back = Json(
+                await call.RunAsync(
+                    "deploy-environment",
+                    "--payload",
+                    """{"environment_name": "from-dagger"}""",
+                    "--rollback",
+                    "1"
+                )
+            );
+            back["warnings"]!.ToJsonString().Should().Contain("put back to 1");
 
             (await call.RunAsync("platform-status")).Text.Should().Contain("embedded");
             (await call.RunAsync("destroy-environment", "--environment", "from-dagger"))

@@ -113,6 +113,22 @@ internal sealed class TestPlatform : IAsyncDisposable
         File.WriteAllText(Path.Combine(Bucket, name + ".json"), claim);
     }
 
+    /// <summary>Replaces how often newer versions are looked for.</summary>
+    public void WriteUpdates(string every) =>
+        File.WriteAllText(
+            Path.Combine(Workspace, "platform.yaml"),
+            "apiVersion: platform.local/v1alpha1\nkind: Platform\nmetadata: {name: test}\n"
+                + $"spec:\n  domain: test.localhost\n  updates: {{every: {every}}}\n"
+        );
+
+    /// <summary>Puts an environment back to a number of its history and waits until it is settled.</summary>
+    public Task<EnvironmentDocument> RollBackAsync(string name, int number) =>
+        DeployAsync(
+            Api,
+            $$"""{"environment_name":"{{name}}"}""",
+            new DeployFlags(DeployOnlySpecified: false, UseDevTags: false) { Rollback = number }
+        );
+
     /// <summary>Replaces what versions there are.</summary>
     public void WriteCatalogue(params string[] services) =>
         File.WriteAllText(
