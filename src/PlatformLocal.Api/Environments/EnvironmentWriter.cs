@@ -159,7 +159,12 @@ internal sealed class EnvironmentWriter(
         CancellationToken cancellationToken
     )
     {
-        var use = new LockUse(before) { Upgrade = query.Upgrades, Offline = query.Offline ?? false };
+        var use = new LockUse(before)
+        {
+            Upgrade = query.Upgrades,
+            IsLocked = query.Locked ?? false,
+            Offline = query.Offline ?? false,
+        };
         var compiled = await compiler.CompileAsync(claim, workspace, use, cancellationToken);
         if (
             query.Upgrades.FirstOrDefault(u =>
@@ -203,7 +208,9 @@ internal sealed class EnvironmentWriter(
         {
             throw new PlatformException(
                 $"{name} would not be what its lock says: {string.Join("; ", moved)}.",
-                "Deploy without --locked to accept this; plan-environment shows what would change."
+                moved.Any(m => m.What == "image_digest")
+                    ? "An image was pushed anew: deploy with --upgrade to take it, or without --locked to keep the one before."
+                    : "Deploy without --locked to accept this; plan-environment shows what would change."
             )
             {
                 Kind = FailureKind.Conflict,
@@ -214,6 +221,7 @@ internal sealed class EnvironmentWriter(
     private static List<ServicePlan> PlanServices(CompiledClaim compiled, EnvironmentLock? locked)
     {
         var before = locked?.Services ?? new Dictionary<string, LockedService>();
+        var after = compiled.ToLock().Services;
         var plans = compiled
             .Resolved.Services.Select(s => new ServicePlan
             {
@@ -221,6 +229,8 @@ internal sealed class EnvironmentWriter(
                 From = before.GetValueOrDefault(s.Definition.Name)?.Version.Text,
                 To = s.Version.Text,
                 Reason = s.Reason,
+                Image = after[s.Definition.Name].PinnedImage,
+                Source = after[s.Definition.Name].Source,
                 DependsOn = s.DependsOn,
             })
             .ToList();

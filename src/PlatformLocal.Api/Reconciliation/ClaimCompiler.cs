@@ -34,6 +34,7 @@ internal sealed record CompiledClaim(
                 Reason = service.Reason,
                 Manifests = ManifestLabels.DigestOf(delivery.Objects),
                 Image = ManifestVariables.ImageOf(Claim, service, Workspace),
+                ImageDigest = service.ImageDigest,
                 Source = Path.GetRelativePath(Workspace.Folder, service.Definition.Folder).Replace('\\', '/'),
             };
         }
@@ -48,6 +49,9 @@ internal sealed record LockUse(EnvironmentLock? Lock)
 {
     /// <summary>Services that become as new as the claim lets them; <c>*</c> for all.</summary>
     public IReadOnlyList<string> Upgrade { get; init; } = [];
+
+    /// <summary>Nothing may differ from the lock, and what registries say of its images is asked for now.</summary>
+    public bool IsLocked { get; init; }
 
     /// <summary>Use only versions that were fetched before from registries and git repositories.</summary>
     public bool Offline { get; init; }
@@ -65,12 +69,26 @@ internal sealed record LockUse(EnvironmentLock? Lock)
             Upgrade = keeps ? [.. Upgrade.Concat(latest).Distinct()] : [],
         };
     }
+
+    /// <summary>What is to be resolved for a claim.</summary>
+    public ResolutionRequest RequestFor(Claim claim, Workspace workspace)
+    {
+        var options = OptionsFor(claim);
+        return new ResolutionRequest(claim, workspace, options)
+        {
+            Kept = options
+                .Locked.Keys.Except(options.Upgrade, StringComparer.Ordinal)
+                .ToDictionary(s => s, s => Lock!.Services[s], StringComparer.Ordinal),
+            IsVerified = IsLocked,
+            Offline = Offline,
+        };
+    }
 }
 
 /// <summary>Makes exact versions and rendered manifests of claims.</summary>
 internal sealed class ClaimCompiler(
     WorkspaceSource source,
-    CatalogueVersions versions,
+    ServiceResolution resolution,
     ManifestRenderer renderer,
     ServicePlaybooks playbooks,
     EnvironmentDeliveries deliveries,
@@ -89,14 +107,7 @@ internal sealed class ClaimCompiler(
         CancellationToken cancellationToken
     )
     {
-        (workspace, var oddities) = await versions.CompleteAsync(
-            workspace,
-            claim.UseDevTags,
-            use.Offline,
-            cancellationToken
-        );
-        var roots = claim.Services.ToDictionary(s => s.Key, s => s.Value.Version, StringComparer.Ordinal);
-        var resolved = Resolver.Resolve(workspace.Catalogue, roots, use.OptionsFor(claim));
+        var (resolved, oddities) = await resolution.ResolveAsync(use.RequestFor(claim, workspace), cancellationToken);
         var isolation = claim.IsolationIn(workspace.Types);
         if (
             isolation == Isolation.Cluster

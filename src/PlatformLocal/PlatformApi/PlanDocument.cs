@@ -43,6 +43,12 @@ public sealed record ServicePlan
     /// <summary>Why that version.</summary>
     public string? Reason { get; init; }
 
+    /// <summary>Its image with the repository it comes from, its tag, and its digest when it is known; absent when it would be removed.</summary>
+    public string? Image { get; init; }
+
+    /// <summary>Where its definition comes from; absent when it would be removed.</summary>
+    public string? Source { get; init; }
+
     /// <summary>The services it depends on.</summary>
     public IReadOnlyList<string> DependsOn { get; init; } = [];
 }

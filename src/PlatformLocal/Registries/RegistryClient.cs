@@ -17,6 +17,24 @@ public sealed record RegistryManifest(string Digest, string MediaType, ReadOnlyM
     public JsonObject Json => JsonNode.Parse(Content.Span) as JsonObject ?? [];
 }
 
+/// <summary>What a registry sends with an answer, to be asked later whether it would answer the same.</summary>
+/// <param name="ETag">The header <c>ETag</c>.</param>
+/// <param name="LastModified">The header <c>Last-Modified</c>.</param>
+public sealed record CacheValidator(string? ETag, string? LastModified)
+{
+    internal static CacheValidator? Of(HttpResponseMessage response)
+    {
+        var tag = response.Headers.ETag?.ToString();
+        var modified = response.Content.Headers.LastModified?.ToString("r");
+        return tag is null && modified is null ? null : new CacheValidator(tag, modified);
+    }
+}
+
+/// <summary>The tags of a repository.</summary>
+/// <param name="Tags">The tags.</param>
+/// <param name="Validator">What the registry sent to ask again with; <see langword="null"/> when nothing.</param>
+public sealed record TagList(IReadOnlyList<string> Tags, CacheValidator? Validator);
+
 /// <summary>A client of registries of the OCI distribution specification; what it returns has the digest it claims.</summary>
 public sealed class RegistryClient : IDisposable
 {
@@ -43,10 +61,23 @@ public sealed class RegistryClient : IDisposable
     public async Task<IReadOnlyList<string>> ListTagsAsync(
         RepositoryName repository,
         CancellationToken cancellationToken
+    ) => (await ListTagsAsync(repository, null, cancellationToken))!.Tags;
+
+    /// <summary>All tags of a repository, unless they are those that were fetched before.</summary>
+    /// <param name="repository">The repository.</param>
+    /// <param name="known">What the registry sent with the tags that were fetched before.</param>
+    /// <param name="cancellationToken">Stops asking.</param>
+    /// <returns>The tags; <see langword="null"/> when the registry says that nothing changed.</returns>
+    /// <exception cref="PlatformException">There is no such repository, or the registry refuses, is away or pages in a circle.</exception>
+    public async Task<TagList?> ListTagsAsync(
+        RepositoryName repository,
+        CacheValidator? known,
+        CancellationToken cancellationToken
     )
     {
         var tags = new List<string>();
         var seen = new HashSet<Uri>();
+        CacheValidator? validator = null;
         var next = new Uri(repository.Address, $"v2/{repository.Path}/tags/list?n={_options.PageSize}");
         while (next is not null)
         {
@@ -64,14 +95,23 @@ public sealed class RegistryClient : IDisposable
                 next,
                 "pull",
                 null,
-                cancellationToken
+                cancellationToken,
+                validator: seen.Count == 1 ? known : null,
+                accepted: HttpStatusCode.NotModified
             );
+            if (response.StatusCode == HttpStatusCode.NotModified)
+            {
+                return null;
+            }
+
             var page = await RegistryTransport.ReadJsonAsync(repository, response, cancellationToken);
             tags.AddRange((page["tags"] as JsonArray ?? []).Select(t => (string?)t).OfType<string>());
             next = NextPage(repository, next, response);
+            // The validator of one page says nothing of the others.
+            validator = seen.Count == 1 && next is null ? CacheValidator.Of(response) : null;
         }
 
-        return tags;
+        return new TagList(tags, validator);
     }
 
     /// <summary>The digest that a tag stands for now.</summary>
@@ -177,7 +217,7 @@ public sealed class RegistryClient : IDisposable
             Pushing,
             null,
             cancellationToken,
-            HttpStatusCode.NotFound
+            accepted: HttpStatusCode.NotFound
         );
         if (known.IsSuccessStatusCode)
         {

@@ -18,6 +18,10 @@ public sealed record CatalogueService
     /// <summary>Development builds in any order; considered with dev tags only.</summary>
     public IReadOnlyList<PlatformVersion> DevVersions { get; init; } = [];
 
+    /// <summary>The image, without a tag, of development builds that are neither a snapshot nor where releases are.</summary>
+    public IReadOnlyDictionary<PlatformVersion, string> DevImages { get; init; } =
+        new Dictionary<PlatformVersion, string>();
+
     /// <summary>Dependencies of versions that differ from <see cref="ServiceDefinition.DependsOn"/>.</summary>
     public IReadOnlyDictionary<
         PlatformVersion,

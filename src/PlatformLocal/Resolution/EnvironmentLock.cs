@@ -21,6 +21,9 @@ public sealed record LockedService
     /// <summary>The digest of the image; <see langword="null"/> when its registry was not asked or did not tell.</summary>
     public string? ImageDigest { get; init; }
 
+    /// <summary>The image by its name, its tag and, where it is known, its digest.</summary>
+    public string? PinnedImage => ImageDigest is null ? Image : $"{Image}@{ImageDigest}";
+
     /// <summary>Where the service's definition came from.</summary>
     public string? Source { get; init; }
 }

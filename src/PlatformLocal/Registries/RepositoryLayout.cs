@@ -1,0 +1,58 @@
+namespace PlatformLocal.Registries;
+
+/// <summary>
+/// How the workspace's registry is laid out: for images and for artifacts a repository of releases, one of development
+/// builds, and one of each user.
+/// </summary>
+public static class RepositoryLayout
+{
+    private const string ImageReleases = "docker-releases/";
+    private const string ImageSnapshots = "docker-snapshots/";
+
+    /// <summary>The repository of an image's development builds; <see langword="null"/> when it has none.</summary>
+    /// <param name="image">The image without a tag, such as <c>docker-releases/web</c>.</param>
+    public static string? SnapshotsOf(string image) => Instead(image, ImageSnapshots);
+
+    /// <summary>A user's own repository of an image; <see langword="null"/> when there can be none.</summary>
+    /// <param name="image">The image without a tag, such as <c>docker-releases/web</c>.</param>
+    /// <param name="user">The user.</param>
+    public static string? OfUser(string image, string user) =>
+        UserFolder(user) is { } folder ? Instead(image, folder) : null;
+
+    /// <summary>The repository of a service's released artifacts.</summary>
+    /// <param name="service">The service.</param>
+    public static string ArtifactReleases(string service) => $"oci-releases/{service}";
+
+    /// <summary>The repository of a service's artifacts of development builds.</summary>
+    /// <param name="service">The service.</param>
+    public static string ArtifactSnapshots(string service) => $"oci-snapshots/{service}";
+
+    /// <summary>A user's own repository of a service's artifacts; <see langword="null"/> when there can be none.</summary>
+    /// <param name="service">The service.</param>
+    /// <param name="user">The user.</param>
+    public static string? ArtifactsOfUser(string service, string user) =>
+        UserFolder(user) is { } folder ? $"{folder}oci/{service}" : null;
+
+    /// <summary>The repository of the playbooks that belong to the artifacts of a repository.</summary>
+    /// <param name="artifacts">The repository of a service's artifacts.</param>
+    public static RepositoryName PlaybooksOf(RepositoryName artifacts) =>
+        artifacts with
+        {
+            Path = artifacts.Path + "-ansible",
+        };
+
+    private static string? Instead(string image, string folder)
+    {
+        var at = image.IndexOf(ImageReleases, StringComparison.Ordinal);
+        return at == 0 || (at > 0 && image[at - 1] == '/')
+            ? string.Concat(image.AsSpan(0, at), folder, image.AsSpan(at + ImageReleases.Length))
+            : null;
+    }
+
+    // Names of users are free, names of repositories are not.
+    private static string? UserFolder(string user)
+    {
+        var path = $"user-repos/{user.ToLowerInvariant()}-local-repo";
+        return user.Contains('/', StringComparison.Ordinal) || !RepositoryName.IsPath(path) ? null : path + "/";
+    }
+}

@@ -1,0 +1,80 @@
+using PlatformLocal.Environments;
+using PlatformLocal.Processes;
+using PlatformLocal.Registries;
+using PlatformLocal.Resolution;
+using PlatformLocal.Workspaces;
+
+namespace PlatformLocal.Sources;
+
+/// <summary>What is to be resolved, and what of an earlier resolution counts.</summary>
+/// <param name="Claim">The claim.</param>
+/// <param name="Workspace">The workspace as it was read.</param>
+/// <param name="Options">What the resolver prefers.</param>
+public sealed record ResolutionRequest(Claim Claim, Workspace Workspace, ResolutionOptions Options)
+{
+    /// <summary>What services were, by name, whose versions are kept if they can be: they keep their images' digests.</summary>
+    /// <value>None unless set.</value>
+    public IReadOnlyDictionary<string, LockedService> Kept { get; init; } = new Dictionary<string, LockedService>();
+
+    /// <summary>Ask registries now what became of the images that are kept, and tell what they say.</summary>
+    public bool IsVerified { get; init; }
+
+    /// <summary>Use only what was fetched before.</summary>
+    public bool Offline { get; init; }
+}
+
+/// <summary>What a request resolved to.</summary>
+/// <param name="Services">The services with exact versions.</param>
+/// <param name="Warnings">What is odd but no fault, as whole sentences.</param>
+public sealed record SourcedResolution(ResolvedServices Services, IReadOnlyList<string> Warnings);
+
+/// <summary>Resolves claims by what folders, registries and git repositories have.</summary>
+public sealed class ServiceResolution : IDisposable
+{
+    private readonly CatalogueVersions _versions;
+    private readonly ImageDigests _digests;
+
+    /// <summary>Resolves claims.</summary>
+    /// <param name="cacheFolder">Where what was fetched is kept; is made when it is needed.</param>
+    /// <param name="programs">Runs git and Docker's credential helpers.</param>
+    /// <param name="time">Tells how old fetched things are.</param>
+    /// <param name="options">How registries are talked to; the defaults when <see langword="null"/>.</param>
+    public ServiceResolution(
+        string cacheFolder,
+        ProgramRunner programs,
+        TimeProvider time,
+        RegistryOptions? options = null
+    )
+    {
+        _versions = new CatalogueVersions(cacheFolder, programs, time, options);
+        _digests = new ImageDigests(new TagCache(cacheFolder, time), programs, time, options ?? new RegistryOptions());
+    }
+
+    /// <summary>Chooses exact versions of the claim's services and of all that they need.</summary>
+    /// <param name="request">What is to be resolved.</param>
+    /// <param name="cancellationToken">Stops asking.</param>
+    /// <exception cref="PlatformException">
+    /// No choice of versions satisfies all constraints, or a source cannot be read and never was.
+    /// </exception>
+    public async Task<SourcedResolution> ResolveAsync(ResolutionRequest request, CancellationToken cancellationToken)
+    {
+        var claim = request.Claim;
+        var (workspace, warnings) = await _versions.CompleteAsync(
+            request.Workspace,
+            claim.UseDevTags ? claim.User : null,
+            request.Offline,
+            cancellationToken
+        );
+        var roots = claim.Services.ToDictionary(s => s.Key, s => s.Value.Version, StringComparer.Ordinal);
+        var resolved = Resolver.Resolve(workspace.Catalogue, roots, request.Options);
+        var (pinned, oddities) = await _digests.PinAsync(request, resolved, cancellationToken);
+        return new SourcedResolution(pinned, [.. warnings, .. oddities]);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _versions.Dispose();
+        _digests.Dispose();
+    }
+}
