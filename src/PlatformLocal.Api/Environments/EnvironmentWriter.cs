@@ -28,19 +28,21 @@ internal sealed class EnvironmentWriter(
     )
     {
         var workspace = compiler.ReadWorkspace();
+        (payload, var given) = GivenLock.Take(payload);
         var (claim, existing) = await ToClaimAsync(payload, query, workspace.Types, cancellationToken);
         RefuseToMove(claim, existing, workspace.Types);
 
         // Whoever asks hears of unknown services and conflicts now, not from the reconciler later.
-        var before = await claims.GetLockAsync(claim.EnvironmentName, cancellationToken);
-        var compiled = await CompileAsync(claim, workspace, query, before, cancellationToken);
-        if (query.Upgrades.Count == 0 || before is null)
+        var stored = await claims.GetLockAsync(claim.EnvironmentName, cancellationToken);
+        var before = given ?? stored;
+        var compiled = await CompileAsync(claim, workspace, query, before, given is not null, cancellationToken);
+        if (given is null && (query.Upgrades.Count == 0 || before is null))
         {
             var revision = await claims.PutAsync(claim, condition, cancellationToken);
             return reconciler.Request(claim.EnvironmentName, revision);
         }
 
-        // The reconciler keeps what the lock says: the upgrade is handed to it as a lock, before it sees the claim.
+        // The reconciler keeps what the lock says: what was asked for is handed to it as a lock, before it sees the claim.
         await claims.PutLockAsync(claim.EnvironmentName, compiled.ToLock().WithReasonsOf(before), cancellationToken);
         try
         {
@@ -49,7 +51,11 @@ internal sealed class EnvironmentWriter(
         }
         catch (PlatformException)
         {
-            await claims.PutLockAsync(claim.EnvironmentName, before, CancellationToken.None);
+            await (
+                stored is null
+                    ? claims.DeleteLockAsync(claim.EnvironmentName, CancellationToken.None)
+                    : claims.PutLockAsync(claim.EnvironmentName, stored, CancellationToken.None)
+            );
             throw;
         }
     }
@@ -62,15 +68,17 @@ internal sealed class EnvironmentWriter(
     )
     {
         var workspace = compiler.ReadWorkspace();
+        (payload, var given) = GivenLock.Take(payload);
         var (claim, existing) = await ToClaimAsync(payload, query, workspace.Types, cancellationToken);
         RefuseToMove(claim, existing, workspace.Types);
-        var before = await claims.GetLockAsync(claim.EnvironmentName, cancellationToken);
-        var compiled = await CompileAsync(claim, workspace, query, before, cancellationToken);
+        var stored = await claims.GetLockAsync(claim.EnvironmentName, cancellationToken);
+        var before = given ?? stored;
+        var compiled = await CompileAsync(claim, workspace, query, before, given is not null, cancellationToken);
         // An environment that is not there yet has nothing in either cluster.
         var isolation = existing is null ? Isolation.Namespace : claim.IsolationIn(workspace.Types);
         using var delivery = await deliveries.OfAsync(claim.EnvironmentName, isolation, cancellationToken);
         var objects = await delivery.Delivery.PlanAsync(compiled.Request, cancellationToken);
-        var services = PlanServices(compiled, before);
+        var services = PlanServices(compiled, stored);
         return new PlanDocument
         {
             EnvironmentName = claim.EnvironmentName,
@@ -82,6 +90,7 @@ internal sealed class EnvironmentWriter(
             Objects = objects,
             Warnings = compiled.Warnings,
             Claim = ClaimWriter.Write(claim),
+            Lock = compiled.ToLock().WithReasonsOf(before).ToJson(),
         };
     }
 
@@ -156,13 +165,15 @@ internal sealed class EnvironmentWriter(
         Workspace workspace,
         DeployQuery query,
         EnvironmentLock? before,
+        bool isGiven,
         CancellationToken cancellationToken
     )
     {
+        var isLocked = isGiven || (query.Locked ?? false);
         var use = new LockUse(before)
         {
             Upgrade = query.Upgrades,
-            IsLocked = query.Locked ?? false,
+            IsLocked = isLocked,
             Offline = query.Offline ?? false,
         };
         var compiled = await compiler.CompileAsync(claim, workspace, use, cancellationToken);
@@ -182,7 +193,7 @@ internal sealed class EnvironmentWriter(
             };
         }
 
-        if (query.Locked ?? false)
+        if (isLocked)
         {
             RefuseMoved(claim.EnvironmentName, before, compiled.ToLock());
         }

@@ -32,7 +32,9 @@ internal sealed record CompiledClaim(
             {
                 Version = service.Version,
                 Reason = service.Reason,
-                Manifests = ManifestLabels.DigestOf(delivery.Objects),
+                Manifests = ManifestLabels.DigestOf(
+                    delivery.Objects.Where(o => !ManifestRenderer.IsMadeUp(o, service.Definition))
+                ),
                 Image = ManifestVariables.ImageOf(Claim, service, Workspace),
                 ImageDigest = service.ImageDigest,
                 Source = Path.GetRelativePath(Workspace.Folder, service.Definition.Folder).Replace('\\', '/'),

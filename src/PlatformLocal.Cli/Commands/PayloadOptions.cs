@@ -45,6 +45,14 @@ internal sealed class PayloadOptions
         Description = "Fail when anything would differ from what was deployed before: a version, a manifest, an image.",
     };
 
+    private readonly Option<string?> _lock = new("--lock")
+    {
+        Description =
+            "A lock to be held to in place of the environment's own: NAME.lock.json of a bucket, or what plan-environment "
+            + "writes as JSON. Fails as --locked does when anything would differ.",
+        HelpName = "PATH",
+    };
+
     private readonly Option<bool> _offline = new("--offline")
     {
         Description = "Use only versions that were fetched before from registries and git repositories.",
@@ -66,6 +74,7 @@ internal sealed class PayloadOptions
         command.Options.Add(_isolation);
         command.Options.Add(_upgrade);
         command.Options.Add(_locked);
+        command.Options.Add(_lock);
         command.Options.Add(_offline);
         command.Validators.Add(result =>
         {
@@ -75,9 +84,12 @@ internal sealed class PayloadOptions
                 result.AddError("Give the claim with either --payload JSON or --file PATH.");
             }
 
-            if (result.GetResult(_upgrade) is not null && result.GetResult(_locked) is not null)
+            foreach (var held in new Option[] { _locked, _lock })
             {
-                result.AddError("--upgrade and --locked exclude each other.");
+                if (result.GetResult(_upgrade) is not null && result.GetResult(held) is not null)
+                {
+                    result.AddError($"--upgrade and {held.Name} exclude each other.");
+                }
             }
         });
     }
@@ -90,6 +102,7 @@ internal sealed class PayloadOptions
                 : parsed.GetValue(_upgrade) is { Length: > 0 } named ? named
                 : ["*"],
             Locked = parsed.GetValue(_locked),
+            Lock = parsed.GetValue(_lock) is { } file ? ReadLock(file) : null,
             Offline = parsed.GetValue(_offline),
         };
 
@@ -105,6 +118,19 @@ internal sealed class PayloadOptions
         }
 
         return claim;
+    }
+
+    private static JsonObject ReadLock(string file)
+    {
+        try
+        {
+            var read = JsonText.ParseObject(File.ReadAllBytes(file), file);
+            return read["lock"] as JsonObject ?? read; // a plan has its lock among other things
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new PlatformException($"{file} cannot be read: {e.Message}") { Kind = FailureKind.InvalidInput };
+        }
     }
 
     private async Task<JsonObject> ReadGivenAsync(ParseResult parsed, CancellationToken cancellationToken)

@@ -14,7 +14,7 @@ internal sealed class PlanEnvironmentCommand(SharedOptions shared) : CommandBase
     public override IReadOnlyList<string> Examples =>
         [
             "platformctl plan-environment --file examples/environments/dev-local.json",
-            "platformctl plan-environment --file claim.json --output json",
+            "platformctl plan-environment --file claim.json --output json > plan.json",
         ];
 
     protected override string Description => "Say what deploying a claim would change, and why; change nothing.";

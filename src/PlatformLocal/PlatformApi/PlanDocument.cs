@@ -26,6 +26,9 @@ public sealed record PlanDocument
 
     /// <summary>The complete claim that would be stored.</summary>
     public JsonObject? Claim { get; init; }
+
+    /// <summary>The lock that would be stored; a deployment can be held to it later.</summary>
+    public JsonObject? Lock { get; init; }
 }
 
 /// <summary>What a deployment would do to one service.</summary>

@@ -25,6 +25,9 @@ public sealed record DeployFlags(bool DeployOnlySpecified, bool UseDevTags)
     /// <value><see langword="false"/> unless set.</value>
     public bool Locked { get; init; }
 
+    /// <summary>A lock that takes the place of the environment's own, as <see cref="Locked"/> does; <see langword="null"/> for none.</summary>
+    public JsonObject? Lock { get; init; }
+
     /// <summary>Use only versions that were fetched before from registries and git repositories.</summary>
     /// <value><see langword="false"/> unless set.</value>
     public bool Offline { get; init; }
@@ -180,7 +183,7 @@ public sealed class PlatformApiClient : IDisposable
         using var response = await SendAsync(
             HttpMethod.Put,
             PathOf(name) + Query(flags, dryRun: false),
-            payload,
+            WithLock(payload, flags),
             knownRevision ?? "*",
             cancellationToken
         );
@@ -203,7 +206,7 @@ public sealed class PlatformApiClient : IDisposable
         using var response = await SendAsync(
             HttpMethod.Put,
             PathOf(name) + Query(flags, dryRun: true),
-            payload,
+            WithLock(payload, flags),
             null,
             cancellationToken
         );
@@ -276,6 +279,18 @@ public sealed class PlatformApiClient : IDisposable
         + (flags.Locked ? "&locked=true" : "")
         + (flags.Offline ? "&offline=true" : "")
         + $"&user={Uri.EscapeDataString(Environment.UserName)}";
+
+    private static JsonObject WithLock(JsonObject payload, DeployFlags flags)
+    {
+        if (flags.Lock is null)
+        {
+            return payload;
+        }
+
+        var body = (JsonObject)payload.DeepClone();
+        body["lock"] = flags.Lock.DeepClone();
+        return body;
+    }
 
     /// <summary>Sends a request; a question is asked again while a replica that went is replaced by another one.</summary>
     private async Task<HttpResponseMessage> SendAsync(
