@@ -37,7 +37,9 @@ internal sealed record CompiledClaim(
                 ),
                 Image = ManifestVariables.ImageOf(Claim, service, Workspace),
                 ImageDigest = service.ImageDigest,
-                Source = Path.GetRelativePath(Workspace.Folder, service.Definition.Folder).Replace('\\', '/'),
+                Source =
+                    service.Definition.Origin
+                    ?? Path.GetRelativePath(Workspace.Folder, service.Definition.Folder).Replace('\\', '/'),
             };
         }
 

@@ -20,9 +20,15 @@ internal sealed class ArtifactCommand(SharedOptions shared) : CommandBase(shared
 
     private readonly Option<string> _to = new Option<string>("--to")
     {
-        Description = "The repository: of releases, or of development builds.",
+        Description = "The repository: of releases, of everybody's development builds, or of your own.",
         DefaultValueFactory = _ => "snapshots",
-    }.AcceptOnlyFromAmong("releases", "snapshots");
+    }.AcceptOnlyFromAmong("releases", "snapshots", "user");
+
+    private readonly Option<string> _user = new("--user")
+    {
+        Description = "Whose repository it is, with --to user.",
+        DefaultValueFactory = _ => Environment.UserName,
+    };
 
     public override string Name => "artifact";
 
@@ -40,6 +46,7 @@ internal sealed class ArtifactCommand(SharedOptions shared) : CommandBase(shared
         command.Arguments.Add(_service);
         command.Arguments.Add(_version);
         command.Options.Add(_to);
+        command.Options.Add(_user);
     }
 
     protected override async Task<int> RunAsync(
@@ -58,7 +65,13 @@ internal sealed class ArtifactCommand(SharedOptions shared) : CommandBase(shared
             folder,
             parsed.GetValue(_service)!,
             parsed.GetValue(_version)!,
-            isRelease: parsed.GetValue(_to) == "releases",
+            parsed.GetValue(_to) switch
+            {
+                "releases" => ArtifactTarget.Releases,
+                "user" => ArtifactTarget.User,
+                _ => ArtifactTarget.Snapshots,
+            },
+            parsed.GetValue(_user)!,
             cancellationToken
         );
         if (terminal.IsJson)

@@ -67,7 +67,7 @@ public static class Resolver
         var isDevVersion = state.Candidates.IsDevVersion(state.Chosen);
         return new ResolvedService
         {
-            Definition = service.Definition,
+            Definition = service.DefinitionOf(version),
             Version = version,
             IsDevVersion = isDevVersion,
             ImageRepository = isDevVersion ? service.DevImages.GetValueOrDefault(version) : null,

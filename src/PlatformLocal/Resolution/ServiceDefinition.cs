@@ -50,6 +50,24 @@ public sealed record ServiceDefinition
     /// <summary>The git repository whose tags are its versions: an address or an absolute path.</summary>
     public string? Repository { get; init; }
 
-    /// <summary>The folder it was read from, an absolute path.</summary>
+    /// <summary>The folder with its manifests and its playbook, an absolute path; empty before they were fetched.</summary>
     public required string Folder { get; init; }
+
+    /// <summary>
+    /// What it was read from, with the commit or the digest that it is pinned to; <see langword="null"/> for a folder of
+    /// the workspace.
+    /// </summary>
+    public string? Origin { get; init; }
+
+    /// <summary>A definition of which only the name is known yet.</summary>
+    /// <param name="name">The name.</param>
+    internal static ServiceDefinition Unread(string name) =>
+        new()
+        {
+            Name = name,
+            Image = "",
+            DependsOn = new Dictionary<string, VersionConstraint>(),
+            Manifests = "",
+            Folder = "",
+        };
 }

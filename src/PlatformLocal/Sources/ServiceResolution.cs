@@ -32,6 +32,7 @@ public sealed record SourcedResolution(ResolvedServices Services, IReadOnlyList<
 public sealed class ServiceResolution : IDisposable
 {
     private readonly CatalogueVersions _versions;
+    private readonly ServiceSources _sources;
     private readonly ImageDigests _digests;
 
     /// <summary>Resolves claims.</summary>
@@ -47,7 +48,9 @@ public sealed class ServiceResolution : IDisposable
     )
     {
         _versions = new CatalogueVersions(cacheFolder, programs, time, options);
-        _digests = new ImageDigests(new TagCache(cacheFolder, time), programs, time, options ?? new RegistryOptions());
+        options ??= new RegistryOptions();
+        _sources = new ServiceSources(cacheFolder, programs, time, options);
+        _digests = new ImageDigests(new TagCache(cacheFolder, time), programs, time, options);
     }
 
     /// <summary>Chooses exact versions of the claim's services and of all that they need.</summary>
@@ -59,22 +62,31 @@ public sealed class ServiceResolution : IDisposable
     public async Task<SourcedResolution> ResolveAsync(ResolutionRequest request, CancellationToken cancellationToken)
     {
         var claim = request.Claim;
-        var (workspace, warnings) = await _versions.CompleteAsync(
-            request.Workspace,
+        var use = new SourceUse(
             claim.UseDevTags ? claim.User : null,
             request.Offline,
+            request.IsVerified ? TimeSpan.Zero : TagCache.Freshness
+        );
+        var (workspace, warnings) = await _versions.CompleteAsync(
+            request.Workspace,
+            use.DevTagsFor,
+            use.Offline,
             cancellationToken
         );
+        var (sourced, notes) = await _sources.ListAsync(workspace, use, cancellationToken);
+        var catalogue = new SourcedCatalogue(workspace.Catalogue, sourced);
         var roots = claim.Services.ToDictionary(s => s.Key, s => s.Value.Version, StringComparer.Ordinal);
-        var resolved = Resolver.Resolve(workspace.Catalogue, roots, request.Options);
+        var resolved = await catalogue.ResolveAsync(roots, request.Options, cancellationToken);
+        resolved = await catalogue.FetchAsync(resolved, cancellationToken);
         var (pinned, oddities) = await _digests.PinAsync(request, resolved, cancellationToken);
-        return new SourcedResolution(pinned, [.. warnings, .. oddities]);
+        return new SourcedResolution(pinned, [.. warnings, .. notes, .. oddities]);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         _versions.Dispose();
+        _sources.Dispose();
         _digests.Dispose();
     }
 }
