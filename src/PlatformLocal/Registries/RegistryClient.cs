@@ -69,22 +69,37 @@ public sealed class RegistryClient : IDisposable
     /// <param name="cancellationToken">Stops asking.</param>
     /// <returns>The tags; <see langword="null"/> when the registry says that nothing changed.</returns>
     /// <exception cref="PlatformException">There is no such repository, or the registry refuses, is away or pages in a circle.</exception>
-    public async Task<TagList?> ListTagsAsync(
+    public Task<TagList?> ListTagsAsync(
         RepositoryName repository,
+        CacheValidator? known,
+        CancellationToken cancellationToken
+    ) => ListAsync(repository, $"{repository.Path}/tags/list", "tags", known, cancellationToken);
+
+    /// <summary>The paths of all repositories of a registry that it shows.</summary>
+    /// <param name="host">The registry's host.</param>
+    /// <param name="cancellationToken">Stops asking.</param>
+    /// <exception cref="PlatformException">The registry does not list its repositories, refuses, or is away.</exception>
+    public async Task<IReadOnlyList<string>> ListRepositoriesAsync(string host, CancellationToken cancellationToken) =>
+        (await ListAsync(RepositoryName.CatalogOf(host), "_catalog", "repositories", null, cancellationToken))!.Tags;
+
+    private async Task<TagList?> ListAsync(
+        RepositoryName repository,
+        string path,
+        string property,
         CacheValidator? known,
         CancellationToken cancellationToken
     )
     {
-        var tags = new List<string>();
+        var names = new List<string>();
         var seen = new HashSet<Uri>();
         CacheValidator? validator = null;
-        var next = new Uri(repository.Address, $"v2/{repository.Path}/tags/list?n={_options.PageSize}");
+        var next = new Uri(repository.Address, $"v2/{path}?n={_options.PageSize}");
         while (next is not null)
         {
             if (!seen.Add(next) || seen.Count > MaximumPages)
             {
                 throw new PlatformException(
-                    $"{repository.Host} lists the tags of {repository.Path} in a circle: the page {next.PathAndQuery} came twice.",
+                    $"{repository.Host} lists {path} in a circle: the page {next.PathAndQuery} came twice.",
                     "Ask who runs the registry; name the versions in the catalogue file meanwhile."
                 );
             }
@@ -93,7 +108,7 @@ public sealed class RegistryClient : IDisposable
                 repository,
                 HttpMethod.Get,
                 next,
-                "pull",
+                repository.Path.Length == 0 ? "*" : "pull",
                 null,
                 cancellationToken,
                 validator: seen.Count == 1 ? known : null,
@@ -105,13 +120,13 @@ public sealed class RegistryClient : IDisposable
             }
 
             var page = await RegistryTransport.ReadJsonAsync(repository, response, cancellationToken);
-            tags.AddRange((page["tags"] as JsonArray ?? []).Select(t => (string?)t).OfType<string>());
+            names.AddRange((page[property] as JsonArray ?? []).Select(t => (string?)t).OfType<string>());
             next = NextPage(repository, next, response);
             // The validator of one page says nothing of the others.
             validator = seen.Count == 1 && next is null ? CacheValidator.Of(response) : null;
         }
 
-        return new TagList(tags, validator);
+        return new TagList(names, validator);
     }
 
     /// <summary>The digest that a tag stands for now.</summary>
@@ -295,8 +310,19 @@ public sealed class RegistryClient : IDisposable
             ManifestAddress(repository, digest),
             "pull,delete",
             null,
-            cancellationToken
+            cancellationToken,
+            accepted: HttpStatusCode.MethodNotAllowed
         );
+        if (deleted.StatusCode == HttpStatusCode.MethodNotAllowed)
+        {
+            throw new PlatformException(
+                $"The registry {repository.Host} lets nobody delete.",
+                "Ask who runs it; the image 'registry' needs REGISTRY_STORAGE_DELETE_ENABLED=true."
+            )
+            {
+                Kind = FailureKind.NotAllowed,
+            };
+        }
     }
 
     /// <inheritdoc/>

@@ -57,7 +57,8 @@ internal sealed class RegistryTransport : IDisposable
         HttpStatusCode? accepted = null
     )
     {
-        var scope = $"repository:{repository.Path}:{actions}";
+        var scope =
+            repository.Path.Length == 0 ? $"registry:catalog:{actions}" : $"repository:{repository.Path}:{actions}";
         var header = _authentication.Known(repository.Host, scope);
         var response = await TryAsync(repository, method, address, header, content, validator, cancellationToken);
         if (response.StatusCode == HttpStatusCode.Unauthorized)

@@ -8,6 +8,8 @@ public static class RepositoryLayout
 {
     private const string ImageReleases = "docker-releases/";
     private const string ImageSnapshots = "docker-snapshots/";
+    private const string Snapshots = "oci-snapshots/";
+    private const string UserRepositories = "user-repos/";
 
     /// <summary>The repository of an image's development builds; <see langword="null"/> when it has none.</summary>
     /// <param name="image">The image without a tag, such as <c>docker-releases/web</c>.</param>
@@ -25,7 +27,7 @@ public static class RepositoryLayout
 
     /// <summary>The repository of a service's artifacts of development builds.</summary>
     /// <param name="service">The service.</param>
-    public static string ArtifactSnapshots(string service) => $"oci-snapshots/{service}";
+    public static string ArtifactSnapshots(string service) => Snapshots + service;
 
     /// <summary>A user's own repository of a service's artifacts; <see langword="null"/> when there can be none.</summary>
     /// <param name="service">The service.</param>
@@ -49,10 +51,19 @@ public static class RepositoryLayout
             : null;
     }
 
+    /// <summary>How long what is in a repository is kept; <see langword="null"/> for ever.</summary>
+    /// <param name="path">The repository's path.</param>
+    public static TimeSpan? RetentionOf(string path) =>
+        path.StartsWith(UserRepositories, StringComparison.Ordinal) ? TimeSpan.FromHours(24)
+        : path.StartsWith(ImageSnapshots, StringComparison.Ordinal)
+        || path.StartsWith(Snapshots, StringComparison.Ordinal)
+            ? TimeSpan.FromDays(30)
+        : null;
+
     // Names of users are free, names of repositories are not.
     private static string? UserFolder(string user)
     {
-        var path = $"user-repos/{user.ToLowerInvariant()}-local-repo";
+        var path = $"{UserRepositories}{user.ToLowerInvariant()}-local-repo";
         return user.Contains('/', StringComparison.Ordinal) || !RepositoryName.IsPath(path) ? null : path + "/";
     }
 }

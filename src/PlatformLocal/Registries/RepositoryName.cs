@@ -44,6 +44,9 @@ public sealed partial record RepositoryName(string Host, string Path)
         return name is not null;
     }
 
+    /// <summary>Stands for the list of all repositories of a registry.</summary>
+    internal static RepositoryName CatalogOf(string host) => new(host, "");
+
     /// <summary>Whether a text can be the path of a repository.</summary>
     internal static bool IsPath(string text) => PathSyntax().IsMatch(text);
 

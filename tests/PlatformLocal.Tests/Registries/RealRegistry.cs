@@ -33,7 +33,11 @@ internal sealed class RealRegistry : IAsyncDisposable
 
     private static string LocalName { get; } = Dns.GetHostName();
 
-    public static async Task<RealRegistry> StartAsync(bool hasPassword = false, bool hasTls = false)
+    public static async Task<RealRegistry> StartAsync(
+        bool hasPassword = false,
+        bool hasTls = false,
+        bool canDelete = true
+    )
     {
         Assert.SkipUnless(Programs.Has("docker"), "docker is not installed");
         var image = Environment.GetEnvironmentVariable("LAB_REGISTRY_IMAGE");
@@ -48,7 +52,7 @@ internal sealed class RealRegistry : IAsyncDisposable
             "--publish",
             "127.0.0.1::5000",
             "--env",
-            "REGISTRY_STORAGE_DELETE_ENABLED=true",
+            $"REGISTRY_STORAGE_DELETE_ENABLED={(canDelete ? "true" : "false")}",
         ];
         if (hasPassword)
         {
