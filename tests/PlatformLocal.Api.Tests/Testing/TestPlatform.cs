@@ -113,6 +113,13 @@ internal sealed class TestPlatform : IAsyncDisposable
         File.WriteAllText(Path.Combine(Bucket, name + ".json"), claim);
     }
 
+    /// <summary>Replaces what the workspace says about the platform.</summary>
+    public void WritePlatform(string spec) =>
+        File.WriteAllText(
+            Path.Combine(Workspace, "platform.yaml"),
+            $"apiVersion: platform.local/v1alpha1\nkind: Platform\nmetadata: {{name: test}}\nspec: {spec}\n"
+        );
+
     /// <summary>Replaces what versions there are.</summary>
     public void WriteCatalogue(params string[] services) =>
         File.WriteAllText(
@@ -179,10 +186,7 @@ internal sealed class TestPlatform : IAsyncDisposable
     private void WriteWorkspace()
     {
         Directory.CreateDirectory(Workspace);
-        File.WriteAllText(
-            Path.Combine(Workspace, "platform.yaml"),
-            "apiVersion: platform.local/v1alpha1\nkind: Platform\nmetadata: {name: test}\nspec: {domain: test.localhost}\n"
-        );
+        WritePlatform("{domain: test.localhost}");
         WriteCatalogue("web: {versions: [1.0.0, 1.1.0]}", "auth: {versions: [2.0.0]}");
         WriteService("web", "web", "{auth: \"^2.0\"}");
         WriteService("auth", "auth");
