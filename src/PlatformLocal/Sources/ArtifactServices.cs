@@ -156,7 +156,7 @@ internal sealed class ArtifactServices(
     private void Keep(RegistryManifest manifest)
     {
         PrivateFile.EnsureFolder(folder);
-        PrivateFile.Replace(FileOf(manifest.Digest), manifest.Content.Span);
+        PrivateFile.Replace(FileOf(manifest.Digest), manifest.Content.Span, isDurable: false);
     }
 
     private string FileOf(string digest) => Path.Combine(folder, digest["sha256:".Length..] + ".json");

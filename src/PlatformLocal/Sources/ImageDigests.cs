@@ -12,6 +12,8 @@ namespace PlatformLocal.Sources;
 /// </summary>
 internal sealed class ImageDigests : IDisposable
 {
+    private const int AtOnce = 16;
+
     private readonly RegistryClient _patient;
     private readonly RegistryClient _brief;
     private readonly TagCache _cache;
@@ -42,7 +44,21 @@ internal sealed class ImageDigests : IDisposable
         CancellationToken cancellationToken
     )
     {
-        var pinned = await Task.WhenAll(resolved.Services.Select(s => PinAsync(request, s, cancellationToken)));
+        using var slots = new SemaphoreSlim(AtOnce, AtOnce);
+        var pinned = await Task.WhenAll(
+            resolved.Services.Select(async s =>
+            {
+                await slots.WaitAsync(cancellationToken);
+                try
+                {
+                    return await PinAsync(request, s, cancellationToken);
+                }
+                finally
+                {
+                    slots.Release();
+                }
+            })
+        );
         return (
             resolved with
             {

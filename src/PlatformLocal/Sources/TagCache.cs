@@ -103,7 +103,7 @@ internal sealed class TagCache(string folder, TimeProvider time)
             ["tags"] = new JsonArray([.. list.Tags.Select(t => (JsonNode)t)]),
         };
         PrivateFile.EnsureFolder(folder);
-        PrivateFile.Replace(FileOf(source), Encoding.UTF8.GetBytes(entry.ToJsonString()));
+        PrivateFile.Replace(FileOf(source), Encoding.UTF8.GetBytes(entry.ToJsonString()), isDurable: false);
     }
 
     private string FileOf(string source) =>

@@ -8,6 +8,7 @@ using PlatformLocal.Processes;
 using PlatformLocal.Registries;
 using PlatformLocal.Resolution;
 using PlatformLocal.Sources;
+using PlatformLocal.Tests.Kubernetes;
 using PlatformLocal.Tests.Registries;
 using PlatformLocal.Tests.Testing;
 using PlatformLocal.Workspaces;
@@ -40,9 +41,9 @@ public sealed class ArtifactServicesTests : IDisposable
         await PushAsync(registry, "1.1.0-dev.2", ArtifactTarget.User);
         using var resolution = NewResolution();
 
-        var plain = await ResolveAsync(resolution, registry);
-        var alice = await ResolveAsync(resolution, registry, user: "Alice");
-        var bob = await ResolveAsync(resolution, registry, user: "bob");
+        var plain = await ResolveAsync(resolution, registry.Host);
+        var alice = await ResolveAsync(resolution, registry.Host, user: "Alice");
+        var bob = await ResolveAsync(resolution, registry.Host, user: "bob");
 
         Describe(plain).Should().Be("1.0.0+build.7 oci-releases/web");
         Describe(alice).Should().Be("1.1.0-dev.2 user-repos/alice-local-repo/oci/web user-repos/alice-local-repo/web");
@@ -61,18 +62,18 @@ public sealed class ArtifactServicesTests : IDisposable
         await using (registry = await RealRegistry.StartAsync())
         {
             await PushAsync(registry, "1.0.0", ArtifactTarget.Releases);
-            var early = () => ResolveAsync(resolution, registry, offline: true);
+            var early = () => ResolveAsync(resolution, registry.Host, offline: true);
             await early.Should().ThrowAsync<PlatformException>().WithMessage("*were never fetched*--offline*");
-            await ResolveAsync(resolution, registry);
+            await ResolveAsync(resolution, registry.Host);
         }
 
-        var offline = await ResolveAsync(resolution, registry, offline: true);
+        var offline = await ResolveAsync(resolution, registry.Host, offline: true);
         using var another = new ServiceResolution(
             Path.Combine(_folder.Path, "another"),
             new ProgramRunner(TimeProvider.System),
             TimeProvider.System
         );
-        var never = () => ResolveAsync(another, registry);
+        var never = () => ResolveAsync(another, registry.Host);
 
         offline.Version.Text.Should().Be("1.0.0");
         await never.Should().ThrowAsync<PlatformException>().WithMessage($"*{registry.Host} cannot be reached*");
@@ -91,7 +92,7 @@ public sealed class ArtifactServicesTests : IDisposable
         );
         using var resolution = NewResolution();
 
-        var act = () => ResolveAsync(resolution, registry);
+        var act = () => ResolveAsync(resolution, registry.Host);
 
         await act.Should().ThrowAsync<PlatformException>().WithMessage($"*{message}*");
         Directory.EnumerateFiles(_folder.Path, "outside*", SearchOption.AllDirectories).Should().BeEmpty();
@@ -114,7 +115,7 @@ public sealed class ArtifactServicesTests : IDisposable
         );
         using var resolution = NewResolution();
 
-        var act = () => ResolveAsync(resolution, registry);
+        var act = () => ResolveAsync(resolution, registry.Host);
 
         await act.Should().ThrowAsync<PlatformException>().WithMessage("*it holds more than 64 MiB*");
     }
@@ -136,9 +137,66 @@ public sealed class ArtifactServicesTests : IDisposable
         );
         using var resolution = NewResolution();
 
-        var act = () => ResolveAsync(resolution, registry);
+        var act = () => ResolveAsync(resolution, registry.Host);
 
         (await act.Should().ThrowAsync<PlatformException>()).Which.Message.Should().Contain(message);
+    }
+
+    [Fact]
+    public async Task A_registry_that_wants_a_password_or_is_slow_is_told_as_what_it_is()
+    {
+        await using var closed = await RealRegistry.StartAsync(hasPassword: true);
+        await using var slow = await ScriptedServer.StartAsync((context, _) => context.HangAsync(), knowsKinds: false);
+        using var resolution = NewResolution(
+            new RegistryOptions { DockerFolder = _folder.Path, AnswerLimit = TimeSpan.FromMilliseconds(300) }
+        );
+
+        var refused = () => ResolveAsync(resolution, closed.Host);
+        var late = () => ResolveAsync(resolution, $"localhost:{slow.Connection.Server.Port}");
+
+        (await refused.Should().ThrowAsync<PlatformException>().WithMessage("*does not let you use oci-releases/web*"))
+            .Which.Kind.Should()
+            .Be(FailureKind.NotAllowed);
+        (await late.Should().ThrowAsync<PlatformException>().WithMessage("*did not answer within*"))
+            .Which.Kind.Should()
+            .Be(FailureKind.NotReadyInTime);
+    }
+
+    [Fact]
+    public async Task Of_ten_thousand_tags_only_those_are_read_that_are_needed()
+    {
+        using var some = new TemporaryFolder();
+        some.Write("a.yaml", "kind: ConfigMap");
+        var artifact = FluxArtifact.Pack(
+            some.Path,
+            new ArtifactOrigin(null, null, null),
+            (FluxArtifact.DefinitionAnnotation, Definition)
+        );
+        await using var server = await ScriptedServer.StartAsync(
+            (context, _) =>
+            {
+                var path = context.Request.Path.Value!;
+                if (path.EndsWith("/tags/list", StringComparison.Ordinal))
+                {
+                    var last = int.Parse(context.Request.Query["last"].FirstOrDefault() ?? "0");
+                    context.Response.Headers.Link =
+                        last < 9_000 ? $"<{path}?n=1000&last={last + 1000}>; rel=\"next\"" : "";
+                    var tags = Enumerable.Range(last, 1000).Select(n => $"\"1.{n / 100}.{n % 100}\"");
+                    return context.SendAsync(200, $$"""{"tags": [{{string.Join(',', tags)}}]}""");
+                }
+
+                return path.Contains("/blobs/")
+                    ? context.Response.Body.WriteAsync(artifact.Layer, Token).AsTask()
+                    : context.Response.Body.WriteAsync(artifact.Manifest, Token).AsTask();
+            },
+            knowsKinds: false
+        );
+        using var resolution = NewResolution();
+
+        var resolved = await ResolveAsync(resolution, $"localhost:{server.Connection.Server.Port}");
+
+        resolved.Version.Text.Should().Be("1.99.99");
+        server.Requests.Where(r => !r.Contains("/tags/list")).Should().HaveCount(2, "one manifest and one layer");
     }
 
     private static async Task PushCraftedAsync(
@@ -189,24 +247,22 @@ public sealed class ArtifactServicesTests : IDisposable
         );
     }
 
-    private ServiceResolution NewResolution() =>
+    private ServiceResolution NewResolution(RegistryOptions? options = null) =>
         new(
             Path.Combine(_folder.Path, "deep", "er", "cache"),
             new ProgramRunner(TimeProvider.System),
-            TimeProvider.System
+            TimeProvider.System,
+            options
         );
 
     private async Task<ResolvedService> ResolveAsync(
         ServiceResolution resolution,
-        RealRegistry registry,
+        string host,
         string? user = null,
         bool offline = false
     )
     {
-        _folder.Write(
-            "workspace/platform.yaml",
-            Platform($"serviceSources: [{{oci: \"{registry.Host}\", services: [web]}}]")
-        );
+        _folder.Write("workspace/platform.yaml", Platform($"serviceSources: [{{oci: \"{host}\", services: [web]}}]"));
         var workspace = WorkspaceReader.Read(Path.Combine(_folder.Path, "workspace"));
         var payload = new JsonObject
         {
