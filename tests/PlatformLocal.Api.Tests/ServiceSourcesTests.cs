@@ -91,6 +91,42 @@ public sealed class ServiceSourcesTests
     }
 
     [Fact]
+    public async Task A_claim_may_name_another_playbook_which_is_locked_by_its_digest()
+    {
+        Assert.SkipUnless(AnsiblePlaybooks.IsInstalled, "ansible-playbook is not installed");
+        await using var registry = await RealRegistry.StartAsync();
+        await using var platform = TestPlatform.Prepare();
+        platform.WritePlatform($"{{registry: \"{registry.Host}\"}}");
+        platform.WritePlaybook("auth", Playbook.Replace("{{ SERVICE_VERSION }}", "another"));
+        var pushed = await PushAsync(platform, "auth", "9.0.0");
+        platform.WritePlaybook("auth", Playbook);
+        await platform.ServeAsync();
+
+        var deployed = await platform.DeployAsync(Claim("oci-releases/auth-ansible:9.0.0"));
+        var missing = () => platform.DeployAsync(Claim("oci-releases/auth-ansible:9.9.9"));
+        var vague = () => platform.DeployAsync(Claim("oci-releases/auth-ansible"));
+
+        deployed.Phase.Should().Be(EnvironmentPhase.Ready, deployed.Message);
+        using var client = KubernetesClient.FromKubeconfig(platform.State.Kubeconfig);
+        var settings = await client.GetAsync(
+            new ObjectReference("v1", "ConfigMap", "env-shop", "auth-settings"),
+            Token
+        );
+        ((string?)settings["data"]!["version"]).Should().Be("another");
+        ((string?)JsonNode.Parse(ReadLock(platform))!["services"]!["auth"]!["playbook"])
+            .Should()
+            .Be($"oci://{registry.Host}/oci-releases/auth-ansible@{pushed.Playbook!.Digest}");
+        await missing
+            .Should()
+            .ThrowAsync<PlatformException>()
+            .WithMessage("*does not have oci-releases/auth-ansible*9.9.9*");
+        await vague.Should().ThrowAsync<PlatformException>().WithMessage("*neither a tag nor a digest*");
+
+        static string Claim(string artifact) =>
+            $$"""{"environment_name":"shop","services":{"auth":{"version":"*","ansible_artifact":"{{artifact}}"} } }""";
+    }
+
+    [Fact]
     public async Task A_development_build_that_was_pushed_anew_is_refused_by_its_lock()
     {
         await using var registry = await RealRegistry.StartAsync();

@@ -40,6 +40,7 @@ internal sealed record CompiledClaim(
                 Source =
                     service.Definition.Origin
                     ?? Path.GetRelativePath(Workspace.Folder, service.Definition.Folder).Replace('\\', '/'),
+                Playbook = service.Definition.PlaybookOrigin,
             };
         }
 

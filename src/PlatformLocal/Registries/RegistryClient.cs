@@ -93,7 +93,7 @@ public sealed class RegistryClient : IDisposable
         var names = new List<string>();
         var seen = new HashSet<Uri>();
         CacheValidator? validator = null;
-        var next = new Uri(repository.Address, $"v2/{path}?n={_options.PageSize}");
+        var next = new Uri(_options.AddressOf(repository), $"v2/{path}?n={_options.PageSize}");
         while (next is not null)
         {
             if (!seen.Add(next) || seen.Count > MaximumPages)
@@ -198,7 +198,7 @@ public sealed class RegistryClient : IDisposable
         CancellationToken cancellationToken
     )
     {
-        var address = new Uri(repository.Address, $"v2/{repository.Path}/blobs/{digest}");
+        var address = new Uri(_options.AddressOf(repository), $"v2/{repository.Path}/blobs/{digest}");
         using var response = await _transport.SendAsync(
             repository,
             HttpMethod.Get,
@@ -228,7 +228,7 @@ public sealed class RegistryClient : IDisposable
         using var known = await _transport.SendAsync(
             repository,
             HttpMethod.Head,
-            new Uri(repository.Address, $"v2/{repository.Path}/blobs/{digest}"),
+            new Uri(_options.AddressOf(repository), $"v2/{repository.Path}/blobs/{digest}"),
             Pushing,
             null,
             cancellationToken,
@@ -239,7 +239,7 @@ public sealed class RegistryClient : IDisposable
             return digest;
         }
 
-        var uploads = new Uri(repository.Address, $"v2/{repository.Path}/blobs/uploads/");
+        var uploads = new Uri(_options.AddressOf(repository), $"v2/{repository.Path}/blobs/uploads/");
         using var opened = await _transport.SendAsync(
             repository,
             HttpMethod.Post,
@@ -342,8 +342,8 @@ public sealed class RegistryClient : IDisposable
     private static ByteArrayContent NewContent(ReadOnlyMemory<byte> content, string mediaType) =>
         new(content.ToArray()) { Headers = { ContentType = new MediaTypeHeaderValue(mediaType) } };
 
-    private static Uri ManifestAddress(RepositoryName repository, string reference) =>
-        new(repository.Address, $"v2/{repository.Path}/manifests/{Uri.EscapeDataString(reference)}");
+    private Uri ManifestAddress(RepositoryName repository, string reference) =>
+        new(_options.AddressOf(repository), $"v2/{repository.Path}/manifests/{Uri.EscapeDataString(reference)}");
 
     private static string? DigestIn(HttpResponseMessage response) =>
         response.Headers.TryGetValues("Docker-Content-Digest", out var values)

@@ -26,11 +26,14 @@ public sealed record LockedService
 
     /// <summary>Where the service's definition came from.</summary>
     public string? Source { get; init; }
+
+    /// <summary>What its playbook is pinned to, when the claim names another one than its own.</summary>
+    public string? Playbook { get; init; }
 }
 
 /// <summary>A difference between two locks.</summary>
 /// <param name="Service">The service.</param>
-/// <param name="What">What differs: <c>version</c>, <c>manifests</c>, <c>image</c>, <c>image_digest</c>, <c>source</c> or <c>service</c>.</param>
+/// <param name="What">What differs: <c>version</c>, <c>manifests</c>, <c>image</c>, <c>image_digest</c>, <c>source</c>, <c>playbook</c> or <c>service</c>.</param>
 /// <param name="From">How it was; <see langword="null"/> when it was not there.</param>
 /// <param name="To">How it is; <see langword="null"/> when it is gone.</param>
 public sealed record LockDifference(string Service, string What, string? From, string? To)
@@ -71,6 +74,7 @@ public sealed record EnvironmentLock(string EnvironmentName, IReadOnlyDictionary
                     Image = Text(service, "image"),
                     ImageDigest = Text(service, "image_digest"),
                     Source = Text(service, "source"),
+                    Playbook = Text(service, "playbook"),
                 };
             }
         }
@@ -150,6 +154,7 @@ public sealed record EnvironmentLock(string EnvironmentName, IReadOnlyDictionary
             ("image", service.Image),
             ("image_digest", service.ImageDigest),
             ("source", service.Source),
+            ("playbook", service.Playbook),
         ];
 
     private static string? Text(JsonObject source, string name) =>

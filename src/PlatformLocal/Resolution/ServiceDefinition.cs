@@ -33,6 +33,12 @@ public sealed record ServiceDefinition
     /// <summary>The playbook that runs when it is deployed, relative to the folder of <c>service.yaml</c>.</summary>
     public string? Playbook { get; init; }
 
+    /// <summary>The folder that <see cref="Playbook"/> is relative to, an absolute path, when it is not <see cref="Folder"/>.</summary>
+    public string? PlaybookFolder { get; init; }
+
+    /// <summary>What the playbook is pinned to, when it is not a part of what <see cref="Origin"/> names.</summary>
+    public string? PlaybookOrigin { get; init; }
+
     /// <summary>
     /// Keys whose values the platform makes up once per environment, keeps in the secret store and delivers as the
     /// Secret <c>&lt;name&gt;-secrets</c>.

@@ -25,6 +25,8 @@ internal sealed class ArtifactServices(
     ContentFolders contents
 )
 {
+    private const string DefaultPlaybook = "site.yml";
+
     /// <summary>The services of a source, with the versions that there are artifacts of.</summary>
     /// <returns>The services, and what is odd but no fault as whole sentences.</returns>
     /// <exception cref="PlatformException">The registry refuses, or cannot be asked and never was.</exception>
@@ -106,6 +108,46 @@ internal sealed class ArtifactServices(
 
             return TagVersions.Of([.. tags.Select(FluxArtifact.VersionOf)]).Versions;
         }
+    }
+
+    /// <summary>The same definition with the playbook of an artifact that a claim names in place of its own.</summary>
+    /// <param name="definition">The definition.</param>
+    /// <param name="repository">The artifact's repository.</param>
+    /// <param name="reference">Its tag or digest.</param>
+    /// <param name="use">How old what is known of it may be.</param>
+    /// <param name="cancellationToken">Stops asking.</param>
+    /// <exception cref="PlatformException">There is no such artifact, it has no playbook, or the registry refuses.</exception>
+    public async Task<ServiceDefinition> WithPlaybookAsync(
+        ServiceDefinition definition,
+        RepositoryName repository,
+        string reference,
+        SourceUse use,
+        CancellationToken cancellationToken
+    )
+    {
+        var digest = Digest.Is(reference)
+            ? reference
+            : (await FindAsync(repository, reference, use, cancellationToken)).Digest;
+        var unpacked = await contents.GetAsync(
+            digest["sha256:".Length..],
+            target => UnpackAsync(repository, digest, target, cancellationToken)
+        );
+        // It is packed as its folder, under the name that the service gives it.
+        var playbook = Path.GetFileName(definition.Playbook) ?? DefaultPlaybook;
+        return File.Exists(Path.Combine(unpacked, playbook))
+            ? definition with
+            {
+                Playbook = playbook,
+                PlaybookFolder = unpacked,
+                PlaybookOrigin = $"oci://{repository}@{digest}",
+            }
+            : throw new PlatformException(
+                $"The artifact {repository}:{reference} has no playbook '{playbook}' for {definition.Name}.",
+                "Push one with: platformctl artifact push"
+            )
+            {
+                Kind = FailureKind.InvalidInput,
+            };
     }
 
     /// <summary>The manifest that a tag stands for.</summary>

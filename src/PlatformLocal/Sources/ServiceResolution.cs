@@ -78,6 +78,7 @@ public sealed class ServiceResolution : IDisposable
         var roots = claim.Services.ToDictionary(s => s.Key, s => s.Value.Version, StringComparer.Ordinal);
         var resolved = await catalogue.ResolveAsync(roots, request.Options, cancellationToken);
         resolved = await catalogue.FetchAsync(resolved, cancellationToken);
+        resolved = await _sources.WithPlaybooksAsync(resolved, claim, workspace, use, cancellationToken);
         var (pinned, oddities) = await _digests.PinAsync(request, resolved, cancellationToken);
         return new SourcedResolution(pinned, [.. warnings, .. notes, .. oddities]);
     }

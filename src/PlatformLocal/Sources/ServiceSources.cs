@@ -1,5 +1,8 @@
+using PlatformLocal.Environments;
+using PlatformLocal.Manifests;
 using PlatformLocal.Processes;
 using PlatformLocal.Registries;
+using PlatformLocal.Resolution;
 using PlatformLocal.Workspaces;
 
 namespace PlatformLocal.Sources;
@@ -66,6 +69,56 @@ internal sealed class ServiceSources : IDisposable
         }
 
         return (services, [.. listed.SelectMany(l => l.Warnings)]);
+    }
+
+    /// <summary>The same services with the playbooks that a claim names in place of theirs.</summary>
+    /// <exception cref="PlatformException">There is no such artifact, or the registry refuses or is away.</exception>
+    public async Task<ResolvedServices> WithPlaybooksAsync(
+        ResolvedServices resolved,
+        Claim claim,
+        Workspace workspace,
+        SourceUse use,
+        CancellationToken cancellationToken
+    ) =>
+        resolved with
+        {
+            Services = await Task.WhenAll(
+                resolved.Services.Select(async s =>
+                {
+                    if (claim.Services.GetValueOrDefault(s.Definition.Name)?.AnsibleArtifact is not { } named)
+                    {
+                        return s;
+                    }
+
+                    var (repository, reference) = Split(ManifestVariables.WithHost(named, workspace.Registry));
+                    return s with
+                    {
+                        Definition = await _artifacts.WithPlaybookAsync(
+                            s.Definition,
+                            repository,
+                            reference,
+                            use,
+                            cancellationToken
+                        ),
+                    };
+                })
+            ),
+        };
+
+    private static (RepositoryName Repository, string Reference) Split(string artifact)
+    {
+        var at = artifact.IndexOf('@', StringComparison.Ordinal);
+        var colon = artifact.LastIndexOf(':');
+        at = at >= 0 ? at : colon;
+        return at > artifact.LastIndexOf('/')
+            ? (RepositoryName.Parse(artifact[..at]), artifact[(at + 1)..])
+            : throw new PlatformException(
+                $"The ansible_artifact '{artifact}' has neither a tag nor a digest.",
+                "Write it as oci-releases/user-service-ansible:1.4.0."
+            )
+            {
+                Kind = FailureKind.InvalidInput,
+            };
     }
 
     public void Dispose()
