@@ -24,7 +24,7 @@ internal static class RegistryEvents
     private static async Task<IResult> PostAsync(
         HttpRequest request,
         WorkspaceSource source,
-        CatalogueVersions versions,
+        ServiceResolution resolution,
         EnvironmentFeed feed,
         Reconciler reconciler,
         CancellationToken cancellationToken
@@ -43,7 +43,7 @@ internal static class RegistryEvents
         if (pushed.Count > 0)
         {
             var workspace = WorkspaceReader.Read(source.Folder);
-            var services = pushed.SelectMany(p => versions.Expire(workspace, p)).ToHashSet(StringComparer.Ordinal);
+            var services = pushed.SelectMany(p => resolution.Expire(workspace, p)).ToHashSet(StringComparer.Ordinal);
             environments.AddRange(
                 feed.All.Where(e => e.Services.Any(s => services.Contains(s.Name))).Select(e => e.EnvironmentName)
             );

@@ -115,6 +115,16 @@ public sealed class ManifestRenderer
         return new RenderedEnvironment(request, warnings);
     }
 
+    /// <summary>Whether an object is the Secret whose values the platform made up: another one in every environment.</summary>
+    /// <param name="rendered">An object of the service.</param>
+    /// <param name="service">The service.</param>
+    public static bool IsMadeUp(JsonObject rendered, ServiceDefinition service) =>
+        service.Secrets.Count > 0
+        && (string?)rendered["kind"] == "Secret"
+        && (string?)rendered["metadata"]?["name"] == SecretNameOf(service);
+
+    private static string SecretNameOf(ServiceDefinition service) => service.Name + "-secrets";
+
     private static List<Manifest> Parse(
         Claim claim,
         ResolvedService service,
@@ -200,7 +210,7 @@ public sealed class ManifestRenderer
         {
             ["apiVersion"] = "v1",
             ["kind"] = "Secret",
-            ["metadata"] = new JsonObject { ["name"] = service.Name + "-secrets" },
+            ["metadata"] = new JsonObject { ["name"] = SecretNameOf(service) },
             ["type"] = "Opaque",
             ["data"] = new JsonObject(
                 values.Select(v =>
