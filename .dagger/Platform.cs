@@ -1,4 +1,5 @@
 using PlatformLocal.ObjectStore;
+using PlatformLocal.Operations;
 
 namespace PlatformPipelines;
 
@@ -9,21 +10,27 @@ namespace PlatformPipelines;
 /// </summary>
 /// <param name="source">The platform's sources.</param>
 /// <param name="name">The platform; several can be side by side.</param>
+/// <param name="workspace">The folder with platform.yaml; the platform's examples when left out.</param>
 [DaggerObject]
 public sealed class Platform(
     [DefaultPath("/")] [Argument(Ignore = ["**/bin", "**/obj", ".git", ".build"])] Directory source,
-    string name = "local"
+    string name = "local",
+    Directory? workspace = null
 )
 {
     private Directory Source { get; init; } = source;
 
     private string Name { get; init; } = name;
 
+    private Directory? Workspace { get; init; } = workspace;
+
     /// <summary>Creates the platform, or starts it again; a running one stays as it is.</summary>
     /// <param name="dagger">The engine.</param>
     /// <param name="time">The clock.</param>
     /// <param name="dockerSocket">The host's Docker socket: the platform gets a Kind cluster.</param>
     /// <param name="nodeImage">The Kind cluster's node image; kind's own when left out.</param>
+    /// <param name="baseImage">What the Platform API's image is built on; the ASP.NET image when left out.</param>
+    /// <param name="services">The platform services: default, none, or names with commas between.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>The platform and its parts as JSON.</returns>
     [DaggerFunction]
@@ -32,26 +39,37 @@ public sealed class Platform(
         TimeProvider time,
         Socket? dockerSocket = null,
         string? nodeImage = null,
+        string? baseImage = null,
+        string? services = null,
         CancellationToken cancellationToken = default
-    ) =>
-        PlatformCtl(dagger, time, dockerSocket)
+    )
+    {
+        return PlatformCtl(dagger, time, dockerSocket)
             .RunAsync(
                 [
                     "create-local-platform",
                     "--cluster",
                     dockerSocket is null ? "embedded" : "kind",
-                    .. nodeImage is null ? Array.Empty<string>() : ["--node-image", nodeImage],
+                    .. Given("--node-image", nodeImage),
+                    .. Given("--base-image", baseImage),
+                    .. Given("--services", services),
                 ],
                 cancellationToken
             );
 
-    /// <summary>Deploys an environment and waits until everything in it is ready.</summary>
+        static string[] Given(string option, string? value) => value is null ? [] : [option, value];
+    }
+
+    /// <summary>Deploys an environment, or puts one back, and waits until everything in it is ready.</summary>
     /// <param name="dagger">The engine.</param>
     /// <param name="time">The clock.</param>
     /// <param name="payload">A claim, or a part of one that is merged over its type's defaults, as JSON.</param>
     /// <param name="file">The same in a file.</param>
     /// <param name="deployOnlySpecified">Deploy only the services that are named, and what they depend on.</param>
     /// <param name="useDevTags">Prefer development builds over releases.</param>
+    /// <param name="rollback">
+    /// The number in the history that the environment is put back to; of the payload only its name counts then.
+    /// </param>
     /// <param name="dockerSocket">The host's Docker socket, for a platform on Kind.</param>
     /// <param name="cancellationToken">Stops waiting; the deployment goes on.</param>
     /// <returns>The environment as JSON.</returns>
@@ -63,13 +81,19 @@ public sealed class Platform(
         File? file = null,
         bool deployOnlySpecified = false,
         bool useDevTags = false,
+        int? rollback = null,
         Socket? dockerSocket = null,
         CancellationToken cancellationToken = default
     )
     {
         var claim = await Claim.ReadAsync(payload, file, cancellationToken);
-        return await PlatformCtl(dagger, time, dockerSocket)
-            .RunAsync(claim, "deploy-environment", deployOnlySpecified, useDevTags, cancellationToken);
+        var platform = PlatformCtl(dagger, time, dockerSocket);
+        return rollback is null
+            ? await platform.RunAsync(claim, "deploy-environment", deployOnlySpecified, useDevTags, cancellationToken)
+            : await platform.RunAsync(
+                ["deploy-environment", DeployEnvironment.NameIn(claim), "--rollback", $"{rollback}"],
+                cancellationToken
+            );
     }
 
     /// <summary>Says what deploying a claim would change, and why; changes nothing.</summary>
@@ -266,5 +290,10 @@ public sealed class Platform(
     }
 
     private PlatformCtlContainer PlatformCtl(DaggerClient dagger, TimeProvider time, Socket? dockerSocket) =>
-        new(dagger, Source, time) { Platform = Name, DockerSocket = dockerSocket };
+        new(dagger, Source, time)
+        {
+            Platform = Name,
+            Workspace = Workspace,
+            DockerSocket = dockerSocket,
+        };
 }

@@ -361,10 +361,12 @@ public sealed partial class PlatformServer : IAsyncDisposable
             p.GetRequiredService<EnvironmentDeliveries>(),
             clusterKind
         ));
+        services.AddSingleton<EnvironmentUpdates>();
         services.AddSingleton(p => new EnvironmentReconciliation(
             p.GetRequiredService<ClaimStore>(),
             p.GetRequiredService<ClaimCompiler>(),
             p.GetRequiredService<EnvironmentDeliveries>(),
+            p.GetRequiredService<EnvironmentUpdates>(),
             p.GetRequiredService<ISecretStore>(),
             p.GetRequiredService<ISearchIndex>(),
             p.GetRequiredService<EnvironmentFeed>(),
@@ -403,6 +405,7 @@ public sealed partial class PlatformServer : IAsyncDisposable
         app.MapEnvironments();
         app.MapPlatform();
         app.MapWorkspace();
+        app.MapRegistryEvents();
         app.MapOpenApi();
         return app;
     }
@@ -484,7 +487,11 @@ public sealed partial class PlatformServer : IAsyncDisposable
     // Right after the start nothing is known of environments that are there: nobody may be told that they are not.
     private static async Task WhenKnownAsync(HttpContext context, Reconciler reconciler, RequestDelegate next)
     {
-        if (context.Request.Path.StartsWithSegments(EnvironmentsApi.Path, StringComparison.OrdinalIgnoreCase))
+        var path = context.Request.Path;
+        if (
+            path.StartsWithSegments(EnvironmentsApi.Path, StringComparison.OrdinalIgnoreCase)
+            || path.StartsWithSegments(RegistryEvents.Path, StringComparison.OrdinalIgnoreCase)
+        )
         {
             await reconciler.FirstLook.WaitAsync(context.RequestAborted);
         }

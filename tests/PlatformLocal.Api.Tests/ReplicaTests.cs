@@ -75,6 +75,31 @@ public sealed class ReplicaTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Newer_versions_are_rolled_out_once_by_the_leader_and_by_the_next_when_it_ended()
+    {
+        _platform.WriteUpdates("1s");
+        var first = await ServeAsync("first");
+        var second = await ServeAsync("second");
+        await first.EnsureWorkspaceAsync(_platform.Workspace, Token);
+        await TestPlatform.DeployAsync(first, """{"environment_name":"shop","services":{"web":"^1.0"}}""");
+
+        _platform.WriteCatalogue("web: {versions: [1.1.0, 1.2.0]}", "auth: {versions: [2.0.0]}");
+        await second.EnsureWorkspaceAsync(_platform.Workspace, Token);
+        await UntilAsync(second, "1.2.0");
+        await _replicas[0].DisposeAsync();
+        _replicas.RemoveAt(0);
+        await UntilLeadsAsync(second, "second");
+        _platform.WriteCatalogue("web: {versions: [1.1.0, 1.2.0, 1.3.0]}", "auth: {versions: [2.0.0]}");
+        await second.EnsureWorkspaceAsync(_platform.Workspace, Token);
+        var updated = await UntilAsync(second, "1.3.0");
+
+        updated
+            .History!.Select(r => r.Cause)
+            .Should()
+            .Equal(RolloutCause.AutomaticUpdate, RolloutCause.AutomaticUpdate, RolloutCause.Claim);
+    }
+
+    [Fact]
     public async Task A_platform_without_a_workspace_says_how_it_gets_one()
     {
         var api = await ServeAsync("first");
@@ -148,6 +173,22 @@ public sealed class ReplicaTests : IAsyncLifetime
         _clients.Add(client);
         await UntilLeadsAsync(client, _replicas.Count == 1 ? identity : "");
         return client;
+    }
+
+    private static async Task<EnvironmentDocument> UntilAsync(PlatformApiClient client, string version)
+    {
+        using var late = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        late.CancelAfter(TimeSpan.FromSeconds(30));
+        while (true)
+        {
+            var shop = await client.GetAsync("shop", late.Token);
+            if (shop is { Phase: EnvironmentPhase.Ready } && shop.Services.Any(s => s.Version == version))
+            {
+                return shop;
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, late.Token);
+        }
     }
 
     private static async Task UntilLeadsAsync(PlatformApiClient client, string leader)

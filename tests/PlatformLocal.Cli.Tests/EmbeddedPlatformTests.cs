@@ -74,6 +74,38 @@ public sealed class EmbeddedPlatformTests
     }
 
     [Fact]
+    public async Task An_environment_shows_its_history_and_is_put_back()
+    {
+        await using var program = new PlatformCtlProgram();
+        SkipWithoutKubectl();
+        await program.RunAsync(
+            "create-local-platform",
+            "--workspace",
+            Path.Combine(PlatformCtlProgram.RepositoryRoot, "examples")
+        );
+        string[] deploy = ["deploy-environment", "--deploy-only-specified", "--payload"];
+        await program.RunAsync([.. deploy, """{"environment_name":"mine","services":{"user-service":"1.4.2"}}"""]);
+        await program.RunAsync([.. deploy, """{"environment_name":"mine","services":{"user-service":"1.3.0"}}"""]);
+
+        var plan = await program.RunAsync("plan-environment", "mine", "--rollback", "1");
+        var back = await program.RunAsync("deploy-environment", "mine", "--rollback", "1", "--output", "json");
+        var text = await program.RunAsync("get-environment", "mine");
+        var json = await program.RunAsync("get-environment", "mine", "--output", "json");
+        var unknown = await program.RunAsync("deploy-environment", "mine", "--rollback", "7");
+
+        plan.Output.Should().Contain("user-service  1.3.0 → 1.4.2").And.Contain("update  user-service: ");
+        back.ExitCode.Should().Be(0, back.Error);
+        text.Output.Should()
+            .Contain("rollback to 1 by ")
+            .And.Contain("auth-service 1.9.0 → 2.3.1, user-service 1.3.0 → 1.4.2");
+        text.Error.Should().Contain("mine was put back to 1").And.Contain("stays there until");
+        json.Json["history"]!.AsArray().Select(r => (int)r!["number"]!).Should().Equal(3, 2, 1);
+        json.Json["history"]![0]!["cause"]!.ToString().Should().Be("rollback");
+        unknown.ExitCode.Should().Be(1);
+        unknown.Error.Should().Contain("It can be put back to: 1, 2, 3.");
+    }
+
+    [Fact]
     public async Task A_platform_that_was_killed_in_the_middle_goes_on_where_it_was()
     {
         await using var program = new PlatformCtlProgram();
@@ -235,6 +267,29 @@ public sealed class EmbeddedPlatformTests
             .Contain(["state folder", "disk", "workspace", "kubectl", "platform"]);
         report.ExitCode.Should().Be(checks.Any(c => c!["status"]!.ToString() == "fail") ? 1 : 0);
         Directory.EnumerateFileSystemEntries(program.State).Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task Doctor_warns_of_a_kubectl_whose_kustomize_is_too_old()
+    {
+        await using var program = new PlatformCtlProgram();
+        var old = Path.Combine(program.State, "kubectl");
+        File.WriteAllText(
+            old,
+            "#!/bin/sh\necho 'Client Version: version.Info{Major:\"1\", Minor:\"20\", GitVersion:\"v1.20.2\"}'\n"
+        );
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(old, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        }
+
+        var path = new Dictionary<string, string> { ["PATH"] = $"{program.State}:/usr/bin:/bin" };
+
+        var report = await program.RunAsync(path, "doctor", "-o", "json");
+
+        var kubectl = report.Json["checks"]!.AsArray().Single(c => c!["name"]!.ToString() == "kubectl")!;
+        kubectl["status"]!.ToString().Should().Be("warn");
+        kubectl["message"]!.ToString().Should().Contain("1.20.2").And.Contain("1.21");
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using PlatformLocal.Api.History;
 using PlatformLocal.Api.Reconciliation;
 using PlatformLocal.Delivery;
 using PlatformLocal.Documents;
@@ -27,34 +28,32 @@ internal sealed class EnvironmentWriter(
         CancellationToken cancellationToken
     )
     {
-        var workspace = compiler.ReadWorkspace();
-        (payload, var given) = GivenLock.Take(payload);
-        var (claim, existing) = await ToClaimAsync(payload, query, workspace.Types, cancellationToken);
-        RefuseToMove(claim, existing, workspace.Types);
-
         // Whoever asks hears of unknown services and conflicts now, not from the reconciler later.
-        var stored = await claims.GetLockAsync(claim.EnvironmentName, cancellationToken);
-        var before = given ?? stored;
-        var compiled = await CompileAsync(claim, workspace, query, before, given is not null, cancellationToken);
-        if (given is null && (query.Upgrades.Count == 0 || before is null))
+        var intent = await IntendAsync(payload, query, cancellationToken);
+        var (name, before) = (intent.Compiled.Claim.EnvironmentName, intent.Before);
+        if (before is null && !intent.IsHeld)
         {
-            var revision = await claims.PutAsync(claim, condition, cancellationToken);
-            return reconciler.Request(claim.EnvironmentName, revision);
+            var created = await claims.PutAsync(name, intent.Rollout.Claim, condition, cancellationToken);
+            return reconciler.Request(name, created);
         }
 
-        // The reconciler keeps what the lock says: what was asked for is handed to it as a lock, before it sees the claim.
-        await claims.PutLockAsync(claim.EnvironmentName, compiled.ToLock().WithReasonsOf(before), cancellationToken);
+        // The reconciler keeps what the lock says: versions are handed to it as a lock, before it sees the claim.
+        var history = await claims.GetHistoryAsync(name, cancellationToken);
+        var begun = await claims.ChangeHistoryAsync(name, h => h.Begin(intent.Rollout), cancellationToken);
+        var isNew = begun.Newest!.Number > (history.Newest?.Number ?? 0);
+        await claims.PutLockAsync(name, intent.Rollout.Lock, cancellationToken);
         try
         {
-            var revision = await claims.PutAsync(claim, condition, cancellationToken);
-            return reconciler.Request(claim.EnvironmentName, revision);
+            var revision = await claims.PutAsync(name, intent.Rollout.Claim, condition, cancellationToken);
+            return reconciler.Request(name, revision, isNew ? PassKind.Lock : PassKind.Claim);
         }
-        catch (PlatformException)
+        catch (PlatformException) when (isNew)
         {
+            await claims.ChangeHistoryAsync(name, h => h.Without(begun.Newest.Number), CancellationToken.None);
             await (
-                stored is null
-                    ? claims.DeleteLockAsync(claim.EnvironmentName, CancellationToken.None)
-                    : claims.PutLockAsync(claim.EnvironmentName, stored, CancellationToken.None)
+                before is null
+                    ? claims.DeleteLockAsync(name, CancellationToken.None)
+                    : claims.PutLockAsync(name, before, CancellationToken.None)
             );
             throw;
         }
@@ -67,32 +66,186 @@ internal sealed class EnvironmentWriter(
         CancellationToken cancellationToken
     )
     {
-        var workspace = compiler.ReadWorkspace();
-        (payload, var given) = GivenLock.Take(payload);
-        var (claim, existing) = await ToClaimAsync(payload, query, workspace.Types, cancellationToken);
-        RefuseToMove(claim, existing, workspace.Types);
-        var stored = await claims.GetLockAsync(claim.EnvironmentName, cancellationToken);
-        var before = given ?? stored;
-        var compiled = await CompileAsync(claim, workspace, query, before, given is not null, cancellationToken);
+        var intent = await IntendAsync(payload, query, cancellationToken);
+        var claim = intent.Compiled.Claim;
         // An environment that is not there yet has nothing in either cluster.
-        var isolation = existing is null ? Isolation.Namespace : claim.IsolationIn(workspace.Types);
+        var isolation = intent.Exists ? claim.IsolationIn(intent.Compiled.Workspace.Types) : Isolation.Namespace;
         using var delivery = await deliveries.OfAsync(claim.EnvironmentName, isolation, cancellationToken);
-        var objects = await delivery.Delivery.PlanAsync(compiled.Request, cancellationToken);
-        var services = PlanServices(compiled, stored);
+        var objects = await delivery.Delivery.PlanAsync(intent.Compiled.Request, cancellationToken);
+        var services = PlanServices(intent.Compiled, intent.Before);
         return new PlanDocument
         {
             EnvironmentName = claim.EnvironmentName,
-            Exists = existing is not null,
+            Exists = intent.Exists,
             HasChanges =
                 objects.Any(o => o.Change is not (ChangeKind.Unchanged or ChangeKind.Kept))
                 || services.Exists(s => s.From != s.To),
             Services = services,
             Objects = objects,
-            Warnings = compiled.Warnings,
-            Claim = ClaimWriter.Write(claim),
-            Lock = compiled.ToLock().WithReasonsOf(before).ToJson(),
+            Warnings = intent.Compiled.Warnings,
+            Claim = intent.Rollout.Claim,
+            Lock = intent.Rollout.Lock.ToJson(),
         };
     }
+
+    private Task<Intent> IntendAsync(JsonObject payload, DeployQuery query, CancellationToken cancellationToken) =>
+        query.Rollback is { } number
+            ? IntendRollbackAsync(payload, number, query, cancellationToken)
+            : IntendClaimAsync(payload, query, cancellationToken);
+
+    private async Task<Intent> IntendClaimAsync(
+        JsonObject payload,
+        DeployQuery query,
+        CancellationToken cancellationToken
+    )
+    {
+        var workspace = compiler.ReadWorkspace();
+        (payload, var given) = GivenLock.Take(payload);
+        var (claim, existing) = await ToClaimAsync(payload, query, workspace.Types, cancellationToken);
+        RefuseToMove(claim, existing, workspace.Types);
+        var source = ClaimWriter.Write(claim);
+        var before = await claims.GetLockAsync(claim.EnvironmentName, cancellationToken);
+        var history = await claims.GetHistoryAsync(claim.EnvironmentName, cancellationToken);
+        var use = new LockUse(given ?? before)
+        {
+            Upgrade = query.Upgrades,
+            Keep = given is not null || (query.Upgrades.Count == 0 && history.HeldAt(source) is not null),
+            IsLocked = given is not null || query.Locked == true,
+            Offline = query.Offline ?? false,
+        };
+        var compiled = await CompileAsync(claim, workspace, query, use, cancellationToken);
+        var rollout = new Rollout
+        {
+            Time = time.GetUtcNow(),
+            Cause = query.Upgrades.Count > 0 ? RolloutCause.Upgrade : RolloutCause.Claim,
+            By = UserOf(query),
+            Lock = compiled.ToLock().WithReasonsOf(use.Lock),
+            Claim = source,
+        };
+        return new Intent(compiled, before, existing is not null, rollout) { IsHeld = given is not null };
+    }
+
+    private async Task<Intent> IntendRollbackAsync(
+        JsonObject payload,
+        int number,
+        DeployQuery query,
+        CancellationToken cancellationToken
+    )
+    {
+        RefuseMoreThanName(payload, query);
+        var workspace = compiler.ReadWorkspace();
+        var name = payload["environment_name"]?.ToString() ?? "";
+        var (stored, existing) = await FindAsync(name, workspace.Types, cancellationToken);
+        if (stored is null)
+        {
+            throw new PlatformException(
+                $"There is no environment '{name}' that could be put back.",
+                "See which there are with: platformctl list-environments"
+            )
+            {
+                Kind = FailureKind.NotFound,
+            };
+        }
+
+        var history = await claims.GetHistoryAsync(name, cancellationToken);
+        var target = RollbackTargetIn(history, name, number);
+        var claim = ClaimReader.Read(target.Claim, workspace.Types, $"The claim of {name} at {number}");
+        if (claim.ExpirationDate <= time.GetUtcNow())
+        {
+            throw new PlatformException(
+                $"The claim of {name} at {number} expired at {claim.ExpirationDate:u}: put back, it would remove the environment.",
+                "Deploy a claim with these versions and a later expiration_date instead."
+            )
+            {
+                Kind = FailureKind.InvalidInput,
+            };
+        }
+
+        RefuseToMove(claim, existing, workspace.Types);
+        var use = new LockUse(target.Lock) { Keep = true, Offline = query.Offline ?? false };
+        CompiledClaim compiled;
+        try
+        {
+            compiled = await compiler.CompileAsync(claim, workspace, use, cancellationToken);
+        }
+        catch (PlatformException e)
+        {
+            throw CannotGoBack(name, number, e.Message.TrimEnd('.'), history);
+        }
+
+        var moved = target.Lock.DifferencesTo(compiled.ToLock());
+        if (moved.Count > 0)
+        {
+            throw CannotGoBack(name, number, string.Join("; ", target.Lock.ChangesTo(compiled.ToLock())), history);
+        }
+
+        var rollout = new Rollout
+        {
+            Time = time.GetUtcNow(),
+            Cause = RolloutCause.Rollback,
+            By = UserOf(query),
+            BackTo = number,
+            Lock = target.Lock,
+            Claim = target.Claim,
+        };
+        var before = await claims.GetLockAsync(name, cancellationToken);
+        return new Intent(compiled, before, Exists: true, rollout);
+    }
+
+    private static void RefuseMoreThanName(JsonObject payload, DeployQuery query)
+    {
+        var faults = payload
+            .Where(p => p.Key != "environment_name")
+            .Select(p => new Fault(p.Key, "cannot be changed by a rollback, which puts the claim back as it was"))
+            .ToList();
+        if (query.Upgrades.Count > 0 || query.Locked == true || query.UseDevTags == true)
+        {
+            faults.Add(new Fault("rollback", "goes with neither upgrade nor locked nor useDevTags"));
+        }
+
+        if (faults.Count > 0)
+        {
+            throw new InvalidDocumentException("the rollback", faults);
+        }
+    }
+
+    private static Rollout RollbackTargetIn(EnvironmentHistory history, string name, int number) =>
+        history.Rollouts.FirstOrDefault(r => r.Number == number) switch
+        {
+            null => throw new PlatformException(
+                $"{name} has no {number} in its history.",
+                $"It can be put back to: {ReadyIn(history)}."
+            )
+            {
+                Kind = FailureKind.NotFound,
+            },
+            { Outcome: not RolloutOutcome.Ready } => throw new PlatformException(
+                $"{name} never became ready at {number}.",
+                $"It can be put back to: {ReadyIn(history)}."
+            )
+            {
+                Kind = FailureKind.InvalidInput,
+            },
+            var found => found,
+        };
+
+    private static PlatformException CannotGoBack(string name, int number, string why, EnvironmentHistory history) =>
+        new(
+            $"{name} cannot be put back to {number}, not everything of it is still there: {why}.",
+            $"Bring back what is missing, or go back to another: {ReadyIn(history, but: number)}."
+        )
+        {
+            Kind = FailureKind.Conflict,
+        };
+
+    private static string ReadyIn(EnvironmentHistory history, int but = 0)
+    {
+        var ready = history.Rollouts.Where(r => r.Outcome == RolloutOutcome.Ready && r.Number != but);
+        return string.Join(", ", ready.Select(r => r.Number)) is { Length: > 0 } numbers ? numbers : "there is none";
+    }
+
+    private static string UserOf(DeployQuery query) =>
+        query.User is { Length: > 0 } user ? user : System.Environment.UserName;
 
     private void RefuseToMove(
         Claim claim,
@@ -127,24 +280,7 @@ internal sealed class EnvironmentWriter(
     )
     {
         var name = payload["environment_name"]?.ToString() ?? "";
-        var stored = Names.FaultOf(name) is null ? await claims.GetAsync(name, cancellationToken) : null;
-        Claim? existing = null;
-        if (stored is not null)
-        {
-            try
-            {
-                existing = ClaimReader.Read(
-                    JsonText.ParseObject(stored.Content.Span, "the stored claim"),
-                    types,
-                    "the stored claim"
-                );
-            }
-            catch (InvalidDocumentException)
-            {
-                // The stored claim is what the payload puts right: there is nothing to keep of it.
-            }
-        }
-
+        var (stored, existing) = await FindAsync(name, types, cancellationToken);
         var claim = Payload.ToClaim(
             payload,
             types,
@@ -152,7 +288,7 @@ internal sealed class EnvironmentWriter(
             {
                 DeployOnlySpecified = query.DeployOnlySpecified ?? false,
                 UseDevTags = query.UseDevTags ?? false,
-                User = query.User is { Length: > 0 } user ? user : System.Environment.UserName,
+                User = UserOf(query),
                 Now = time.GetUtcNow(),
                 Existing = existing,
             }
@@ -160,22 +296,33 @@ internal sealed class EnvironmentWriter(
         return (claim, stored is null ? null : existing ?? claim);
     }
 
+    /// <summary>The stored claim; unread when it is not valid: then it is what the caller puts right.</summary>
+    private async Task<(StoredClaim? Stored, Claim? Claim)> FindAsync(
+        string name,
+        IReadOnlyDictionary<EnvironmentType, EnvironmentTypeDefaults> types,
+        CancellationToken cancellationToken
+    )
+    {
+        var stored = Names.FaultOf(name) is null ? await claims.GetAsync(name, cancellationToken) : null;
+        try
+        {
+            return (stored, stored?.Read(types).Claim);
+        }
+        catch (InvalidDocumentException)
+        {
+            return (stored, null);
+        }
+    }
+
     private async Task<CompiledClaim> CompileAsync(
         Claim claim,
         Workspace workspace,
         DeployQuery query,
-        EnvironmentLock? before,
-        bool isGiven,
+        LockUse use,
         CancellationToken cancellationToken
     )
     {
-        var isLocked = isGiven || (query.Locked ?? false);
-        var use = new LockUse(before)
-        {
-            Upgrade = query.Upgrades,
-            IsLocked = isLocked,
-            Offline = query.Offline ?? false,
-        };
+        var before = use.Lock;
         var compiled = await compiler.CompileAsync(claim, workspace, use, cancellationToken);
         if (
             query.Upgrades.FirstOrDefault(u =>
@@ -193,7 +340,7 @@ internal sealed class EnvironmentWriter(
             };
         }
 
-        if (isLocked)
+        if (use.IsLocked)
         {
             RefuseMoved(claim.EnvironmentName, before, compiled.ToLock());
         }
@@ -252,5 +399,16 @@ internal sealed class EnvironmentWriter(
                 .ToList()
         );
         return plans;
+    }
+
+    /// <summary>What a request comes to before anything is written.</summary>
+    /// <param name="Compiled">The claim with versions and manifests.</param>
+    /// <param name="Before">What the environment is locked to now.</param>
+    /// <param name="Exists">Whether there is a claim already.</param>
+    /// <param name="Rollout">What would roll out.</param>
+    private sealed record Intent(CompiledClaim Compiled, EnvironmentLock? Before, bool Exists, Rollout Rollout)
+    {
+        /// <summary>Whether it is held to a lock that came with the payload.</summary>
+        public bool IsHeld { get; init; }
     }
 }

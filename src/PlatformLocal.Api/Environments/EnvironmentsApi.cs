@@ -30,14 +30,15 @@ internal static class EnvironmentsApi
             .Produces<ProblemDocument>(StatusCodes.Status400BadRequest, ProblemAnswers.ContentType)
             .Produces<ProblemDocument>(StatusCodes.Status409Conflict, ProblemAnswers.ContentType);
         group
-            .MapGet("/{name}", Get)
-            .WithSummary("One environment with its claim.")
+            .MapGet("/{name}", GetAsync)
+            .WithSummary("One environment with its claim and its history.")
             .Produces<EnvironmentDocument>()
             .Produces<ProblemDocument>(StatusCodes.Status404NotFound, ProblemAnswers.ContentType);
         group
             .MapPut("/{name}", PutAsync)
             .WithSummary(
-                "Create or change an environment; If-Match and If-None-Match guard it; dryRun=true only plans."
+                "Create or change an environment; If-Match and If-None-Match guard it; dryRun=true only plans; "
+                    + "rollback=N puts back what its history has under N, and the body is {}."
             )
             .Accepts<JsonObject>("application/json")
             .Produces<EnvironmentDocument>()
@@ -71,11 +72,18 @@ internal static class EnvironmentsApi
         return Json(new EnvironmentListDocument([.. all]));
     }
 
-    private static IResult Get(string name, EnvironmentFeed feed, HttpResponse response)
+    private static async Task<IResult> GetAsync(
+        string name,
+        EnvironmentFeed feed,
+        ClaimStore claims,
+        HttpResponse response,
+        CancellationToken cancellationToken
+    )
     {
         var found = feed.Find(name) ?? throw NotFound(name);
+        var history = await claims.GetHistoryAsync(name, cancellationToken);
         response.Headers.ETag = $"\"{found.Revision}\"";
-        return Json(found);
+        return Json(found with { History = history.ToDocuments() });
     }
 
     private static async Task<IResult> CreateAsync(
@@ -85,7 +93,7 @@ internal static class EnvironmentsApi
         CancellationToken cancellationToken
     )
     {
-        var payload = await ReadPayloadAsync(request, cancellationToken);
+        var payload = await RequestBody.ReadAsync(request, "the payload", cancellationToken);
         if (query.DryRun ?? false)
         {
             return Results.Json(
@@ -107,7 +115,7 @@ internal static class EnvironmentsApi
         CancellationToken cancellationToken
     )
     {
-        var payload = await ReadPayloadAsync(request, cancellationToken);
+        var payload = await RequestBody.ReadAsync(request, "the payload", cancellationToken);
         payload["environment_name"] ??= name;
         if (payload["environment_name"]?.ToString() != name)
         {
@@ -216,23 +224,6 @@ internal static class EnvironmentsApi
             : WriteCondition.None;
     }
 
-    private static async Task<JsonObject> ReadPayloadAsync(HttpRequest request, CancellationToken cancellationToken)
-    {
-        // One byte more than is accepted is enough to know that there is too much.
-        var buffer = new MemoryStream();
-        var chunk = new byte[16 * 1024];
-        int read;
-        while (
-            buffer.Length <= JsonText.MaximumBytes
-            && (read = await request.Body.ReadAsync(chunk, cancellationToken)) > 0
-        )
-        {
-            buffer.Write(chunk, 0, read);
-        }
-
-        return JsonText.ParseObject(buffer.GetBuffer().AsSpan(0, (int)buffer.Length), "the payload");
-    }
-
     private static PlatformException NotFound(string name) =>
         new($"There is no environment '{name}'.", "See which there are with: platformctl list-environments")
         {
@@ -294,6 +285,10 @@ internal sealed record DeployQuery
     /// <summary>Names of services, joined by commas, that become as new as the claim lets them; <c>*</c> for all.</summary>
     [FromQuery(Name = "upgrade")]
     public string? Upgrade { get; init; }
+
+    /// <summary>The number in the history that the environment is put back to.</summary>
+    [FromQuery(Name = "rollback")]
+    public int? Rollback { get; init; }
 
     /// <summary>Refuse when anything would differ from the lock.</summary>
     [FromQuery(Name = "locked")]

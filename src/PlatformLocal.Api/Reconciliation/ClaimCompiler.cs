@@ -61,12 +61,21 @@ internal sealed record LockUse(EnvironmentLock? Lock)
     /// <summary>Use only versions that were fetched before from registries and git repositories.</summary>
     public bool Offline { get; init; }
 
+    /// <summary>Keep every version, also where <c>latest</c> or dev tags ask for the newest at each deployment.</summary>
+    public bool Keep { get; init; }
+
+    /// <summary>Keep the images of all versions that stay, also of services that may be upgraded.</summary>
+    public bool KeepImages { get; init; }
+
+    /// <summary>Versions by service that are not chosen unless the lock has them.</summary>
+    public ILookup<string, string> Avoid { get; init; } = Array.Empty<string>().ToLookup(s => s);
+
     /// <summary>What the resolver is to prefer for a claim.</summary>
     public ResolutionOptions OptionsFor(Claim claim)
     {
         // 'latest' says that the newest is wanted each time, and development builds are there to be tried.
-        var keeps = Lock is not null && !claim.UseDevTags && !Upgrade.Contains("*");
-        var latest = claim.Services.Where(s => s.Value.Version.Text == "latest").Select(s => s.Key);
+        var keeps = Lock is not null && (Keep || !claim.UseDevTags) && !Upgrade.Contains("*");
+        var latest = claim.Services.Where(s => !Keep && s.Value.Version.Text == "latest").Select(s => s.Key);
         return new ResolutionOptions
         {
             UseDevTags = claim.UseDevTags,
@@ -81,13 +90,45 @@ internal sealed record LockUse(EnvironmentLock? Lock)
         var options = OptionsFor(claim);
         return new ResolutionRequest(claim, workspace, options)
         {
-            Kept = options
-                .Locked.Keys.Except(options.Upgrade, StringComparer.Ordinal)
-                .ToDictionary(s => s, s => Lock!.Services[s], StringComparer.Ordinal),
+            Kept =
+                Lock is not null && KeepImages
+                    ? Lock.Services
+                    : options
+                        .Locked.Keys.Except(options.Upgrade, StringComparer.Ordinal)
+                        .ToDictionary(s => s, s => Lock!.Services[s], StringComparer.Ordinal),
             IsVerified = IsLocked,
             Offline = Offline,
+            Allowed = Allowed,
         };
     }
+
+    /// <summary>A catalogue without the versions that are to be avoided.</summary>
+    private Catalogue Allowed(Catalogue catalogue)
+    {
+        if (Avoid.Count == 0)
+        {
+            return catalogue;
+        }
+
+        return new Catalogue(
+            catalogue.Services.ToDictionary(
+                s => s.Key,
+                s =>
+                    Avoid.Contains(s.Key)
+                        ? s.Value with
+                        {
+                            Versions = [.. s.Value.Versions.Where(v => IsAllowed(s.Key, v))],
+                            DevVersions = [.. s.Value.DevVersions.Where(v => IsAllowed(s.Key, v))],
+                        }
+                        : s.Value,
+                StringComparer.Ordinal
+            )
+        );
+    }
+
+    private bool IsAllowed(string service, PlatformVersion version) =>
+        !Avoid[service].Contains(version.Text)
+        || Lock?.Services.GetValueOrDefault(service)?.Version.Text == version.Text;
 }
 
 /// <summary>Makes exact versions and rendered manifests of claims.</summary>

@@ -2,6 +2,8 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using PlatformLocal.Api.History;
+using PlatformLocal.Documents;
 using PlatformLocal.Environments;
 using PlatformLocal.ObjectStore;
 using PlatformLocal.Resolution;
@@ -9,14 +11,32 @@ using PlatformLocal.Resolution;
 namespace PlatformLocal.Api.Reconciliation;
 
 /// <summary>A claim as the object store holds it.</summary>
-internal sealed record StoredClaim(string Name, string Revision, ReadOnlyMemory<byte> Content);
+internal sealed record StoredClaim(string Name, string Revision, ReadOnlyMemory<byte> Content)
+{
+    /// <summary>The claim, and the JSON it was read from.</summary>
+    /// <param name="types">What each environment type means.</param>
+    /// <exception cref="InvalidDocumentException">The claim is refused; carries every fault.</exception>
+    public (Claim Claim, JsonObject Source) Read(IReadOnlyDictionary<EnvironmentType, EnvironmentTypeDefaults> types)
+    {
+        var document = $"The claim {Name}.json";
+        var source = JsonText.ParseObject(Content.Span, document);
+        var claim = ClaimReader.Read(source, types, document);
+        return claim.EnvironmentName == Name
+            ? (claim, source)
+            : throw new InvalidDocumentException(
+                document,
+                [new Fault("environment_name", $"is '{claim.EnvironmentName}', and the claim is stored as {Name}.json")]
+            );
+    }
+}
 
-/// <summary>The claims in the object store, and the locks beside them.</summary>
+/// <summary>The claims in the object store, and the locks and histories beside them.</summary>
 internal sealed class ClaimStore(IObjectStore store)
 {
     private const string Bucket = "environments";
     private const string ClaimSuffix = ".json";
     private const string LockSuffix = ".lock.json";
+    private const string HistorySuffix = ".history.json";
 
     // Claims are read by people: quotes and umlauts stay as they are.
     private static readonly JsonSerializerOptions Readable = new()
@@ -25,7 +45,11 @@ internal sealed class ClaimStore(IObjectStore store)
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    /// <summary>Names and revisions of all claims; a file whose name cannot be an environment's is left alone.</summary>
+    private static readonly HistoryJson s_history = new(
+        new JsonSerializerOptions(HistoryJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }
+    );
+
+    /// <summary>Names and revisions of all claims; a file whose name cannot be an environment's, as that of a lock, is none.</summary>
     public async Task<IReadOnlyDictionary<string, string>> ListAsync(CancellationToken cancellationToken)
     {
         var claims = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -33,7 +57,6 @@ internal sealed class ClaimStore(IObjectStore store)
         {
             if (
                 item.Key.EndsWith(ClaimSuffix, StringComparison.Ordinal)
-                && !item.Key.EndsWith(LockSuffix, StringComparison.Ordinal)
                 && item.Key[..^ClaimSuffix.Length] is var name
                 && Names.FaultOf(name) is null
             )
@@ -51,10 +74,15 @@ internal sealed class ClaimStore(IObjectStore store)
             : null;
 
     /// <summary>Writes a claim; one that says the same as before is left untouched.</summary>
-    public async Task<string> PutAsync(Claim claim, WriteCondition condition, CancellationToken cancellationToken)
+    public Task<string> PutAsync(
+        string name,
+        JsonObject claim,
+        WriteCondition condition,
+        CancellationToken cancellationToken
+    )
     {
-        var content = Encoding.UTF8.GetBytes(ClaimWriter.Write(claim).ToJsonString(Readable) + "\n");
-        return await store.PutAsync(Bucket, claim.EnvironmentName + ClaimSuffix, content, condition, cancellationToken);
+        var content = Encoding.UTF8.GetBytes(claim.ToJsonString(Readable) + "\n");
+        return store.PutAsync(Bucket, name + ClaimSuffix, content, condition, cancellationToken);
     }
 
     public Task DeleteAsync(string name, WriteCondition condition, CancellationToken cancellationToken) =>
@@ -89,6 +117,45 @@ internal sealed class ClaimStore(IObjectStore store)
     public Task DeleteLockAsync(string name, CancellationToken cancellationToken) =>
         store.DeleteAsync(Bucket, name + LockSuffix, WriteCondition.None, cancellationToken);
 
+    /// <summary>What an environment was; empty when it is new, or when nobody can read what is stored.</summary>
+    public async Task<EnvironmentHistory> GetHistoryAsync(string name, CancellationToken cancellationToken) =>
+        Read(await store.GetAsync(Bucket, name + HistorySuffix, cancellationToken));
+
+    /// <summary>Changes a history, again when somebody else changed it meanwhile.</summary>
+    /// <returns>The history as it is then.</returns>
+    public async Task<EnvironmentHistory> ChangeHistoryAsync(
+        string name,
+        Func<EnvironmentHistory, EnvironmentHistory> change,
+        CancellationToken cancellationToken
+    )
+    {
+        while (true)
+        {
+            var found = await store.GetAsync(Bucket, name + HistorySuffix, cancellationToken);
+            var before = Read(found);
+            var changed = change(before);
+            if (ReferenceEquals(changed, before))
+            {
+                return before;
+            }
+
+            var content = JsonSerializer.SerializeToUtf8Bytes([.. changed.Rollouts], s_history.ListRollout);
+            var condition = found is null ? WriteCondition.Absent : WriteCondition.Matches(found.ETag);
+            try
+            {
+                await store.PutAsync(Bucket, name + HistorySuffix, content, condition, cancellationToken);
+                return changed;
+            }
+            catch (PlatformException e) when (e.Kind == FailureKind.Conflict)
+            {
+                // somebody else was faster: the change is made to what is there now
+            }
+        }
+    }
+
+    public Task DeleteHistoryAsync(string name, CancellationToken cancellationToken) =>
+        store.DeleteAsync(Bucket, name + HistorySuffix, WriteCondition.None, cancellationToken);
+
     /// <summary>Takes over what another store has; what is here already stays as it is.</summary>
     /// <returns>How many objects were taken over.</returns>
     public async Task<int> TakeOverAsync(IObjectStore other, CancellationToken cancellationToken)
@@ -109,4 +176,20 @@ internal sealed class ClaimStore(IObjectStore store)
 
     public Task WaitForChangeAsync(TimeSpan atMost, CancellationToken cancellationToken) =>
         store.WaitForChangeAsync(Bucket, atMost, cancellationToken);
+
+    private static EnvironmentHistory Read(StoredObject? found)
+    {
+        try
+        {
+            return
+                found is not null
+                && JsonSerializer.Deserialize(found.Content.Span, s_history.ListRollout) is { } rollouts
+                ? new EnvironmentHistory(rollouts)
+                : EnvironmentHistory.Empty;
+        }
+        catch (JsonException)
+        {
+            return EnvironmentHistory.Empty; // it begins anew with the next rollout
+        }
+    }
 }

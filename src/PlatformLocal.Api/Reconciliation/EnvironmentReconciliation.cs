@@ -1,3 +1,4 @@
+using PlatformLocal.Api.History;
 using PlatformLocal.Delivery;
 using PlatformLocal.Documents;
 using PlatformLocal.Environments;
@@ -14,6 +15,7 @@ internal sealed partial class EnvironmentReconciliation(
     ClaimStore claims,
     ClaimCompiler compiler,
     EnvironmentDeliveries deliveries,
+    EnvironmentUpdates updates,
     ISecretStore secrets,
     ISearchIndex index,
     EnvironmentFeed feed,
@@ -23,8 +25,11 @@ internal sealed partial class EnvironmentReconciliation(
 )
 {
     /// <summary>Makes the cluster match the claim once.</summary>
+    /// <param name="name">The environment.</param>
+    /// <param name="update">Whether to look for newer versions first.</param>
+    /// <param name="cancellationToken">Breaks the work off.</param>
     /// <returns>Whether it does now; if not, <see cref="EnvironmentFeed"/> says why.</returns>
-    public async Task<bool> RunAsync(string name, CancellationToken cancellationToken)
+    public async Task<bool> RunAsync(string name, bool update, CancellationToken cancellationToken)
     {
         try
         {
@@ -32,6 +37,11 @@ internal sealed partial class EnvironmentReconciliation(
             if (stored is null)
             {
                 await RemoveAsync(name, cancellationToken);
+                return true;
+            }
+
+            if (update && !await updates.PrepareAsync(stored, cancellationToken))
+            {
                 return true;
             }
 
@@ -80,16 +90,7 @@ internal sealed partial class EnvironmentReconciliation(
                 }
         );
         var workspace = compiler.ReadWorkspace();
-        var source = JsonText.ParseObject(stored.Content.Span, $"The claim {name}.json");
-        var claim = ClaimReader.Read(source, workspace.Types, $"The claim {name}.json");
-        if (claim.EnvironmentName != name)
-        {
-            throw new InvalidDocumentException(
-                $"The claim {name}.json",
-                [new Fault("environment_name", $"is '{claim.EnvironmentName}', and the claim is stored as {name}.json")]
-            );
-        }
-
+        var (claim, source) = stored.Read(workspace.Types);
         Show(claim, source);
         if (claim.ExpirationDate <= time.GetUtcNow())
         {
@@ -101,15 +102,44 @@ internal sealed partial class EnvironmentReconciliation(
 
         using var delivery = await deliveries.OfAsync(name, claim.IsolationIn(workspace.Types), cancellationToken);
         feed.Update(name, d => d with { Cluster = delivery.Cluster });
+        var history = await claims.GetHistoryAsync(name, cancellationToken);
         var before = await claims.GetLockAsync(name, cancellationToken);
-        var compiled = await compiler.CompileAsync(claim, workspace, new LockUse(before), cancellationToken);
-        Show(compiled);
-        await claims.PutLockAsync(name, compiled.ToLock().WithReasonsOf(before), cancellationToken);
-        var result = await delivery.Delivery.DeliverAsync(
-            compiled.Request,
-            new ProgressReport(p => Show(name, p)),
-            cancellationToken
-        );
+        var use = new LockUse(before) { Keep = history.IsOf(source) };
+        var compiled = await compiler.CompileAsync(claim, workspace, use, cancellationToken);
+        Show(compiled, updates.Explain(name, history, source));
+        updates.Schedule(claim, workspace.Types, history, source);
+        var resolved = compiled.ToLock().WithReasonsOf(before);
+        await claims.PutLockAsync(name, resolved, cancellationToken);
+        var rollout = new Rollout
+        {
+            Time = time.GetUtcNow(),
+            Cause = history.IsOf(source) ? RolloutCause.Workspace : RolloutCause.Claim,
+            By = history.Newest is null ? claim.User : null,
+            Lock = resolved,
+            Claim = source,
+        };
+        rollout = (await claims.ChangeHistoryAsync(name, h => h.Begin(rollout), cancellationToken)).Newest!;
+        DeliveryResult result;
+        try
+        {
+            result = await delivery.Delivery.DeliverAsync(
+                compiled.Request,
+                new ProgressReport(p => Show(name, p)),
+                cancellationToken
+            );
+        }
+        catch (PlatformException e)
+        {
+            if (await updates.GoBackAsync(name, rollout, e, cancellationToken))
+            {
+                return await ConvergeAsync(stored, cancellationToken);
+            }
+
+            await EndAsync(RolloutOutcome.Failed, e.Message);
+            throw;
+        }
+
+        await EndAsync(RolloutOutcome.Ready, null);
         var counts = Count(result.Changes);
         var ready = feed.Update(
             name,
@@ -125,6 +155,13 @@ internal sealed partial class EnvironmentReconciliation(
         await index.IndexAsync(SearchDocuments.Of(ready), cancellationToken);
         LogReady(name, compiled.Request.Services.Count, counts.Created, counts.Updated, counts.Pruned);
         return true;
+
+        Task EndAsync(RolloutOutcome outcome, string? message) =>
+            claims.ChangeHistoryAsync(
+                name,
+                h => h.End(rollout.Number, outcome, time.GetUtcNow(), message),
+                cancellationToken
+            );
     }
 
     private async Task RemoveAsync(string name, CancellationToken cancellationToken)
@@ -144,6 +181,7 @@ internal sealed partial class EnvironmentReconciliation(
 
         await secrets.DeleteAsync(EnvironmentSecrets.PrefixOf(name), cancellationToken);
         await claims.DeleteLockAsync(name, cancellationToken);
+        await claims.DeleteHistoryAsync(name, cancellationToken);
         await index.RemoveAsync(name, cancellationToken);
         LogRemoved(name);
     }
@@ -186,14 +224,14 @@ internal sealed partial class EnvironmentReconciliation(
                 }
         );
 
-    private void Show(CompiledClaim compiled) =>
+    private void Show(CompiledClaim compiled, string? remark) =>
         feed.Update(
             compiled.Claim.EnvironmentName,
             d =>
                 d with
                 {
                     Phase = EnvironmentPhase.Delivering,
-                    Warnings = compiled.Warnings,
+                    Warnings = remark is null ? compiled.Warnings : [remark, .. compiled.Warnings],
                     Services =
                     [
                         .. compiled.Resolved.Services.Select(s => new ServiceDocument

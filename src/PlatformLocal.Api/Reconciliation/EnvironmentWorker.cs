@@ -2,6 +2,19 @@ using PlatformLocal.PlatformApi;
 
 namespace PlatformLocal.Api.Reconciliation;
 
+/// <summary>What a pass over an environment is asked for.</summary>
+internal enum PassKind
+{
+    /// <summary>The claim: one under way for the same claim will do.</summary>
+    Claim,
+
+    /// <summary>The lock was changed under the claim: one under way is broken off.</summary>
+    Lock,
+
+    /// <summary>Newer versions are to be looked for, after one that is under way.</summary>
+    Update,
+}
+
 /// <summary>Does the passes over one environment, one after the other; ends when the environment is gone.</summary>
 internal sealed class EnvironmentWorker(
     string name,
@@ -21,6 +34,7 @@ internal sealed class EnvironmentWorker(
     private string? _passRevision;
     private bool _running;
     private bool _gone;
+    private bool _update;
     private long _requested;
     private int _failures;
     private ITimer? _retry;
@@ -29,8 +43,10 @@ internal sealed class EnvironmentWorker(
     public Task Completion { get; private set; } = Task.CompletedTask;
 
     /// <summary>Asks for a pass.</summary>
+    /// <param name="revision">The claim's revision; <see langword="null"/> when it is gone.</param>
+    /// <param name="pass">What the pass is for.</param>
     /// <returns><see langword="null"/> when the environment is gone and with it this worker: ask a new one.</returns>
-    public EnvironmentDocument? Request(string? revision)
+    public EnvironmentDocument? Request(string? revision, PassKind pass)
     {
         lock (_lock)
         {
@@ -41,12 +57,17 @@ internal sealed class EnvironmentWorker(
 
             _retry?.Dispose();
             _retry = null;
-            var isAlreadyDone = _pass is not null && _passRevision == revision && _running;
-            if (!isAlreadyDone)
+            _update |= pass == PassKind.Update;
+            var isUnderWay = _pass is not null && _passRevision == revision && _running;
+            if (!isUnderWay || pass != PassKind.Claim)
             {
                 // Times grow across restarts of the platform: a client that waits for a number is never met by an old one.
                 _requested = Math.Max(_requested + 1, time.GetUtcNow().ToUnixTimeMilliseconds());
                 _passRevision = revision;
+            }
+
+            if (!isUnderWay || pass == PassKind.Lock)
+            {
                 _pass?.Cancel();
             }
 
@@ -56,7 +77,11 @@ internal sealed class EnvironmentWorker(
                     d with
                     {
                         Requested = _requested,
-                        Phase = d.Requested == 0 ? EnvironmentPhase.Pending : d.Phase,
+                        // Whoever asks right after a removal must not take it for what it was.
+                        Phase =
+                            revision is null ? EnvironmentPhase.Deleting
+                            : d.Requested == 0 ? EnvironmentPhase.Pending
+                            : d.Phase,
                         Revision = revision ?? d.Revision,
                     }
             );
@@ -75,14 +100,16 @@ internal sealed class EnvironmentWorker(
         while (true)
         {
             long target;
+            bool update;
             CancellationTokenSource pass;
             lock (_lock)
             {
                 target = _requested;
+                (update, _update) = (_update, false);
                 _pass = pass = CancellationTokenSource.CreateLinkedTokenSource(stop);
             }
 
-            bool? succeeded = await PassAsync(pass.Token);
+            bool? succeeded = await PassAsync(update, pass.Token);
             lock (_lock)
             {
                 _pass = null;
@@ -112,7 +139,7 @@ internal sealed class EnvironmentWorker(
                 if (_failures > 0)
                 {
                     _retry = time.CreateTimer(
-                        _ => Request(_passRevision),
+                        _ => Request(_passRevision, PassKind.Claim),
                         null,
                         TimeSpan.FromTicks(
                             Math.Min(LongestRetry.Ticks, FirstRetry.Ticks << Math.Min(_failures - 1, 10))
@@ -126,14 +153,14 @@ internal sealed class EnvironmentWorker(
         }
     }
 
-    private async Task<bool?> PassAsync(CancellationToken cancellationToken)
+    private async Task<bool?> PassAsync(bool update, CancellationToken cancellationToken)
     {
         try
         {
             await slots.WaitAsync(cancellationToken);
             try
             {
-                return await reconciliation.RunAsync(name, cancellationToken);
+                return await reconciliation.RunAsync(name, update, cancellationToken);
             }
             finally
             {

@@ -43,14 +43,27 @@ internal sealed partial class Reconciler(
     /// <summary>Has an environment looked at soon; work on an outdated claim is broken off.</summary>
     /// <param name="name">The environment.</param>
     /// <param name="revision">The claim's revision as the caller knows it; <see langword="null"/> when it is gone.</param>
-    public EnvironmentDocument Request(string name, string? revision)
+    /// <param name="pass">What is to be looked at.</param>
+    public EnvironmentDocument Request(string name, string? revision, PassKind pass = PassKind.Claim)
     {
         while (true)
         {
-            if (_workers.GetOrAdd(name, NewWorker).Request(revision) is { } document)
+            if (_workers.GetOrAdd(name, NewWorker).Request(revision, pass) is { } document)
             {
                 return document;
             }
+        }
+    }
+
+    /// <summary>Has newer versions looked for soon, after what is under way.</summary>
+    /// <param name="name">An environment that is known.</param>
+    public void RequestUpdate(string name)
+    {
+        // The pass says when the next one is.
+        var known = feed.Update(name, d => d with { NextUpdate = null });
+        if (known.Phase != EnvironmentPhase.Deleting)
+        {
+            Request(name, known.Revision, PassKind.Update);
         }
     }
 
@@ -147,12 +160,17 @@ internal sealed partial class Reconciler(
             seen.Remove(name);
             Request(name, revision: null);
         }
+
+        foreach (var due in feed.All.Where(d => d.NextUpdate <= now))
+        {
+            RequestUpdate(due.EnvironmentName);
+        }
     }
 
     private TimeSpan NextLook(DateTimeOffset now, DateTimeOffset nextResync)
     {
         var next = feed
-            .All.Select(d => d.ExpirationDate)
+            .All.SelectMany(d => new[] { d.ExpirationDate, d.NextUpdate })
             .OfType<DateTimeOffset>()
             .Where(e => e > now)
             .Append(nextResync)

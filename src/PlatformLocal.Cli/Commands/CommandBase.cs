@@ -31,7 +31,7 @@ internal abstract class CommandBase(SharedOptions shared)
 
     protected static Argument<string> EnvironmentArgument(SharedOptions shared)
     {
-        var argument = new Argument<string>("NAME") { Description = "The environment's name." };
+        var argument = new Argument<string>("NAME") { Description = "The environment's name.", HelpName = "NAME" };
         argument.CompletionSources.Add(_ => KnownEnvironments(shared));
         return argument;
     }
@@ -80,7 +80,7 @@ internal abstract class CommandBase(SharedOptions shared)
     }
 
     // Claims are files: completing names needs no running platform.
-    private static IEnumerable<System.CommandLine.Completions.CompletionItem> KnownEnvironments(SharedOptions shared)
+    internal static IEnumerable<System.CommandLine.Completions.CompletionItem> KnownEnvironments(SharedOptions shared)
     {
         var state = new PlatformApi.StateFolder(
             shared.State.GetDefaultValue() as string ?? PlatformApi.StateFolder.DefaultRoot,

@@ -8,7 +8,7 @@ namespace PlatformLocal.Cli.Commands;
 
 internal sealed class DeployEnvironmentCommand(SharedOptions shared) : CommandBase(shared)
 {
-    private readonly PayloadOptions _payload = new();
+    private readonly PayloadOptions _payload = new(shared);
     private readonly Option<int> _timeout = new("--timeout")
     {
         Description = "The longest wait for readiness, in seconds; the deployment itself goes on after it.",
@@ -26,10 +26,13 @@ internal sealed class DeployEnvironmentCommand(SharedOptions shared) : CommandBa
             "platformctl deploy-environment --payload '{\"environment_name\":\"mine\",\"services\":{\"auth-service\":\"^2.0\"}}' --deploy-only-specified",
             "platformctl deploy-environment --file claim.json --use-dev-tags --output json",
             "platformctl deploy-environment --file claim.json --lock dev-local.lock.json",
+            "platformctl deploy-environment --file claim.json --upgrade",
+            "platformctl deploy-environment dev-local --rollback 3",
         ];
 
     protected override string Description =>
-        "Deploy an environment from a claim and wait until it is ready; starts the platform when it does not run.";
+        "Deploy an environment from a claim, or put one back, and wait until it is ready; starts the platform when it "
+        + "does not run.";
 
     protected override void Configure(Command command)
     {

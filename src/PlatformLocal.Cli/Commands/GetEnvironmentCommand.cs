@@ -14,7 +14,8 @@ internal sealed class GetEnvironmentCommand(SharedOptions shared) : CommandBase(
     public override IReadOnlyList<string> Examples =>
         ["platformctl get-environment dev-local", "platformctl get-environment dev-local -o json"];
 
-    protected override string Description => "Show one environment: its services, versions and why these.";
+    protected override string Description =>
+        "Show one environment: its services, versions and why these, and its history.";
 
     protected override void Configure(Command command) => command.Arguments.Add(_name);
 
@@ -53,6 +54,10 @@ internal sealed class GetEnvironmentCommand(SharedOptions shared) : CommandBase(
         EnvironmentReport.Line(terminal, $"  user       {environment.User}");
         EnvironmentReport.Line(terminal, $"  created    {environment.CreationDate:u}");
         EnvironmentReport.Line(terminal, $"  expires    {(environment.ExpirationDate is { } e ? $"{e:u}" : "never")}");
+        EnvironmentReport.Line(
+            terminal,
+            $"  updates    {(environment.NextUpdate is { } u ? $"newer versions are looked for at {u:u}" : "none by itself")}"
+        );
         var table = Tables.New("SERVICE", "VERSION", "PHASE", "WHY THIS VERSION");
         foreach (var service in environment.Services)
         {
@@ -65,6 +70,7 @@ internal sealed class GetEnvironmentCommand(SharedOptions shared) : CommandBase(
         }
 
         terminal.Result.Write(table);
+        HistoryReport.Write(terminal, environment.History ?? []);
         EnvironmentReport.WriteWarnings(terminal, environment.Warnings);
         if (environment.Message is not null)
         {

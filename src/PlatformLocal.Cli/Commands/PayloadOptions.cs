@@ -65,25 +65,92 @@ internal sealed class PayloadOptions
             + "clusters of their own need a platform on kind.",
     }.AcceptOnlyFromAmong("namespace", "cluster");
 
+    private readonly Argument<string?> _name;
+
+    private readonly Option<int?> _rollback = new("--rollback")
+    {
+        Description =
+            "Put the environment NAME back to what its history has under this number: claim, versions and manifests. "
+            + "It stays there until its claim is changed or upgraded.",
+        HelpName = "NUMBER",
+        CustomParser = result =>
+        {
+            if (int.TryParse(result.Tokens[0].Value, out var number) && number > 0)
+            {
+                return number;
+            }
+
+            result.AddError($"'{result.Tokens[0].Value}' is no number of a history: get-environment shows them.");
+            return null;
+        },
+    };
+
+    public PayloadOptions(SharedOptions shared)
+    {
+        _name = new Argument<string?>("NAME")
+        {
+            Description = "The environment, with --rollback; otherwise the claim names it.",
+            Arity = ArgumentArity.ZeroOrOne,
+            HelpName = "NAME",
+        };
+        _name.CompletionSources.Add(_ => CommandBase.KnownEnvironments(shared));
+    }
+
     public void AddTo(Command command)
     {
+        command.Arguments.Add(_name);
         command.Options.Add(_payload);
         command.Options.Add(_file);
         command.Options.Add(_onlySpecified);
         command.Options.Add(_devTags);
         command.Options.Add(_isolation);
         command.Options.Add(_upgrade);
+        command.Options.Add(_rollback);
         command.Options.Add(_locked);
         command.Options.Add(_lock);
         command.Options.Add(_offline);
         command.Validators.Add(result =>
         {
-            var given = (result.GetResult(_payload) is null ? 0 : 1) + (result.GetResult(_file) is null ? 0 : 1);
-            if (given != 1)
+            var claims = new Option[] { _payload, _file }.Count(o => result.GetResult(o) is not null);
+            var isNamed = result.GetValue(_name) is not null;
+            if (result.GetResult(_rollback) is null)
             {
-                result.AddError("Give the claim with either --payload JSON or --file PATH.");
+                if (claims != 1)
+                {
+                    result.AddError("Give the claim with either --payload JSON or --file PATH.");
+                }
+
+                if (isNamed)
+                {
+                    result.AddError("A claim names its environment itself: NAME goes with --rollback only.");
+                }
+
+                return;
             }
 
+            var others = new Option[]
+            {
+                _payload,
+                _file,
+                _upgrade,
+                _locked,
+                _lock,
+                _onlySpecified,
+                _devTags,
+                _isolation,
+            };
+            if (others.FirstOrDefault(o => result.GetResult(o) is { Implicit: false }) is { } other)
+            {
+                result.AddError($"--rollback puts a claim back as it was: leave {other.Name} out.");
+            }
+
+            if (!isNamed)
+            {
+                result.AddError("Say which environment: NAME --rollback NUMBER.");
+            }
+        });
+        command.Validators.Add(result =>
+        {
             foreach (var held in new Option[] { _locked, _lock })
             {
                 if (result.GetResult(_upgrade) is not null && result.GetResult(held) is not null)
@@ -104,6 +171,7 @@ internal sealed class PayloadOptions
             Locked = parsed.GetValue(_locked),
             Lock = parsed.GetValue(_lock) is { } file ? ReadLock(file) : null,
             Offline = parsed.GetValue(_offline),
+            Rollback = parsed.GetValue(_rollback),
         };
 
     /// <summary>The path that was given, unless it is standard input.</summary>
@@ -135,6 +203,11 @@ internal sealed class PayloadOptions
 
     private async Task<JsonObject> ReadGivenAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
+        if (parsed.GetValue(_name) is { } name)
+        {
+            return new JsonObject { ["environment_name"] = name };
+        }
+
         if (parsed.GetValue(_payload) is { } payload)
         {
             return JsonText.ParseObject(payload, "--payload");

@@ -7,7 +7,7 @@ namespace PlatformLocal.Cli.Commands;
 
 internal sealed class PlanEnvironmentCommand(SharedOptions shared) : CommandBase(shared)
 {
-    private readonly PayloadOptions _payload = new();
+    private readonly PayloadOptions _payload = new(shared);
 
     public override string Name => "plan-environment";
 
@@ -15,6 +15,8 @@ internal sealed class PlanEnvironmentCommand(SharedOptions shared) : CommandBase
         [
             "platformctl plan-environment --file examples/environments/dev-local.json",
             "platformctl plan-environment --file claim.json --output json > plan.json",
+            "platformctl plan-environment --file claim.json --upgrade --output json",
+            "platformctl plan-environment dev-local --rollback 3",
         ];
 
     protected override string Description => "Say what deploying a claim would change, and why; change nothing.";

@@ -64,6 +64,9 @@ public sealed record Claim
     /// <summary>Whether development builds are acceptable, newest first.</summary>
     public bool UseDevTags { get; init; }
 
+    /// <summary>Whether a newer version of a service that it names could be one that it asks for.</summary>
+    public bool AcceptsNewer => UseDevTags || Services.Values.Any(s => s.Version.Exact is null);
+
     /// <summary>How far the environment is kept apart, where the claim says so; otherwise its type decides.</summary>
     public Isolation? Isolation { get; init; }
 

@@ -47,6 +47,10 @@ public sealed record EnvironmentTypeDefaults
     /// <summary>How long it lives after its creation; <see langword="null"/> for ever.</summary>
     public TimeSpan? Lifetime { get; init; }
 
+    /// <summary>How often newer versions that a claim accepts are looked for; <see langword="null"/> for never.</summary>
+    /// <value>10 minutes unless set.</value>
+    public TimeSpan? UpdatesEvery { get; init; } = TimeSpan.FromMinutes(10);
+
     /// <summary>Whether versions must be exact.</summary>
     public bool ExactVersionsOnly { get; init; }
 

@@ -91,8 +91,14 @@ public sealed record EnvironmentDocument
     /// <summary>What is odd but no fault, as whole sentences.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
+    /// <summary>When newer versions that the claim accepts are looked for next; absent when they are not.</summary>
+    public DateTimeOffset? NextUpdate { get; init; }
+
     /// <summary>The complete claim; absent in listings.</summary>
     public JsonObject? Claim { get; init; }
+
+    /// <summary>Its rollouts, newest first; absent in listings and events.</summary>
+    public IReadOnlyList<RolloutDocument>? History { get; init; }
 
     /// <summary>Whether nothing more happens until somebody changes something.</summary>
     [JsonIgnore]

@@ -13,6 +13,8 @@ namespace PlatformLocal.PlatformApi;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     Converters = [
         typeof(LowerCaseEnum<EnvironmentPhase>),
+        typeof(LowerCaseEnum<RolloutCause>),
+        typeof(LowerCaseEnum<RolloutOutcome>),
         typeof(LowerCaseEnum<Delivery.ServicePhase>),
         typeof(LowerCaseEnum<Delivery.ChangeKind>),
         typeof(LowerCaseEnum<FailureKind>),
@@ -26,6 +28,7 @@ namespace PlatformLocal.PlatformApi;
 [JsonSerializable(typeof(PlatformDocument))]
 [JsonSerializable(typeof(ProblemDocument))]
 [JsonSerializable(typeof(WorkspaceDocument))]
+[JsonSerializable(typeof(RegistryEventsDocument))]
 [JsonSerializable(typeof(EndpointDocument))]
 [JsonSerializable(typeof(PlatformSettings))]
 [JsonSerializable(typeof(DoctorReport))]

@@ -10,6 +10,7 @@ public static class RepositoryLayout
     private const string ImageSnapshots = "docker-snapshots/";
     private const string Snapshots = "oci-snapshots/";
     private const string UserRepositories = "user-repos/";
+    private const string UserSuffix = "-local-repo";
 
     /// <summary>The repository of an image's development builds; <see langword="null"/> when it has none.</summary>
     /// <param name="image">The image without a tag, such as <c>docker-releases/web</c>.</param>
@@ -51,6 +52,28 @@ public static class RepositoryLayout
             : null;
     }
 
+    /// <summary>Whether a repository has versions of an image: its releases, its snapshots, or builds of any user.</summary>
+    /// <param name="path">The repository's path.</param>
+    /// <param name="image">The image's path without a host.</param>
+    internal static bool IsOfImage(string path, string image) =>
+        path == image || path == SnapshotsOf(image) || IsOfUsers(path, p => OfUser(image, p));
+
+    /// <summary>Whether a repository has artifacts of a service.</summary>
+    /// <param name="path">The repository's path.</param>
+    /// <param name="service">The service.</param>
+    internal static bool IsOfArtifacts(string path, string service) =>
+        path == ArtifactReleases(service)
+        || path == ArtifactSnapshots(service)
+        || IsOfUsers(path, p => ArtifactsOfUser(service, p));
+
+    private static bool IsOfUsers(string path, Func<string, string?> repositoryOf)
+    {
+        var end = path.IndexOf(UserSuffix, StringComparison.Ordinal);
+        return path.StartsWith(UserRepositories, StringComparison.Ordinal)
+            && end > UserRepositories.Length
+            && repositoryOf(path[UserRepositories.Length..end]) == path;
+    }
+
     /// <summary>How long what is in a repository is kept; <see langword="null"/> for ever.</summary>
     /// <param name="path">The repository's path.</param>
     public static TimeSpan? RetentionOf(string path) =>
@@ -63,7 +86,7 @@ public static class RepositoryLayout
     // Names of users are free, names of repositories are not.
     private static string? UserFolder(string user)
     {
-        var path = $"{UserRepositories}{user.ToLowerInvariant()}-local-repo";
+        var path = $"{UserRepositories}{user.ToLowerInvariant()}{UserSuffix}";
         return user.Contains('/', StringComparison.Ordinal) || !RepositoryName.IsPath(path) ? null : path + "/";
     }
 }

@@ -46,6 +46,16 @@ public sealed record LockDifference(string Service, string What, string? From, s
             ("service", _, _) => $"{Service} {From} is in the lock and no longer needed",
             _ => $"{What.Replace('_', ' ')} of {Service}: {From ?? "unknown"} before, {To ?? "unknown"} now",
         };
+
+    /// <summary>The difference as a change, in a few words.</summary>
+    public string ToChange() =>
+        (What, From, To) switch
+        {
+            ("version", _, _) => $"{Service} {From} → {To}",
+            ("service", null, _) => $"{Service} {To} added",
+            ("service", _, _) => $"{Service} {From} removed",
+            _ => $"{What.Replace('_', ' ')} of {Service}",
+        };
 }
 
 /// <summary>What a claim resolved to: for every service the exact version, what it consists of, and why.</summary>
@@ -145,6 +155,15 @@ public sealed record EnvironmentLock(string EnvironmentName, IReadOnlyDictionary
         }
 
         return differences;
+    }
+
+    /// <summary>What differs in a later lock, of a service with another version the version alone.</summary>
+    /// <param name="later">The later lock.</param>
+    public IReadOnlyList<LockDifference> ChangesTo(EnvironmentLock later)
+    {
+        var all = DifferencesTo(later);
+        var moved = all.Where(d => d.What == "version").Select(d => d.Service).ToHashSet(StringComparer.Ordinal);
+        return [.. all.Where(d => d.What == "version" || !moved.Contains(d.Service))];
     }
 
     private static IEnumerable<(string Field, string? Value)> Parts(LockedService service) =>

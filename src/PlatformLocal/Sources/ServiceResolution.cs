@@ -21,6 +21,10 @@ public sealed record ResolutionRequest(Claim Claim, Workspace Workspace, Resolut
 
     /// <summary>Use only what was fetched before.</summary>
     public bool Offline { get; init; }
+
+    /// <summary>Leaves out of a catalogue what must not be chosen.</summary>
+    /// <value>Nothing unless set.</value>
+    public Func<Catalogue, Catalogue> Allowed { get; init; } = catalogue => catalogue;
 }
 
 /// <summary>What a request resolved to.</summary>
@@ -76,12 +80,19 @@ public sealed class ServiceResolution : IDisposable
         var (sourced, notes) = await _sources.ListAsync(workspace, use, cancellationToken);
         var catalogue = new SourcedCatalogue(workspace.Catalogue, sourced);
         var roots = claim.Services.ToDictionary(s => s.Key, s => s.Value.Version, StringComparer.Ordinal);
-        var resolved = await catalogue.ResolveAsync(roots, request.Options, cancellationToken);
+        var resolved = await catalogue.ResolveAsync(roots, request, cancellationToken);
         resolved = await catalogue.FetchAsync(resolved, cancellationToken);
         resolved = await _sources.WithPlaybooksAsync(resolved, claim, workspace, use, cancellationToken);
         var (pinned, oddities) = await _digests.PinAsync(request, resolved, cancellationToken);
         return new SourcedResolution(pinned, [.. warnings, .. notes, .. oddities]);
     }
+
+    /// <summary>Has the tags of a repository fetched again at the next asking.</summary>
+    /// <param name="workspace">The workspace as it was read.</param>
+    /// <param name="path">The repository's path in its registry, such as <c>docker-releases/user-service</c>.</param>
+    /// <returns>The services whose versions are tags of that repository.</returns>
+    public IReadOnlyList<string> Expire(Workspace workspace, string path) =>
+        [.. _versions.Expire(workspace, path), .. _sources.Expire(workspace, path)];
 
     /// <inheritdoc/>
     public void Dispose()

@@ -31,13 +31,13 @@ internal sealed class SourcedCatalogue(Catalogue own, IReadOnlyDictionary<string
     /// </exception>
     public async Task<ResolvedServices> ResolveAsync(
         IReadOnlyDictionary<string, VersionConstraint> roots,
-        ResolutionOptions options,
+        ResolutionRequest request,
         CancellationToken cancellationToken
     )
     {
         while (true)
         {
-            var resolved = Resolver.Resolve(Known(), roots, options);
+            var resolved = Resolver.Resolve(request.Allowed(Known()), roots, request.Options);
             var unread = resolved
                 .Services.Where(s => _read.TryGetValue(s.Definition.Name, out var read) && !read.ContainsKey(s.Version))
                 .ToList();

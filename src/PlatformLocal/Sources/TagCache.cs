@@ -56,13 +56,23 @@ internal sealed class TagCache(string folder, TimeProvider time)
         try
         {
             var list = await fetch(known?.List.Validator, cancellationToken) ?? known!.List;
-            Write(source, list);
+            Write(source, list, time.GetUtcNow());
             return (list.Tags, null);
         }
         catch (PlatformException e)
             when (known is not null && e.Kind is FailureKind.Failed or FailureKind.NotReadyInTime)
         {
             return (known.List.Tags, $"{e.Message} The versions of {source} are those of {known.At:u}.");
+        }
+    }
+
+    /// <summary>Has the tags of a source fetched again at the next asking; what is known stays for when nobody answers.</summary>
+    /// <param name="source">What they are the tags of.</param>
+    public void Expire(string source)
+    {
+        if (Read(source) is { } known)
+        {
+            Write(source, known.List, DateTimeOffset.UnixEpoch);
         }
     }
 
@@ -92,12 +102,12 @@ internal sealed class TagCache(string folder, TimeProvider time)
         return null;
     }
 
-    private void Write(string source, TagList list)
+    private void Write(string source, TagList list, DateTimeOffset at)
     {
         var entry = new JsonObject
         {
             ["source"] = source,
-            ["at"] = time.GetUtcNow(),
+            ["at"] = at,
             ["etag"] = list.Validator?.ETag,
             ["last_modified"] = list.Validator?.LastModified,
             ["tags"] = new JsonArray([.. list.Tags.Select(t => (JsonNode)t)]),

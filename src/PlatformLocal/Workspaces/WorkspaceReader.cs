@@ -16,6 +16,7 @@ public static partial class WorkspaceReader
     internal const string ServiceFile = "service.yaml";
 
     private const string ApiVersion = "platform.local/v1alpha1";
+    private const string Never = "never";
 
     /// <summary>Reads a workspace.</summary>
     /// <param name="folder">The folder with <c>platform.yaml</c>.</param>
@@ -47,7 +48,8 @@ public static partial class WorkspaceReader
         var catalogue = spec?.Text("catalogue") ?? "catalogue.yaml";
         var domain = spec?.Text("domain") ?? "platform.localhost";
         var registry = spec?.Text("registry") ?? "localhost:5001";
-        var types = ReadTypes(spec?.Object("environmentTypes"), faults);
+        var updates = ReadUpdates(spec, faults);
+        var types = ReadTypes(spec?.Object("environmentTypes"), updates, faults);
         var platformServices = PlatformServicesReader.Read(spec?.Object("platformServices"), folder);
         spec?.RefuseOthers();
         ThrowIfAny(file, faults);
@@ -219,10 +221,14 @@ public static partial class WorkspaceReader
 
     private static IReadOnlyDictionary<EnvironmentType, EnvironmentTypeDefaults> ReadTypes(
         ObjectReader? source,
+        Updates? updates,
         List<Fault> faults
     )
     {
-        var types = new Dictionary<EnvironmentType, EnvironmentTypeDefaults>(EnvironmentTypes.BuiltIn);
+        var types = EnvironmentTypes.BuiltIn.ToDictionary(
+            t => t.Key,
+            t => t.Value with { UpdatesEvery = updates is null ? t.Value.UpdatesEvery : updates.Every }
+        );
         foreach (var name in EnvironmentTypes.Names)
         {
             if (source?.Object(name) is not { } reader)
@@ -241,15 +247,28 @@ public static partial class WorkspaceReader
                 Lifetime = reader.Text("expiresAfter") switch
                 {
                     null => builtIn.Lifetime,
-                    "never" => null,
+                    Never => null,
                     var text => ReadDuration(text, reader.PathOf("expiresAfter"), faults),
                 },
+                UpdatesEvery = ReadUpdates(reader, faults) is { } own ? own.Every : builtIn.UpdatesEvery,
             };
             reader.RefuseOthers();
         }
 
         source?.RefuseOthers();
         return types;
+    }
+
+    private static Updates? ReadUpdates(ObjectReader? source, List<Fault> faults)
+    {
+        if (source?.Object("updates") is not { } reader)
+        {
+            return null;
+        }
+
+        var every = reader.Text("every", required: true);
+        reader.RefuseOthers();
+        return new Updates(every is null or Never ? null : ReadDuration(every, reader.PathOf("every"), faults));
     }
 
     private static IReadOnlyDictionary<string, string> ReadQuotas(ObjectReader reader)
@@ -375,6 +394,8 @@ public static partial class WorkspaceReader
     // As Kubernetes writes quantities, without signs and exponents.
     [GeneratedRegex(@"^[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex QuantityText();
+
+    private sealed record Updates(TimeSpan? Every);
 
     private sealed record CatalogueEntry
     {

@@ -120,6 +120,18 @@ internal sealed class TestPlatform : IAsyncDisposable
             $"apiVersion: platform.local/v1alpha1\nkind: Platform\nmetadata: {{name: test}}\nspec: {spec}\n"
         );
 
+    /// <summary>Replaces how often newer versions are looked for.</summary>
+    public void WriteUpdates(string every) =>
+        WritePlatform($"\n  domain: test.localhost\n  updates: {{every: {every}}}");
+
+    /// <summary>Puts an environment back to a number of its history and waits until it is settled.</summary>
+    public Task<EnvironmentDocument> RollBackAsync(string name, int number) =>
+        DeployAsync(
+            Api,
+            $$"""{"environment_name":"{{name}}"}""",
+            new DeployFlags(DeployOnlySpecified: false, UseDevTags: false) { Rollback = number }
+        );
+
     /// <summary>Replaces what versions there are.</summary>
     public void WriteCatalogue(params string[] services) =>
         File.WriteAllText(

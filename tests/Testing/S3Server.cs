@@ -1,11 +1,14 @@
 using System.Diagnostics;
+#pragma warning disable IDE0005 // implicit in some of the projects that share this file
+using System.IO;
+#pragma warning restore IDE0005
 using System.Net;
 using System.Net.Sockets;
-using PlatformLocal.Tests.ObjectStore;
+using PlatformLocal.Testing;
 
 [assembly: AssemblyFixture(typeof(S3Server))]
 
-namespace PlatformLocal.Tests.ObjectStore;
+namespace PlatformLocal.Testing;
 
 /// <summary>
 /// An S3 server that is not ours: s3rver of npm, on a loopback port, with real signatures. It knows no conditions on
