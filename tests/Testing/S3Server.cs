@@ -1,5 +1,5 @@
 using System.Diagnostics;
-#pragma warning disable IDE0005 // implicit in some of the projects that share this file
+#pragma warning disable IDE0005 // where names of Dagger's types are those of System.IO, that is not imported by itself
 using System.IO;
 #pragma warning restore IDE0005
 using System.Net;

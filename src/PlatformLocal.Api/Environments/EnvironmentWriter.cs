@@ -31,13 +31,13 @@ internal sealed class EnvironmentWriter(
         // Whoever asks hears of unknown services and conflicts now, not from the reconciler later.
         var intent = await IntendAsync(payload, query, cancellationToken);
         var (name, before) = (intent.Compiled.Claim.EnvironmentName, intent.Before);
-        if (before is null && !intent.IsHeld)
+        if (before is null && !intent.IsLockGiven)
         {
             var created = await claims.PutAsync(name, intent.Rollout.Claim, condition, cancellationToken);
             return reconciler.Request(name, created);
         }
 
-        // The reconciler keeps what the lock says: versions are handed to it as a lock, before it sees the claim.
+        // The reconciler keeps what the lock says: what was asked for is handed to it as a lock, before it sees the claim.
         var history = await claims.GetHistoryAsync(name, cancellationToken);
         var begun = await claims.ChangeHistoryAsync(name, h => h.Begin(intent.Rollout), cancellationToken);
         var isNew = begun.Newest!.Number > (history.Newest?.Number ?? 0);
@@ -104,13 +104,14 @@ internal sealed class EnvironmentWriter(
         var (claim, existing) = await ToClaimAsync(payload, query, workspace.Types, cancellationToken);
         RefuseToMove(claim, existing, workspace.Types);
         var source = ClaimWriter.Write(claim);
-        var before = await claims.GetLockAsync(claim.EnvironmentName, cancellationToken);
+        var stored = await claims.GetLockAsync(claim.EnvironmentName, cancellationToken);
+        var before = given ?? stored;
         var history = await claims.GetHistoryAsync(claim.EnvironmentName, cancellationToken);
-        var use = new LockUse(given ?? before)
+        var use = new LockUse(before)
         {
             Upgrade = query.Upgrades,
             Keep = given is not null || (query.Upgrades.Count == 0 && history.HeldAt(source) is not null),
-            IsLocked = given is not null || query.Locked == true,
+            IsLocked = given is not null || (query.Locked ?? false),
             Offline = query.Offline ?? false,
         };
         var compiled = await CompileAsync(claim, workspace, query, use, cancellationToken);
@@ -119,10 +120,10 @@ internal sealed class EnvironmentWriter(
             Time = time.GetUtcNow(),
             Cause = query.Upgrades.Count > 0 ? RolloutCause.Upgrade : RolloutCause.Claim,
             By = UserOf(query),
-            Lock = compiled.ToLock().WithReasonsOf(use.Lock),
+            Lock = compiled.ToLock().WithReasonsOf(before),
             Claim = source,
         };
-        return new Intent(compiled, before, existing is not null, rollout) { IsHeld = given is not null };
+        return new Intent(compiled, stored, existing is not null, rollout) { IsLockGiven = given is not null };
     }
 
     private async Task<Intent> IntendRollbackAsync(
@@ -408,7 +409,7 @@ internal sealed class EnvironmentWriter(
     /// <param name="Rollout">What would roll out.</param>
     private sealed record Intent(CompiledClaim Compiled, EnvironmentLock? Before, bool Exists, Rollout Rollout)
     {
-        /// <summary>Whether it is held to a lock that came with the payload.</summary>
-        public bool IsHeld { get; init; }
+        /// <summary>Whether the caller says what it is to be locked to.</summary>
+        public bool IsLockGiven { get; init; }
     }
 }

@@ -96,34 +96,10 @@ internal sealed record LockUse(EnvironmentLock? Lock)
                     : options
                         .Locked.Keys.Except(options.Upgrade, StringComparer.Ordinal)
                         .ToDictionary(s => s, s => Lock!.Services[s], StringComparer.Ordinal),
+            IsAllowed = Avoid.Count == 0 ? null : IsAllowed,
             IsVerified = IsLocked,
             Offline = Offline,
-            Allowed = Allowed,
         };
-    }
-
-    /// <summary>A catalogue without the versions that are to be avoided.</summary>
-    private Catalogue Allowed(Catalogue catalogue)
-    {
-        if (Avoid.Count == 0)
-        {
-            return catalogue;
-        }
-
-        return new Catalogue(
-            catalogue.Services.ToDictionary(
-                s => s.Key,
-                s =>
-                    Avoid.Contains(s.Key)
-                        ? s.Value with
-                        {
-                            Versions = [.. s.Value.Versions.Where(v => IsAllowed(s.Key, v))],
-                            DevVersions = [.. s.Value.DevVersions.Where(v => IsAllowed(s.Key, v))],
-                        }
-                        : s.Value,
-                StringComparer.Ordinal
-            )
-        );
     }
 
     private bool IsAllowed(string service, PlatformVersion version) =>

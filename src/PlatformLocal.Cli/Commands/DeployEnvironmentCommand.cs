@@ -25,9 +25,9 @@ internal sealed class DeployEnvironmentCommand(SharedOptions shared) : CommandBa
             "platformctl deploy-environment --file examples/environments/dev-local.json",
             "platformctl deploy-environment --payload '{\"environment_name\":\"mine\",\"services\":{\"auth-service\":\"^2.0\"}}' --deploy-only-specified",
             "platformctl deploy-environment --file claim.json --use-dev-tags --output json",
-            "platformctl deploy-environment --file claim.json --lock dev-local.lock.json",
             "platformctl deploy-environment --file claim.json --upgrade",
             "platformctl deploy-environment dev-local --rollback 3",
+            "platformctl deploy-environment --file claim.json --lock dev-local.lock.json",
         ];
 
     protected override string Description =>

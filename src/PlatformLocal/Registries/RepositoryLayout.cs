@@ -10,7 +10,7 @@ public static class RepositoryLayout
     private const string ImageSnapshots = "docker-snapshots/";
     private const string Snapshots = "oci-snapshots/";
     private const string UserRepositories = "user-repos/";
-    private const string UserSuffix = "-local-repo";
+    private const string UserFolderEnding = "-local-repo";
 
     /// <summary>The repository of an image's development builds; <see langword="null"/> when it has none.</summary>
     /// <param name="image">The image without a tag, such as <c>docker-releases/web</c>.</param>
@@ -52,27 +52,14 @@ public static class RepositoryLayout
             : null;
     }
 
-    /// <summary>Whether a repository has versions of an image: its releases, its snapshots, or builds of any user.</summary>
+    /// <summary>The user whose own repository it is; <see langword="null"/> when it is nobody's.</summary>
     /// <param name="path">The repository's path.</param>
-    /// <param name="image">The image's path without a host.</param>
-    internal static bool IsOfImage(string path, string image) =>
-        path == image || path == SnapshotsOf(image) || IsOfUsers(path, p => OfUser(image, p));
-
-    /// <summary>Whether a repository has artifacts of a service.</summary>
-    /// <param name="path">The repository's path.</param>
-    /// <param name="service">The service.</param>
-    internal static bool IsOfArtifacts(string path, string service) =>
-        path == ArtifactReleases(service)
-        || path == ArtifactSnapshots(service)
-        || IsOfUsers(path, p => ArtifactsOfUser(service, p));
-
-    private static bool IsOfUsers(string path, Func<string, string?> repositoryOf)
-    {
-        var end = path.IndexOf(UserSuffix, StringComparison.Ordinal);
-        return path.StartsWith(UserRepositories, StringComparison.Ordinal)
-            && end > UserRepositories.Length
-            && repositoryOf(path[UserRepositories.Length..end]) == path;
-    }
+    public static string? UserOf(string path) =>
+        path.StartsWith(UserRepositories, StringComparison.Ordinal)
+        && path[UserRepositories.Length..].Split('/') is [var folder, _, ..]
+        && folder.EndsWith(UserFolderEnding, StringComparison.Ordinal)
+            ? folder[..^UserFolderEnding.Length]
+            : null;
 
     /// <summary>How long what is in a repository is kept; <see langword="null"/> for ever.</summary>
     /// <param name="path">The repository's path.</param>
@@ -86,7 +73,7 @@ public static class RepositoryLayout
     // Names of users are free, names of repositories are not.
     private static string? UserFolder(string user)
     {
-        var path = $"{UserRepositories}{user.ToLowerInvariant()}{UserSuffix}";
+        var path = $"{UserRepositories}{user.ToLowerInvariant()}{UserFolderEnding}";
         return user.Contains('/', StringComparison.Ordinal) || !RepositoryName.IsPath(path) ? null : path + "/";
     }
 }

@@ -78,26 +78,6 @@ public sealed class CatalogueVersions : IDisposable
         return (workspace with { Catalogue = new Catalogue(services) }, [.. completed.SelectMany(c => c.Warnings)]);
     }
 
-    /// <summary>Has the tags of a repository fetched again at the next asking.</summary>
-    /// <param name="workspace">The workspace as it was read.</param>
-    /// <param name="path">The repository's path in its registry, such as <c>docker-releases/user-service</c>.</param>
-    /// <returns>The services whose versions are tags of that repository.</returns>
-    public IReadOnlyList<string> Expire(Workspace workspace, string path)
-    {
-        var services = new List<string>();
-        foreach (var service in workspace.Catalogue.Services.Values.Select(s => s.Definition))
-        {
-            var image = RepositoryName.Parse(ManifestVariables.WithHost(service.Image, workspace.Registry));
-            if (service.VersionsFrom == VersionsFrom.Registry && RepositoryLayout.IsOfImage(path, image.Path))
-            {
-                _cache.Expire((image with { Path = path }).ToString());
-                services.Add(service.Name);
-            }
-        }
-
-        return services;
-    }
-
     /// <inheritdoc/>
     public void Dispose() => _registries.Dispose();
 

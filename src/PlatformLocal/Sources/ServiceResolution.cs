@@ -1,7 +1,9 @@
 using PlatformLocal.Environments;
+using PlatformLocal.Manifests;
 using PlatformLocal.Processes;
 using PlatformLocal.Registries;
 using PlatformLocal.Resolution;
+using PlatformLocal.Versions;
 using PlatformLocal.Workspaces;
 
 namespace PlatformLocal.Sources;
@@ -16,15 +18,15 @@ public sealed record ResolutionRequest(Claim Claim, Workspace Workspace, Resolut
     /// <value>None unless set.</value>
     public IReadOnlyDictionary<string, LockedService> Kept { get; init; } = new Dictionary<string, LockedService>();
 
+    /// <summary>Which versions of services may be chosen.</summary>
+    /// <value>All, unless set.</value>
+    public Func<string, PlatformVersion, bool>? IsAllowed { get; init; }
+
     /// <summary>Ask registries now what became of the images that are kept, and tell what they say.</summary>
     public bool IsVerified { get; init; }
 
     /// <summary>Use only what was fetched before.</summary>
     public bool Offline { get; init; }
-
-    /// <summary>Leaves out of a catalogue what must not be chosen.</summary>
-    /// <value>Nothing unless set.</value>
-    public Func<Catalogue, Catalogue> Allowed { get; init; } = catalogue => catalogue;
 }
 
 /// <summary>What a request resolved to.</summary>
@@ -38,6 +40,7 @@ public sealed class ServiceResolution : IDisposable
     private readonly CatalogueVersions _versions;
     private readonly ServiceSources _sources;
     private readonly ImageDigests _digests;
+    private readonly TagCache _tags;
 
     /// <summary>Resolves claims.</summary>
     /// <param name="cacheFolder">Where what was fetched is kept; is made when it is needed.</param>
@@ -54,7 +57,8 @@ public sealed class ServiceResolution : IDisposable
         _versions = new CatalogueVersions(cacheFolder, programs, time, options);
         options ??= new RegistryOptions();
         _sources = new ServiceSources(cacheFolder, programs, time, options);
-        _digests = new ImageDigests(new TagCache(cacheFolder, time), programs, time, options);
+        _tags = new TagCache(cacheFolder, time);
+        _digests = new ImageDigests(_tags, programs, time, options);
     }
 
     /// <summary>Chooses exact versions of the claim's services and of all that they need.</summary>
@@ -78,9 +82,9 @@ public sealed class ServiceResolution : IDisposable
             cancellationToken
         );
         var (sourced, notes) = await _sources.ListAsync(workspace, use, cancellationToken);
-        var catalogue = new SourcedCatalogue(workspace.Catalogue, sourced);
+        var catalogue = new SourcedCatalogue(workspace.Catalogue, sourced, request.IsAllowed);
         var roots = claim.Services.ToDictionary(s => s.Key, s => s.Value.Version, StringComparer.Ordinal);
-        var resolved = await catalogue.ResolveAsync(roots, request, cancellationToken);
+        var resolved = await catalogue.ResolveAsync(roots, request.Options, cancellationToken);
         resolved = await catalogue.FetchAsync(resolved, cancellationToken);
         resolved = await _sources.WithPlaybooksAsync(resolved, claim, workspace, use, cancellationToken);
         var (pinned, oddities) = await _digests.PinAsync(request, resolved, cancellationToken);
@@ -91,8 +95,42 @@ public sealed class ServiceResolution : IDisposable
     /// <param name="workspace">The workspace as it was read.</param>
     /// <param name="path">The repository's path in its registry, such as <c>docker-releases/user-service</c>.</param>
     /// <returns>The services whose versions are tags of that repository.</returns>
-    public IReadOnlyList<string> Expire(Workspace workspace, string path) =>
-        [.. _versions.Expire(workspace, path), .. _sources.Expire(workspace, path)];
+    public IReadOnlyList<string> Expire(Workspace workspace, string path)
+    {
+        var user = RepositoryLayout.UserOf(path);
+        var images = workspace
+            .Catalogue.Services.Values.Select(s => s.Definition)
+            .Where(s => s.VersionsFrom == VersionsFrom.Registry)
+            .SelectMany(s =>
+                new[]
+                {
+                    s.Image,
+                    RepositoryLayout.SnapshotsOf(s.Image),
+                    user is null ? null : RepositoryLayout.OfUser(s.Image, user),
+                }
+                    .OfType<string>()
+                    .Select(i => (s.Name, RepositoryName.Parse(ManifestVariables.WithHost(i, workspace.Registry))))
+            );
+        var artifacts = workspace
+            .ServiceSources.OfType<ArtifactServiceSource>()
+            .SelectMany(source => source.Services.Select(name => (name, source.Registry)))
+            .SelectMany(s =>
+                new[]
+                {
+                    RepositoryLayout.ArtifactReleases(s.name),
+                    RepositoryLayout.ArtifactSnapshots(s.name),
+                    user is null ? null : RepositoryLayout.ArtifactsOfUser(s.name, user),
+                }
+                    .OfType<string>()
+                    .Select(p => (s.name, new RepositoryName(s.Registry, p)))
+            );
+        List<(string Service, RepositoryName Repository)> expired =
+        [
+            .. images.Concat(artifacts).Where(r => r.Item2.Path == path),
+        ];
+        expired.ForEach(e => _tags.Expire(e.Repository.ToString()));
+        return [.. expired.Select(e => e.Service).Distinct(StringComparer.Ordinal)];
+    }
 
     /// <inheritdoc/>
     public void Dispose()

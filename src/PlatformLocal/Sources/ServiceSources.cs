@@ -14,16 +14,19 @@ internal sealed class ServiceSources : IDisposable
     private readonly GitClones _clones;
     private readonly GitServices _git;
     private readonly ArtifactServices _artifacts;
-    private readonly TagCache _cache;
 
     public ServiceSources(string cacheFolder, ProgramRunner programs, TimeProvider time, RegistryOptions options)
     {
         var contents = new ContentFolders(Path.Combine(cacheFolder, "content"));
-        _cache = new TagCache(cacheFolder, time);
         _registries = new RegistryClient(programs, time, options);
         _clones = new GitClones(Path.Combine(cacheFolder, "git"), programs, time);
         _git = new GitServices(_clones, contents);
-        _artifacts = new ArtifactServices(_registries, _cache, Path.Combine(cacheFolder, "artifacts"), contents);
+        _artifacts = new ArtifactServices(
+            _registries,
+            new TagCache(cacheFolder, time),
+            Path.Combine(cacheFolder, "artifacts"),
+            contents
+        );
     }
 
     /// <summary>All services of a workspace's sources, by name.</summary>
@@ -66,23 +69,6 @@ internal sealed class ServiceSources : IDisposable
         }
 
         return (services, [.. listed.SelectMany(l => l.Warnings)]);
-    }
-
-    /// <summary>Has the tags of a repository of artifacts fetched again at the next asking.</summary>
-    /// <returns>The services whose versions are tags of that repository.</returns>
-    public IReadOnlyList<string> Expire(Workspace workspace, string path)
-    {
-        var services = new List<string>();
-        foreach (var source in workspace.ServiceSources.OfType<ArtifactServiceSource>())
-        {
-            foreach (var service in source.Services.Where(s => RepositoryLayout.IsOfArtifacts(path, s)))
-            {
-                _cache.Expire(new RepositoryName(source.Registry, path).ToString());
-                services.Add(service);
-            }
-        }
-
-        return services;
     }
 
     /// <summary>The same services with the playbooks that a claim names in place of theirs.</summary>

@@ -13,8 +13,15 @@ namespace PlatformLocal.Sources;
 /// </summary>
 /// <param name="own">The services of the workspace itself.</param>
 /// <param name="sourced">The other ones.</param>
-internal sealed class SourcedCatalogue(Catalogue own, IReadOnlyDictionary<string, SourcedService> sourced)
+/// <param name="isAllowed">Which versions count; <see langword="null"/> for all.</param>
+internal sealed class SourcedCatalogue(
+    Catalogue own,
+    IReadOnlyDictionary<string, SourcedService> sourced,
+    Func<string, PlatformVersion, bool>? isAllowed = null
+)
 {
+    private readonly Catalogue _own = isAllowed is null ? own : Allowed(own, isAllowed);
+
     private readonly Dictionary<string, Dictionary<PlatformVersion, ServiceDefinition>> _read =
         sourced.Keys.ToDictionary(
             s => s,
@@ -31,13 +38,13 @@ internal sealed class SourcedCatalogue(Catalogue own, IReadOnlyDictionary<string
     /// </exception>
     public async Task<ResolvedServices> ResolveAsync(
         IReadOnlyDictionary<string, VersionConstraint> roots,
-        ResolutionRequest request,
+        ResolutionOptions options,
         CancellationToken cancellationToken
     )
     {
         while (true)
         {
-            var resolved = Resolver.Resolve(request.Allowed(Known()), roots, request.Options);
+            var resolved = Resolver.Resolve(Known(), roots, options);
             var unread = resolved
                 .Services.Where(s => _read.TryGetValue(s.Definition.Name, out var read) && !read.ContainsKey(s.Version))
                 .ToList();
@@ -73,9 +80,9 @@ internal sealed class SourcedCatalogue(Catalogue own, IReadOnlyDictionary<string
 
     private Catalogue Known() =>
         sourced.Count == 0
-            ? own
+            ? _own
             : new Catalogue(
-                own.Services.Concat(
+                _own.Services.Concat(
                         sourced.Select(s =>
                             KeyValuePair.Create(
                                 s.Key,
@@ -83,14 +90,34 @@ internal sealed class SourcedCatalogue(Catalogue own, IReadOnlyDictionary<string
                                 {
                                     Definition = ServiceDefinition.Unread(s.Key),
                                     Definitions = _read[s.Key],
-                                    Versions = s.Value.Versions,
-                                    DevVersions = s.Value.DevVersions,
+                                    Versions = Allowed(s.Key, s.Value.Versions, isAllowed),
+                                    DevVersions = Allowed(s.Key, s.Value.DevVersions, isAllowed),
                                 }
                             )
                         )
                     )
                     .ToDictionary(StringComparer.Ordinal)
             );
+
+    private static Catalogue Allowed(Catalogue catalogue, Func<string, PlatformVersion, bool> isAllowed) =>
+        new(
+            catalogue.Services.ToDictionary(
+                s => s.Key,
+                s =>
+                    s.Value with
+                    {
+                        Versions = Allowed(s.Key, s.Value.Versions, isAllowed),
+                        DevVersions = Allowed(s.Key, s.Value.DevVersions, isAllowed),
+                    },
+                StringComparer.Ordinal
+            )
+        );
+
+    private static IReadOnlyList<PlatformVersion> Allowed(
+        string service,
+        IReadOnlyList<PlatformVersion> versions,
+        Func<string, PlatformVersion, bool>? isAllowed
+    ) => isAllowed is null ? versions : [.. versions.Where(v => isAllowed(service, v))];
 
     // Where one version is excluded, older ones are likely to be: each time more of them are read with it.
     private async Task ReadAsync(SourcedService service, PlatformVersion chosen, CancellationToken cancellationToken)

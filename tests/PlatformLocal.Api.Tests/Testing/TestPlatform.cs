@@ -113,13 +113,6 @@ internal sealed class TestPlatform : IAsyncDisposable
         File.WriteAllText(Path.Combine(Bucket, name + ".json"), claim);
     }
 
-    /// <summary>Replaces what the workspace says about the platform.</summary>
-    public void WritePlatform(string spec) =>
-        File.WriteAllText(
-            Path.Combine(Workspace, "platform.yaml"),
-            $"apiVersion: platform.local/v1alpha1\nkind: Platform\nmetadata: {{name: test}}\nspec: {spec}\n"
-        );
-
     /// <summary>Replaces how often newer versions are looked for.</summary>
     public void WriteUpdates(string every) =>
         WritePlatform($"\n  domain: test.localhost\n  updates: {{every: {every}}}");
@@ -130,6 +123,13 @@ internal sealed class TestPlatform : IAsyncDisposable
             Api,
             $$"""{"environment_name":"{{name}}"}""",
             new DeployFlags(DeployOnlySpecified: false, UseDevTags: false) { Rollback = number }
+        );
+
+    /// <summary>Replaces what the workspace says about the platform.</summary>
+    public void WritePlatform(string spec) =>
+        File.WriteAllText(
+            Path.Combine(Workspace, "platform.yaml"),
+            $"apiVersion: platform.local/v1alpha1\nkind: Platform\nmetadata: {{name: test}}\nspec: {spec}\n"
         );
 
     /// <summary>Replaces what versions there are.</summary>

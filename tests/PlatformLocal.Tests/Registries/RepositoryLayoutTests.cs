@@ -5,25 +5,12 @@ namespace PlatformLocal.Tests.Registries;
 public sealed class RepositoryLayoutTests
 {
     [Theory]
-    [InlineData("docker-releases/web", true)]
-    [InlineData("docker-snapshots/web", true)]
-    [InlineData("user-repos/alice-local-repo/web", true)]
-    [InlineData("docker-snapshots/web2", false)]
-    [InlineData("user-repos/alice-local-repo/web2", false)]
-    [InlineData("user-repos/alice-local-repo/oci/web", false)]
-    [InlineData("user-repos/-local-repo/web", false)]
-    [InlineData("oci-releases/web", false)]
-    public void A_repository_has_versions_of_an_image_or_not(string path, bool expected) =>
-        RepositoryLayout.IsOfImage(path, "docker-releases/web").Should().Be(expected);
-
-    [Theory]
-    [InlineData("oci-releases/web", true)]
-    [InlineData("oci-snapshots/web", true)]
-    [InlineData("user-repos/alice-local-repo/oci/web", true)]
-    [InlineData("user-repos/alice-local-repo/web", false)]
-    [InlineData("oci-releases/web-ansible", false)]
-    public void A_repository_has_artifacts_of_a_service_or_not(string path, bool expected) =>
-        RepositoryLayout.IsOfArtifacts(path, "web").Should().Be(expected);
+    [InlineData("user-repos/alice-local-repo/web", "alice")]
+    [InlineData("user-repos/alice-local-repo/oci/web", "alice")]
+    [InlineData("user-repos/alice/web", null)]
+    [InlineData("docker-snapshots/web", null)]
+    public void A_repository_is_a_user_s_or_nobody_s(string path, string? user) =>
+        RepositoryLayout.UserOf(path).Should().Be(user);
 
     [Theory]
     [InlineData("docker-releases/web", "Alice", "user-repos/alice-local-repo/web")]

@@ -63,11 +63,7 @@ public sealed class SourcedCatalogueTests
         try
         {
             var resolved = catalogue
-                .ResolveAsync(
-                    problem.Roots,
-                    new ResolutionRequest(null!, null!, new ResolutionOptions()),
-                    CancellationToken.None
-                )
+                .ResolveAsync(problem.Roots, new ResolutionOptions(), CancellationToken.None)
                 .GetAwaiter()
                 .GetResult();
             return (
