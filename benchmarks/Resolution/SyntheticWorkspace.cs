@@ -31,9 +31,10 @@ internal static class SyntheticWorkspace
         }
 
         File.WriteAllText(Path.Combine(folder, "catalogue.yaml"), text.ToString());
+        // No registry is there, so that the same is measured whatever else the machine runs.
         File.WriteAllText(
             Path.Combine(folder, "platform.yaml"),
-            "apiVersion: platform.local/v1alpha1\nkind: Platform\nmetadata: {name: synthetic}\nspec: {}\n"
+            "apiVersion: platform.local/v1alpha1\nkind: Platform\nmetadata: {name: synthetic}\nspec: {registry: \"localhost:1\"}\n"
         );
         var roots = SyntheticCatalogue.Roots(services).Select(r => $"\"{r.Key}\": \"{r.Value}\"");
         File.WriteAllText(

@@ -81,6 +81,27 @@ public sealed class ImageDigestTests
     }
 
     [Fact]
+    public async Task An_automatic_update_takes_new_versions_and_not_what_was_pushed_anew_under_versions_that_stay()
+    {
+        await using var registry = await RealRegistry.StartAsync();
+        await using var platform = await TestPlatform.StartAsync();
+        platform.WriteUpdates("1s");
+        platform.WriteService("auth", $"{registry.Host}/docker-releases/auth");
+        var first = await registry.PushImageAsync("docker-releases/auth", ["2.0.0"], "one");
+        await platform.DeployAsync("""{"environment_name":"shop","services":{"web":"^1.0"}}""");
+        await registry.PushImageAsync("docker-releases/auth", ["2.0.0"], "two");
+        Directory.Delete(platform.State.Sources, recursive: true); // what was fetched is old
+
+        platform.WriteCatalogue("web: {versions: [1.1.0, 1.2.0]}", "auth: {versions: [2.0.0]}");
+        await platform.WaitAsync(
+            "shop",
+            e => e is { Phase: EnvironmentPhase.Ready } && e.Services.Any(s => s.Version == "1.2.0")
+        );
+
+        (await ImageAsync(platform)).Should().Be($"{registry.Host}/docker-releases/auth:2.0.0@{first}");
+    }
+
+    [Fact]
     public async Task A_development_build_of_the_user_is_deployed_from_the_user_s_repository()
     {
         await using var registry = await RealRegistry.StartAsync();

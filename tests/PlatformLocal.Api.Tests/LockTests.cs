@@ -125,6 +125,33 @@ public sealed class LockTests
         JsonNode.DeepEquals(plan.Lock, held.Lock).Should().BeTrue();
     }
 
+    [Fact]
+    public async Task A_lock_from_a_file_holds_development_builds_and_latest_as_well()
+    {
+        await using var platform = await TestPlatform.StartAsync();
+        const string Claim = """{"environment_name":"shop","services":{"auth":"latest"}}""";
+        var dev = s_flags with { UseDevTags = true };
+        platform.WriteCatalogue("auth: {versions: [2.0.0], devVersions: [2.1.0-dev.1]}");
+        await TestPlatform.DeployAsync(platform.Api, Claim, dev);
+        var lockBytes = ReadLock(platform);
+        platform.WriteCatalogue("auth: {versions: [2.0.0], devVersions: [2.1.0-dev.1, 2.1.0-dev.2]}");
+
+        var held = await TestPlatform.DeployAsync(
+            platform.Api,
+            Claim,
+            dev with
+            {
+                Lock = (JsonObject)JsonNode.Parse(lockBytes)!,
+            }
+        );
+        var keptBytes = ReadLock(platform);
+        var newest = await TestPlatform.DeployAsync(platform.Api, Claim, dev);
+
+        Versions(held).Should().Equal("auth 2.1.0-dev.1");
+        keptBytes.Should().Be(lockBytes);
+        Versions(newest).Should().Equal("auth 2.1.0-dev.2");
+    }
+
     [Theory]
     [InlineData("""{"environment_name":"other","services":{}}""", "*is 'other', and the claim is of 'shop'*")]
     [InlineData("""{"environment_name":"shop"}""", "*it has no services*")]

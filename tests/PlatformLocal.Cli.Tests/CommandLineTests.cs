@@ -17,6 +17,8 @@ public sealed class CommandLineTests
             "doctor",
             "destroy-local-platform",
             "kubeconfig",
+            "image",
+            "artifact",
             "serve",
             "completion",
         ];

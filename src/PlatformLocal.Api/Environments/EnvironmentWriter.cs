@@ -110,7 +110,7 @@ internal sealed class EnvironmentWriter(
         var use = new LockUse(before)
         {
             Upgrade = query.Upgrades,
-            Keep = query.Upgrades.Count == 0 && history.HeldAt(source) is not null,
+            Keep = given is not null || (query.Upgrades.Count == 0 && history.HeldAt(source) is not null),
             IsLocked = given is not null || (query.Locked ?? false),
             Offline = query.Offline ?? false,
         };

@@ -64,6 +64,9 @@ internal sealed record LockUse(EnvironmentLock? Lock)
     /// <summary>Keep every version, also where <c>latest</c> or dev tags ask for the newest at each deployment.</summary>
     public bool Keep { get; init; }
 
+    /// <summary>Keep the images of all versions that stay, also of services that may be upgraded.</summary>
+    public bool KeepImages { get; init; }
+
     /// <summary>Versions by service that are not chosen unless the lock has them.</summary>
     public ILookup<string, string> Avoid { get; init; } = Array.Empty<string>().ToLookup(s => s);
 
@@ -87,9 +90,12 @@ internal sealed record LockUse(EnvironmentLock? Lock)
         var options = OptionsFor(claim);
         return new ResolutionRequest(claim, workspace, options)
         {
-            Kept = options
-                .Locked.Keys.Except(options.Upgrade, StringComparer.Ordinal)
-                .ToDictionary(s => s, s => Lock!.Services[s], StringComparer.Ordinal),
+            Kept =
+                Lock is not null && KeepImages
+                    ? Lock.Services
+                    : options
+                        .Locked.Keys.Except(options.Upgrade, StringComparer.Ordinal)
+                        .ToDictionary(s => s, s => Lock!.Services[s], StringComparer.Ordinal),
             IsAllowed = Avoid.Count == 0 ? null : IsAllowed,
             IsVerified = IsLocked,
             Offline = Offline,

@@ -46,7 +46,12 @@ internal sealed partial class EnvironmentUpdates(
             }
 
             var before = await claims.GetLockAsync(name, cancellationToken);
-            var use = new LockUse(before) { Upgrade = ["*"], Avoid = history.BlamedFor(source) };
+            var use = new LockUse(before)
+            {
+                Upgrade = ["*"],
+                KeepImages = true,
+                Avoid = history.BlamedFor(source),
+            };
             var candidate = (await compiler.CompileAsync(claim, workspace, use, cancellationToken)).ToLock();
             feed.Update(name, d => d with { Warnings = [.. d.Warnings.Where(w => !IsNotLooked(w))] });
             if (before?.ChangesTo(candidate).Any(d => d.What is "version" or "service") != true)

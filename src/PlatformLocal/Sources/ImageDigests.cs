@@ -14,6 +14,9 @@ internal sealed class ImageDigests : IDisposable
 {
     private const int AtOnce = 16;
 
+    // What is not known by then is not worth the wait, however many services there are.
+    private static readonly TimeSpan s_briefly = TimeSpan.FromSeconds(2);
+
     private readonly RegistryClient _patient;
     private readonly RegistryClient _brief;
     private readonly TagCache _cache;
@@ -25,15 +28,7 @@ internal sealed class ImageDigests : IDisposable
         _cache = cache;
         _time = time;
         _patient = new RegistryClient(programs, time, options);
-        _brief = new RegistryClient(
-            programs,
-            time,
-            options with
-            {
-                Retries = 0,
-                AnswerLimit = TimeSpan.FromSeconds(2),
-            }
-        );
+        _brief = new RegistryClient(programs, time, options with { Retries = 0, AnswerLimit = s_briefly });
     }
 
     /// <summary>The same services with the digests of their images, as far as they can be known.</summary>
@@ -45,13 +40,15 @@ internal sealed class ImageDigests : IDisposable
     )
     {
         using var slots = new SemaphoreSlim(AtOnce, AtOnce);
+        using var brief = new CancellationTokenSource(s_briefly, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(brief.Token, cancellationToken);
         var pinned = await Task.WhenAll(
             resolved.Services.Select(async s =>
             {
                 await slots.WaitAsync(cancellationToken);
                 try
                 {
-                    return await PinAsync(request, s, cancellationToken);
+                    return await PinAsync(request, s, either.Token, cancellationToken);
                 }
                 finally
                 {
@@ -77,6 +74,7 @@ internal sealed class ImageDigests : IDisposable
     private async Task<(ResolvedService Service, string? Warning)> PinAsync(
         ResolutionRequest request,
         ResolvedService service,
+        CancellationToken brief,
         CancellationToken cancellationToken
     )
     {
@@ -95,6 +93,7 @@ internal sealed class ImageDigests : IDisposable
             found.Tag,
             service.Definition.VersionsFrom == VersionsFrom.Registry,
             request,
+            brief,
             cancellationToken
         );
         if (kept is null)
@@ -118,6 +117,7 @@ internal sealed class ImageDigests : IDisposable
         string tag,
         bool isPatient,
         ResolutionRequest request,
+        CancellationToken brief,
         CancellationToken cancellationToken
     )
     {
@@ -140,9 +140,13 @@ internal sealed class ImageDigests : IDisposable
                 },
                 request.Offline || (isAway && !isPatient),
                 request.IsVerified ? TimeSpan.Zero : TagCache.Freshness,
-                cancellationToken
+                isPatient ? cancellationToken : brief
             );
             return (digests is [var digest, ..] ? digest : null, null);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return (null, null);
         }
         catch (PlatformException e)
         {

@@ -8,8 +8,8 @@ namespace PlatformLocal.Sources;
 
 /// <summary>
 /// A catalogue that learns what versions need only when the resolver wants them: a service may have thousands. As long as
-/// a version was not read it counts as one that needs nothing. That only ever allows more, so what is chosen in the end,
-/// when all that is chosen was read, is what would be chosen had everything been read.
+/// a version was not read it counts as one that needs nothing. That only ever allows more: when all that is chosen was
+/// read, it satisfies everything, and no other choice is as new for every service and newer for one.
 /// </summary>
 /// <param name="own">The services of the workspace itself.</param>
 /// <param name="sourced">The other ones.</param>

@@ -32,6 +32,13 @@ internal static class ServiceSourcesReader
                     $"'{git}' is no repository: write an address, or a path that begins with / or ."
                 );
                 RefuseIf(
+                    Uri.TryCreate(git, UriKind.Absolute, out var address)
+                        && address.UserInfo.Contains(':', StringComparison.Ordinal),
+                    reader,
+                    "git",
+                    "has a password in it, which locks and messages would show: leave it to git's credential helper"
+                );
+                RefuseIf(
                     path is not null && !IsFolder(path),
                     reader,
                     "path",

@@ -114,7 +114,8 @@ internal sealed class TestPlatform : IAsyncDisposable
     }
 
     /// <summary>Replaces how often newer versions are looked for.</summary>
-    public void WriteUpdates(string every) => WritePlatform($"\n  domain: test.localhost\n  updates: {{every: {every}}}");
+    public void WriteUpdates(string every) =>
+        WritePlatform($"\n  domain: test.localhost\n  updates: {{every: {every}}}");
 
     /// <summary>Puts an environment back to a number of its history and waits until it is settled.</summary>
     public Task<EnvironmentDocument> RollBackAsync(string name, int number) =>

@@ -136,7 +136,7 @@ public sealed class ResolverPropertyTests
         Prop.ForAll(Problems().ToArbitrary(), law)
             .Check(Config.QuickThrowOnFailure.WithMaxTest(Cases).WithReplay(new Replay(new Rnd(seed, 7), null)));
 
-    private static Gen<SmallProblem> Problems()
+    internal static Gen<SmallProblem> Problems()
     {
         var dependency = from name in Gen.Elements(s_names) from c in Gen.Elements(s_constraints) select (name, c);
         var needs =
@@ -193,7 +193,7 @@ public sealed class ResolverPropertyTests
                 .ToDictionary(d => d.v, d => d.Item2),
         };
 
-    private static Dictionary<string, PlatformVersion>? Resolve(SmallProblem problem, ResolutionOptions options)
+    internal static Dictionary<string, PlatformVersion>? Resolve(SmallProblem problem, ResolutionOptions options)
     {
         try
         {
@@ -207,7 +207,7 @@ public sealed class ResolverPropertyTests
         }
     }
 
-    private static bool IsNeeded(SmallProblem problem, Dictionary<string, PlatformVersion> answer)
+    internal static bool IsNeeded(SmallProblem problem, Dictionary<string, PlatformVersion> answer)
     {
         var needed = new HashSet<string>(problem.Roots.Keys);
         while (
@@ -224,7 +224,7 @@ public sealed class ResolverPropertyTests
         return needed.SetEquals(answer.Keys);
     }
 
-    private static bool Beats(Dictionary<string, PlatformVersion> other, Dictionary<string, PlatformVersion> found) =>
+    internal static bool Beats(Dictionary<string, PlatformVersion> other, Dictionary<string, PlatformVersion> found) =>
         found.All(f => other.TryGetValue(f.Key, out var v) && v >= f.Value) && found.Any(f => other[f.Key] > f.Value);
 
     private static HashSet<string> Left(SmallProblem problem, Dictionary<string, PlatformVersion> answer) =>

@@ -158,7 +158,8 @@ public sealed class WorkspaceReaderTests : IDisposable
                 {oci: "not a host", path: services},
                 {oci: "localhost:5001", services: [Web]},
                 {git: /repository, oci: "localhost:5001"},
-                {branch: main}
+                {branch: main},
+                {git: "https://me:s3cret@git.example.org/team/web.git"}
             ]
             """
         );
@@ -177,7 +178,8 @@ public sealed class WorkspaceReaderTests : IDisposable
                 "spec.serviceSources[3].services",
                 "spec.serviceSources[4].git",
                 "spec.serviceSources[5].branch",
-                "spec.serviceSources[5].git"
+                "spec.serviceSources[5].git",
+                "spec.serviceSources[6].git"
             );
     }
 
