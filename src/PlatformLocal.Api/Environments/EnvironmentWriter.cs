@@ -28,6 +28,9 @@ internal sealed class EnvironmentWriter(
         CancellationToken cancellationToken
     )
     {
+        // A pass that is under way finds its claim or lock changed and gives way, or is done before this begins.
+        using var hold = await claims.HoldAsync(payload["environment_name"]?.ToString() ?? "", cancellationToken);
+
         // Whoever asks hears of unknown services and conflicts now, not from the reconciler later.
         var intent = await IntendAsync(payload, query, cancellationToken);
         var (name, before) = (intent.Compiled.Claim.EnvironmentName, intent.Before);
