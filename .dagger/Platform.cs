@@ -10,21 +10,27 @@ namespace PlatformPipelines;
 /// </summary>
 /// <param name="source">The platform's sources.</param>
 /// <param name="name">The platform; several can be side by side.</param>
+/// <param name="workspace">The folder with platform.yaml; the platform's examples when left out.</param>
 [DaggerObject]
 public sealed class Platform(
     [DefaultPath("/")] [Argument(Ignore = ["**/bin", "**/obj", ".git", ".build"])] Directory source,
-    string name = "local"
+    string name = "local",
+    Directory? workspace = null
 )
 {
     private Directory Source { get; init; } = source;
 
     private string Name { get; init; } = name;
 
+    private Directory? Workspace { get; init; } = workspace;
+
     /// <summary>Creates the platform, or starts it again; a running one stays as it is.</summary>
     /// <param name="dagger">The engine.</param>
     /// <param name="time">The clock.</param>
     /// <param name="dockerSocket">The host's Docker socket: the platform gets a Kind cluster.</param>
     /// <param name="nodeImage">The Kind cluster's node image; kind's own when left out.</param>
+    /// <param name="baseImage">What the Platform API's image is built on; the ASP.NET image when left out.</param>
+    /// <param name="services">The platform services: default, none, or names with commas between.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>The platform and its parts as JSON.</returns>
     [DaggerFunction]
@@ -33,18 +39,26 @@ public sealed class Platform(
         TimeProvider time,
         Socket? dockerSocket = null,
         string? nodeImage = null,
+        string? baseImage = null,
+        string? services = null,
         CancellationToken cancellationToken = default
-    ) =>
-        PlatformCtl(dagger, time, dockerSocket)
+    )
+    {
+        return PlatformCtl(dagger, time, dockerSocket)
             .RunAsync(
                 [
                     "create-local-platform",
                     "--cluster",
                     dockerSocket is null ? "embedded" : "kind",
-                    .. nodeImage is null ? Array.Empty<string>() : ["--node-image", nodeImage],
+                    .. Given("--node-image", nodeImage),
+                    .. Given("--base-image", baseImage),
+                    .. Given("--services", services),
                 ],
                 cancellationToken
             );
+
+        static string[] Given(string option, string? value) => value is null ? [] : [option, value];
+    }
 
     /// <summary>Deploys an environment, or puts one back, and waits until everything in it is ready.</summary>
     /// <param name="dagger">The engine.</param>
@@ -276,5 +290,10 @@ public sealed class Platform(
     }
 
     private PlatformCtlContainer PlatformCtl(DaggerClient dagger, TimeProvider time, Socket? dockerSocket) =>
-        new(dagger, Source, time) { Platform = Name, DockerSocket = dockerSocket };
+        new(dagger, Source, time)
+        {
+            Platform = Name,
+            Workspace = Workspace,
+            DockerSocket = dockerSocket,
+        };
 }

@@ -16,6 +16,9 @@ internal sealed record PlatformCtlContainer(DaggerClient Dagger, Directory Sourc
 
     public required string Platform { get; init; }
 
+    /// <summary>The folder with <c>platform.yaml</c>; the examples when there is none.</summary>
+    public Directory? Workspace { get; init; }
+
     public Socket? DockerSocket { get; init; }
 
     /// <summary>The files of the program.</summary>
@@ -65,7 +68,7 @@ internal sealed record PlatformCtlContainer(DaggerClient Dagger, Directory Sourc
     public Container EndToEnd(string? nodeImage)
     {
         var cluster = DockerSocket is null ? "embedded" : "kind";
-        return (this with { Platform = "e2e-pipeline" })
+        return (this with { Platform = "e2e-pipeline", Workspace = null })
             .Ready()
             .WithEnvVariable("PLATFORM_CLUSTER", cluster)
             .With(c => nodeImage is null ? c : c.WithEnvVariable("PLATFORM_NODE_IMAGE", nodeImage))
@@ -95,7 +98,7 @@ internal sealed record PlatformCtlContainer(DaggerClient Dagger, Directory Sourc
                 493
             )
             .WithMountedDirectory("/platform", Program(Dagger, Source))
-            .WithMountedDirectory("/workspace", Source.Subdirectory("examples"))
+            .WithMountedDirectory("/workspace", Workspace ?? Source.Subdirectory("examples"))
             .WithMountedDirectory("/source", Source)
             .WithMountedCache("/state", Dagger.CacheVolume($"platform-{Platform}"), CacheSharing.Locked)
             .WithEnvVariable("PLATFORM_STATE", "/state")

@@ -20,13 +20,13 @@ internal sealed class StaticEnvironments(IObjectStore store)
     public async Task<IReadOnlyList<string>> PublishAsync(Directory claims, CancellationToken cancellationToken)
     {
         var wanted = await ReadAsync(claims, cancellationToken);
+        var there = await store.ListAsync(Bucket, cancellationToken); // makes the bucket where there is none
         foreach (var (key, claim) in wanted)
         {
             await store.PutAsync(Bucket, key, Encoding.UTF8.GetBytes(claim), WriteCondition.None, cancellationToken);
         }
 
-        var gone = (await store.ListAsync(Bucket, cancellationToken)).Where(o => !wanted.ContainsKey(o.Key));
-        foreach (var one in gone)
+        foreach (var one in there.Where(o => !wanted.ContainsKey(o.Key)))
         {
             await store.DeleteAsync(Bucket, one.Key, WriteCondition.None, cancellationToken);
         }

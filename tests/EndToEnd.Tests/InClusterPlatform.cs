@@ -19,6 +19,7 @@ public sealed class InClusterPlatform : IAsyncLifetime
     [
         "registry",
         "cluster",
+        "nodes",
         "platform image",
         "registry in the cluster",
         "baseline",

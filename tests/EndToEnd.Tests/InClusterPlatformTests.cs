@@ -52,7 +52,7 @@ public sealed class InClusterPlatformTests(InClusterPlatform platform) : IClassF
     {
         platform.Require();
 
-        platform.Interrupted.Should().HaveCount(6);
+        platform.Interrupted.Should().HaveCount(7);
         foreach (var (step, outcome) in platform.Interrupted)
         {
             // A step that was over before the signal came leaves a run that was done.

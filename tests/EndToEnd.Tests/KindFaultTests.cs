@@ -53,12 +53,7 @@ public sealed class KindFaultTests
             created.Error.Should().Contain("baseline:");
             var ledger = created.Json["ledger"]!;
             ledger["seconds"]!.GetValue<double>().Should().BePositive();
-            ledger["critical_path"]!
-                .AsArray()
-                .Select(s => (string?)s)
-                .Should()
-                .Contain("cluster")
-                .And.EndWith("platform");
+            ledger["critical_path"]!.AsArray().Select(s => (string?)s).Should().StartWith(["preflight", "cluster"]); // what ends last depends on the machine
             ledger["steps"]!
                 .AsArray()
                 .Select(s => (string?)s!["step"])

@@ -270,6 +270,29 @@ public sealed class EmbeddedPlatformTests
     }
 
     [Fact]
+    public async Task Doctor_warns_of_a_kubectl_whose_kustomize_is_too_old()
+    {
+        await using var program = new PlatformCtlProgram();
+        var old = Path.Combine(program.State, "kubectl");
+        File.WriteAllText(
+            old,
+            "#!/bin/sh\necho 'Client Version: version.Info{Major:\"1\", Minor:\"20\", GitVersion:\"v1.20.2\"}'\n"
+        );
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(old, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        }
+
+        var path = new Dictionary<string, string> { ["PATH"] = $"{program.State}:/usr/bin:/bin" };
+
+        var report = await program.RunAsync(path, "doctor", "-o", "json");
+
+        var kubectl = report.Json["checks"]!.AsArray().Single(c => c!["name"]!.ToString() == "kubectl")!;
+        kubectl["status"]!.ToString().Should().Be("warn");
+        kubectl["message"]!.ToString().Should().Contain("1.20.2").And.Contain("1.21");
+    }
+
+    [Fact]
     public async Task Destroying_is_verified_and_all_platforms_of_a_folder_go_at_once()
     {
         await using var program = new PlatformCtlProgram();

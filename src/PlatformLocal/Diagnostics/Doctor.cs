@@ -10,6 +10,9 @@ public sealed class Doctor
 {
     private const long LowDisk = 512L * 1024 * 1024;
 
+    // Its kustomize went from 2.0 to 4.0: https://github.com/kubernetes/kubernetes/blob/master/CHANGELOG/CHANGELOG-1.21.md
+    private static readonly Version s_oldestKubectl = new(1, 21);
+
     private readonly StateFolder _state;
     private readonly string? _workspace;
     private readonly Func<CancellationToken, Task<PlatformDocument?>> _platform;
@@ -134,16 +137,29 @@ public sealed class Doctor
 
     private async Task<CheckResult> CheckKubectlAsync(CancellationToken cancellationToken)
     {
+        const string name = "kubectl";
+        const string link = "https://kubernetes.io/docs/tasks/tools/";
         var (text, missing) = await AskAsync("kubectl", ["version", "--client"], cancellationToken);
-        return missing is null
-            ? new CheckResult("kubectl", CheckStatus.Pass, text)
-            : new CheckResult(
-                "kubectl",
+        if (missing is not null)
+        {
+            return new CheckResult(
+                name,
                 CheckStatus.Fail,
                 $"{missing} It builds kustomizations.",
                 "Install kubectl.",
-                "https://kubernetes.io/docs/tasks/tools/"
+                link
             );
+        }
+
+        return KindPreflight.VersionIn(text) is { } version && version < s_oldestKubectl
+            ? new CheckResult(
+                name,
+                CheckStatus.Warn,
+                $"{text} is old: before {s_oldestKubectl} it knows neither components nor replacements of kustomizations",
+                "Update kubectl.",
+                link
+            )
+            : new CheckResult(name, CheckStatus.Pass, text);
     }
 
     private async Task<CheckResult> CheckAnsibleAsync(CancellationToken cancellationToken)

@@ -338,7 +338,8 @@ public sealed partial class KindPreflight(ProgramRunner programs, KindPreflightO
         }
     }
 
-    private static Version? VersionIn(string text) =>
+    /// <summary>The first version number in what a program says of itself.</summary>
+    internal static Version? VersionIn(string text) =>
         VersionNumber().Match(text) is { Success: true } match ? Version.Parse(match.Value) : null;
 
     [GeneratedRegex(@"\d+\.\d+(\.\d+)?", RegexOptions.ExplicitCapture, 1000)]

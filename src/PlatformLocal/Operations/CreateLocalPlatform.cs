@@ -153,7 +153,7 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
             }
         }
 
-        var serviceSteps = ServiceSteps(settings, services);
+        var serviceSteps = ServiceSteps(settings, services, "baseline", "nodes");
         KindCluster? cluster = null;
         Step[] basis =
         [
@@ -172,6 +172,15 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
             {
                 Timeout = spec.Timeout + TimeSpan.FromMinutes(1),
             },
+            // Much can be done before nodes run pods: only what needs pods waits for them.
+            Always(
+                "nodes",
+                ["cluster"],
+                (step, token) => clusters.WaitForNodesAsync(spec, state.Folder, step.Report, token)
+            ) with
+            {
+                Timeout = spec.Timeout + TimeSpan.FromMinutes(1),
+            },
             Always(
                 "registry in the cluster",
                 ["registry", "cluster"],
@@ -181,13 +190,13 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
                     await registry.JoinAsync(KindClusterName.Of(state.Platform), client, token);
                 }
             ),
-            Baseline(settings, new PlaybookCluster(state.Kubeconfig)).Step("registry in the cluster"),
+            Baseline(settings, new PlaybookCluster(state.Kubeconfig)).Step("cluster"),
             .. serviceSteps,
         ];
         string[] platformNeeds = ["baseline", .. serviceSteps.Select(s => s.Name)];
         return isInCluster
             ? [.. basis, .. InClusterSteps(options, clusters, registry, () => cluster!, services, platformNeeds, serve)]
-            : [.. basis, serve with { DependsOn = platformNeeds }];
+            : [.. basis, serve with { DependsOn = [.. platformNeeds, "registry in the cluster"] }];
     }
 
     private Step[] InClusterSteps(
@@ -228,8 +237,26 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
                 Retry = new StepRetry { Attempts = 3, Delay = TimeSpan.FromSeconds(15) },
             },
             Always(
+                "platform image on the nodes",
+                ["platform image", "registry in the cluster"],
+                async (step, token) =>
+                {
+                    try
+                    {
+                        await registry.PullAsync(KindClusterName.Of(state.Platform), image!, token);
+                    }
+                    catch (PlatformException fault)
+                    {
+                        step.Report($"left to the pods: {fault.Message}"); // which say more, and try again
+                    }
+                }
+            ) with
+            {
+                Timeout = TimeSpan.FromMinutes(6),
+            },
+            Always(
                 "platform api",
-                [.. needs, "platform image"],
+                [.. needs, "platform image on the nodes"],
                 async (step, token) =>
                 {
                     using var client = await clusters.ConnectAsync(state.Platform, state.Folder, token);
@@ -250,7 +277,7 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
             serve with
             {
                 Name = "ready",
-                DependsOn = ["platform api"],
+                DependsOn = ["platform api", "nodes"],
             },
         ];
     }
@@ -267,13 +294,13 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
     private ClusterBaseline Baseline(PlatformSettings settings, PlaybookCluster cluster) =>
         new(Connect(settings), new AnsiblePlaybooks(programs), cluster, time);
 
-    private Step[] ServiceSteps(PlatformSettings settings, ServiceChoice services) =>
+    private Step[] ServiceSteps(PlatformSettings settings, ServiceChoice services, params string[] after) =>
         [
             .. new PlatformServiceSteps(
                 services,
                 Connect(settings),
                 new ServiceInstallationOptions { Time = time }
-            ).After("baseline"),
+            ).After(after),
         ];
 
     private async Task CheckMachineAsync(
@@ -324,7 +351,7 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
 
     private Step[] ExistingSteps(CreateOptions options, PlatformSettings settings, ServiceChoice services, Step serve)
     {
-        var serviceSteps = ServiceSteps(settings, services);
+        var serviceSteps = ServiceSteps(settings, services, "baseline");
         return
         [
             Always(

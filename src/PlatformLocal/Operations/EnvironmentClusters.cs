@@ -52,12 +52,9 @@ public sealed class EnvironmentClusters(StateFolder state, ProgramRunner program
             Platform = EnvironmentCluster.OwnerOf(state.Platform, name),
             NodeImage = platformNodes[0].Image,
         };
-        var cluster = await _clusters.EnsureAsync(
-            spec,
-            folder,
-            message => report($"the cluster of {name}: {message}"),
-            cancellationToken
-        );
+        Action<string> tell = message => report($"the cluster of {name}: {message}");
+        var cluster = await _clusters.EnsureAsync(spec, folder, tell, cancellationToken);
+        await _clusters.WaitForNodesAsync(spec, folder, tell, cancellationToken);
         using (var own = await _clusters.ConnectAsync(spec.Platform, folder, cancellationToken))
         {
             await new LocalRegistry(programs).JoinAsync(cluster.Name, own, cancellationToken);

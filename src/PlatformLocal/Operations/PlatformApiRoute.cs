@@ -16,7 +16,11 @@ internal sealed class PlatformApiRoute(TimeProvider time)
     // Replicas change the leader within a lease, and nodes that were just started need a little more.
     private static readonly TimeSpan ComesBackWithin = TimeSpan.FromSeconds(40);
 
-    /// <summary>A client over the first way that answers.</summary>
+    // While a replica is replaced the cluster still sends connections to it for a moment, although another one is ready.
+    private static readonly TimeSpan TriesFor = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan TryInterval = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>A client over the first way that answers; all are tried for ten seconds.</summary>
     /// <param name="onHost">The address on the host.</param>
     /// <param name="cluster">The Kind cluster.</param>
     /// <param name="token">The API's token.</param>
@@ -35,15 +39,26 @@ internal sealed class PlatformApiRoute(TimeProvider time)
             At(KindClusterName.ControlPlaneOf(cluster), PlatformApiInstallation.NodePort),
             At("host.docker.internal", onHost.Port),
         ];
-        foreach (var candidate in candidates)
+        long started = time.GetTimestamp();
+        while (true)
         {
-            var client = new PlatformApiClient(candidate, token) { Patience = ComesBackWithin };
-            if (await AnswersAsync(client, cancellationToken))
+            foreach (var candidate in candidates)
             {
-                return client;
+                var client = new PlatformApiClient(candidate, token) { Patience = ComesBackWithin };
+                if (await AnswersAsync(client, cancellationToken))
+                {
+                    return client;
+                }
+
+                client.Dispose();
             }
 
-            client.Dispose();
+            if (time.GetElapsedTime(started) >= TriesFor)
+            {
+                break;
+            }
+
+            await Task.Delay(TryInterval, time, cancellationToken);
         }
 
         throw new PlatformException(

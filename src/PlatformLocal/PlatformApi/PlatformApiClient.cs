@@ -97,10 +97,10 @@ public sealed class PlatformApiClient : IDisposable
         var archive = WorkspaceArchive.Pack(folder);
         if (archive.Digest != known.Digest)
         {
-            var content = new ReadOnlyMemoryContent(archive.Content);
-            content.Headers.ContentType = new MediaTypeHeaderValue("application/x-tar");
-            using var put = new HttpRequestMessage(HttpMethod.Put, Workspace) { Content = content };
-            using var answer = await SendAsync(put, cancellationToken);
+            using var answer = await PatientlyAsync(
+                () => SendAsync(UploadOf(archive), cancellationToken),
+                cancellationToken
+            );
         }
     }
 
@@ -119,7 +119,7 @@ public sealed class PlatformApiClient : IDisposable
     {
         try
         {
-            using var response = await SendOnceAsync(HttpMethod.Get, "healthz", null, null, cancellationToken);
+            using var response = await SendAsync(new HttpRequestMessage(HttpMethod.Get, "healthz"), cancellationToken);
             return true;
         }
         catch (PlatformException)
@@ -282,12 +282,26 @@ public sealed class PlatformApiClient : IDisposable
         + (flags.Rollback is { } number ? $"&rollback={number}" : "")
         + $"&user={Uri.EscapeDataString(Environment.UserName)}";
 
-    /// <summary>Sends a request; a question is asked again while a replica that went is replaced by another one.</summary>
-    private async Task<HttpResponseMessage> SendAsync(
+    // A write that depends on what was there is not sent again: whether it was done is not known.
+    private Task<HttpResponseMessage> SendAsync(
         HttpMethod method,
         string path,
         JsonObject? body,
         string? knownRevision,
+        CancellationToken cancellationToken
+    )
+    {
+        return method == HttpMethod.Get || (method == HttpMethod.Put && knownRevision is null)
+            ? PatientlyAsync(SendOnceAsync, cancellationToken)
+            : SendOnceAsync();
+
+        Task<HttpResponseMessage> SendOnceAsync() =>
+            SendAsync(RequestOf(method, path, body, knownRevision), cancellationToken);
+    }
+
+    /// <summary>Sends what changes nothing by being sent twice, until a replica that went is replaced by another one.</summary>
+    private async Task<HttpResponseMessage> PatientlyAsync(
+        Func<Task<HttpResponseMessage>> send,
         CancellationToken cancellationToken
     )
     {
@@ -296,28 +310,26 @@ public sealed class PlatformApiClient : IDisposable
         {
             try
             {
-                return await SendOnceAsync(method, path, body, knownRevision, cancellationToken);
+                return await send();
             }
             catch (PlatformException e)
-                when (e.Kind == FailureKind.NotReadyInTime
-                    && method == HttpMethod.Get
-                    && Stopwatch.GetElapsedTime(started) < Patience
-                )
+                when (e.Kind == FailureKind.NotReadyInTime && Stopwatch.GetElapsedTime(started) < Patience)
             {
                 await Task.Delay(PatienceInterval, TimeProvider.System, cancellationToken);
             }
         }
     }
 
-    private async Task<HttpResponseMessage> SendOnceAsync(
-        HttpMethod method,
-        string path,
-        JsonObject? body,
-        string? knownRevision,
-        CancellationToken cancellationToken
-    )
+    private static HttpRequestMessage UploadOf(WorkspaceArchive archive)
     {
-        using var request = new HttpRequestMessage(method, path);
+        var content = new ReadOnlyMemoryContent(archive.Content);
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/x-tar");
+        return new HttpRequestMessage(HttpMethod.Put, Workspace) { Content = content };
+    }
+
+    private static HttpRequestMessage RequestOf(HttpMethod method, string path, JsonObject? body, string? knownRevision)
+    {
+        var request = new HttpRequestMessage(method, path);
         if (body is not null)
         {
             request.Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json");
@@ -332,11 +344,12 @@ public sealed class PlatformApiClient : IDisposable
             request.Headers.IfMatch.Add(new EntityTagHeaderValue($"\"{knownRevision}\""));
         }
 
-        return await SendAsync(request, cancellationToken);
+        return request;
     }
 
     private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
+        using var sent = request;
         HttpResponseMessage response;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(AnswerLimit);

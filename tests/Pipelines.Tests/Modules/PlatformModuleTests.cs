@@ -2,11 +2,13 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Pipelines.Api;
 using Pipelines.Tests.Testing;
+using PlatformLocal.ObjectStore;
+using PlatformLocal.Testing;
 
 namespace Pipelines.Tests.Modules;
 
 /// <summary>The repository's own module: each function called as the engine would, with its commands really run.</summary>
-public sealed class PlatformModuleTests(LoopbackEngine engine) : IClassFixture<LoopbackEngine>
+public sealed class PlatformModuleTests(LoopbackEngine engine, S3Server s3) : IClassFixture<LoopbackEngine>
 {
     private const string Claim = """
         {"environment_name": "from-dagger", "environment_type": "dev", "services": {"user-service": "^1.4.0"}}
@@ -105,6 +107,115 @@ public sealed class PlatformModuleTests(LoopbackEngine engine) : IClassFixture<L
         again.Error!.Value.GetProperty("values").GetProperty("exitCode").GetInt32().Should().Be(1);
     }
 
+    [Fact]
+    public async Task With_the_Docker_socket_a_Kind_cluster_comes_is_used_and_goes()
+    {
+        const string socket = "/var/run/docker.sock";
+        var nodeImage = Environment.GetEnvironmentVariable("LAB_NODE_IMAGE");
+        var baseImage = Environment.GetEnvironmentVariable("LAB_BASE_IMAGE");
+        Assert.SkipUnless(System.IO.File.Exists(socket), $"There is no Docker socket at {socket}.");
+        Assert.SkipUnless(
+            nodeImage is not null && baseImage is not null,
+            "LAB_NODE_IMAGE or LAB_BASE_IMAGE is not set."
+        );
+        using var workspace = new TemporaryFolder();
+        workspace.Write(
+            "platform.yaml",
+            """
+            apiVersion: platform.local/v1alpha1
+            kind: Platform
+            metadata: {name: notes}
+            spec: {services: services, catalogue: catalogue.yaml}
+            """
+        );
+        workspace.Write(
+            "catalogue.yaml",
+            """
+            apiVersion: platform.local/v1alpha1
+            kind: Catalogue
+            services: {notes: {versions: [1.0.0, 1.1.0]}}
+            """
+        );
+        workspace.Write(
+            "services/notes/service.yaml",
+            """
+            apiVersion: platform.local/v1alpha1
+            kind: ServiceDefinition
+            metadata: {name: notes}
+            spec: {image: notes, manifests: manifests}
+            """
+        );
+        workspace.Write(
+            "services/notes/manifests/notes.yaml",
+            """
+            apiVersion: v1
+            kind: ConfigMap
+            metadata: {name: notes}
+            data: {version: "${SERVICE_VERSION}"}
+            """
+        );
+        string[] platform = ["--name", "from-dagger", "--workspace", workspace.Path];
+        string[] withSocket = ["--docker-socket", socket];
+        var call = await CallAsync();
+        var hadRegistry = (await DockerAsync("container", "inspect", "kind-registry")).ExitCode == 0;
+        try
+        {
+            var created = Json(
+                await call.RunAsync([
+                    .. platform,
+                    "create-local-platform",
+                    .. withSocket,
+                    "--node-image",
+                    nodeImage!,
+                    "--base-image",
+                    baseImage!,
+                    "--services",
+                    "none",
+                ])
+            );
+            created["cluster"]!.ToJsonString().Should().Contain("kind");
+
+            var deployed = Json(
+                await call.RunAsync([
+                    .. platform,
+                    "deploy-environment",
+                    "--payload",
+                    """{"environment_name": "noted", "services": {"notes": "^1.0"}}""",
+                    .. withSocket,
+                ])
+            );
+            deployed["phase"]!.GetValue<string>().Should().BeEquivalentTo("ready");
+            deployed["services"]![0]!["version"]!.GetValue<string>().Should().Be("1.1.0");
+
+            // What the API server has is asked by a program that knows nothing of the platform.
+            var seen = await DockerAsync(
+                "exec",
+                "from-dagger-control-plane",
+                "kubectl",
+                "--kubeconfig=/etc/kubernetes/admin.conf",
+                "get",
+                "configmap",
+                "notes",
+                "--namespace=env-noted",
+                "--output=jsonpath={.data.version}"
+            );
+            seen.Output.Should().Be("1.1.0", seen.Errors);
+        }
+        finally
+        {
+            var removed = await call.RunAsync([.. platform, "destroy-local-platform", .. withSocket]);
+            removed.Error.Should().BeNull(removed.Message);
+            if (!hadRegistry)
+            {
+                await DockerAsync("rm", "--force", "--volumes", "kind-registry");
+            }
+        }
+
+        (await DockerAsync("ps", "--all", "--quiet", "--filter", "name=from-dagger")).Output.Should().BeEmpty();
+
+        static Task<LocalProcess> DockerAsync(params string[] arguments) => LocalProcess.RunAsync("docker", arguments);
+    }
+
     [Theory]
     [InlineData("Give the claim with either --payload JSON or --file PATH.")]
     [InlineData("environment_name", "--payload", "{}")]
@@ -140,6 +251,51 @@ public sealed class PlatformModuleTests(LoopbackEngine engine) : IClassFixture<L
 
         refused.Message.Should().Contain("other.json: must be called another.json").And.Contain("none.json: ");
         refused.Message.Should().NotContain("good.json");
+    }
+
+    [Fact]
+    public async Task Static_environments_become_what_the_folder_of_claims_is()
+    {
+        var endpoint = await s3.RequireAsync();
+        using var folder = new TemporaryFolder();
+        folder.Write("both/shop.json", """{"environment_name": "shop"}""");
+        folder.Write("both/blog.json", """{"environment_name": "blog"}""");
+        folder.Write("one/blog.json", """{"environment_name": "blog"}""");
+        string[] store =
+        [
+            "--endpoint",
+            endpoint.ToString(),
+            "--access-key",
+            $"file://{folder.Write("access-key", S3Server.AccessKey)}",
+            "--secret-key",
+            $"file://{folder.Write("secret-key", S3Server.SecretKey)}",
+        ];
+        var call = await CallAsync();
+
+        var first = await call.RunAsync(Publish("both"));
+        var second = await call.RunAsync(Publish("one"));
+
+        first.Error.Should().BeNull(first.Message);
+        first.Value.Should().Be("""["blog","shop"]""");
+        second.Value.Should().Be("""["blog"]""");
+        using var reader = new S3ObjectStore(
+            new S3ObjectStoreOptions
+            {
+                Endpoint = endpoint,
+                AccessKey = S3Server.AccessKey,
+                SecretKey = S3Server.SecretKey,
+            },
+            TimeProvider.System
+        );
+        var token = TestContext.Current.CancellationToken;
+        (await reader.ListAsync("static-environments", token)).Select(o => o.Key).Should().Equal("blog.json");
+        (await reader.GetAsync("static-environments", "blog.json", token))!
+            .Content.ToArray()
+            .Should()
+            .Equal("""{"environment_name": "blog"}"""u8.ToArray());
+
+        string[] Publish(string claims) =>
+            ["publish-static-environments", "--claims", System.IO.Path.Combine(folder.Path, claims), .. store];
     }
 
     [Fact]

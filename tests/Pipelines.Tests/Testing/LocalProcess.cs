@@ -5,7 +5,7 @@ namespace Pipelines.Tests.Testing;
 /// <summary>A program that ran to its end.</summary>
 public sealed record LocalProcess(int ExitCode, string Output, string Errors)
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(10);
 
     public static async Task<LocalProcess> RunAsync(
         string program,

@@ -229,8 +229,12 @@ public sealed class KindClusterTests(KindLab lab)
         }
     }
 
-    private Task<KindCluster> EnsureAsync(KindClusterSpec spec) =>
-        KindLab.Clusters.EnsureAsync(spec, lab.Folder, _ => { }, Token);
+    private async Task<KindCluster> EnsureAsync(KindClusterSpec spec)
+    {
+        var cluster = await KindLab.Clusters.EnsureAsync(spec, lab.Folder, _ => { }, Token);
+        await KindLab.Clusters.WaitForNodesAsync(spec, lab.Folder, _ => { }, Token);
+        return cluster;
+    }
 
     private async Task<KindNode> NodeAsync() =>
         (await KindLab.Clusters.ListAsync(Token))

@@ -177,8 +177,12 @@ public sealed class KindFaultTests : IDisposable
             .And.NotContain("\n");
     }
 
-    private Task<KindCluster> EnsureAsync(KindClusterSpec spec) =>
-        KindLab.Clusters.EnsureAsync(spec, _folder.Path, _ => { }, Token);
+    private async Task<KindCluster> EnsureAsync(KindClusterSpec spec)
+    {
+        var cluster = await KindLab.Clusters.EnsureAsync(spec, _folder.Path, _ => { }, Token);
+        await KindLab.Clusters.WaitForNodesAsync(spec, _folder.Path, _ => { }, Token);
+        return cluster;
+    }
 
     private async Task<IReadOnlyList<KindNode>> NodesAsync() =>
         (await KindLab.Clusters.ListAsync(Token)).SingleOrDefault(c => c.Name == _spec.Platform)?.Nodes ?? [];

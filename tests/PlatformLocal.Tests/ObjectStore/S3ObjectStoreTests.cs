@@ -1,5 +1,6 @@
 using System.Text;
 using PlatformLocal.ObjectStore;
+using PlatformLocal.Testing;
 
 namespace PlatformLocal.Tests.ObjectStore;
 

@@ -60,7 +60,11 @@ public sealed record KindNode(
     bool IsRunning,
     string? Address,
     IReadOnlyList<KindPort> Ports
-);
+)
+{
+    /// <summary>Whether it is a node of Kubernetes; a load balancer before several control planes is none.</summary>
+    public bool IsKubernetes => Role != "external-load-balancer";
+}
 
 /// <summary>What making sure of a cluster came to.</summary>
 public enum KindClusterChange

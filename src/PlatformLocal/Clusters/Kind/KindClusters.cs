@@ -45,7 +45,10 @@ public sealed class KindClusters
     /// <exception cref="PlatformException">The configuration is missing or none of kind's.</exception>
     public static string DigestOf(KindClusterSpec spec) => KindConfiguration.Of(spec).Digest;
 
-    /// <summary>Makes sure that a platform's cluster is there and ready: makes it, starts it, or leaves it as it is.</summary>
+    /// <summary>
+    /// Makes sure that a platform's cluster is there and its API server answers: makes it, starts it, or leaves it as it
+    /// is. Its nodes may still be getting ready: <see cref="WaitForNodesAsync"/>.
+    /// </summary>
     /// <param name="spec">The cluster.</param>
     /// <param name="folder">The platform's state folder; gets <c>kubeconfig</c>, for its owner only.</param>
     /// <param name="report">Is told what is done just now.</param>
@@ -115,10 +118,40 @@ public sealed class KindClusters
             await WriteKubeconfigAsync(cluster, folder, cancellationToken);
         }
 
-        // Also when nothing was to do: nodes that the engine has just started run before they are ready.
-        await WaitAsync(cluster, nodes.Count, folder, spec.Timeout, report, cancellationToken);
+        // Also when nothing was to do: containers that the engine has just started run before they answer.
+        await WaitForApiServerAsync(cluster, folder, spec.Timeout, cancellationToken);
         var change = wasRunning ? KindClusterChange.Unchanged : KindClusterChange.Started;
         return await DescribeAsync(spec, cluster, change, folder, cancellationToken);
+    }
+
+    /// <summary>Waits until every node of a platform's cluster can run pods.</summary>
+    /// <param name="spec">The cluster.</param>
+    /// <param name="folder">The platform's state folder.</param>
+    /// <param name="report">Is told what is done just now.</param>
+    /// <param name="cancellationToken">Stops waiting; the cluster stays.</param>
+    /// <exception cref="PlatformException">There is no such cluster, or its nodes are not ready in time.</exception>
+    public async Task WaitForNodesAsync(
+        KindClusterSpec spec,
+        string folder,
+        Action<string> report,
+        CancellationToken cancellationToken
+    )
+    {
+        string cluster = KindClusterName.Of(spec.Platform);
+        int count = (await NodesAsync(cluster, cancellationToken)).Count(n => n.IsKubernetes);
+        report($"Waiting for {count} nodes of the cluster '{cluster}' to be ready");
+        await WaitAsync(
+            cluster,
+            folder,
+            spec.Timeout,
+            async client =>
+            {
+                var nodes = await client.ListAsync("v1", "Node", null, null, cancellationToken);
+                int ready = nodes.Items.Count(n => n.Condition("Ready").Text("status") == "True");
+                return ready >= count ? null : $"{count - ready} of {count} nodes";
+            },
+            cancellationToken
+        );
     }
 
     /// <summary>Deletes a platform's cluster with everything in it.</summary>
@@ -203,7 +236,7 @@ public sealed class KindClusters
             await CreateNodesAsync(spec, configuration, cluster, folder, report, cancellationToken);
             await WriteKubeconfigAsync(cluster, folder, cancellationToken);
             var nodes = await NodesAsync(cluster, cancellationToken);
-            await WaitAsync(cluster, nodes.Count, folder, spec.Timeout, report, cancellationToken);
+            await WaitForApiServerAsync(cluster, folder, spec.Timeout, cancellationToken);
             using (var client = await ConnectAsync(spec.Platform, folder, cancellationToken))
             {
                 await new ClusterMarker(
@@ -348,18 +381,35 @@ public sealed class KindClusters
         }
     }
 
-    private async Task WaitAsync(
+    private Task WaitForApiServerAsync(
         string cluster,
-        int count,
         string folder,
         TimeSpan timeout,
-        Action<string> report,
+        CancellationToken cancellationToken
+    ) =>
+        WaitAsync(
+            cluster,
+            folder,
+            timeout,
+            async client =>
+            {
+                await client.ListAsync("v1", "Node", null, null, cancellationToken);
+                return null;
+            },
+            cancellationToken
+        );
+
+    // Looks until it is told that nothing is waited for any more.
+    private async Task WaitAsync(
+        string cluster,
+        string folder,
+        TimeSpan timeout,
+        Func<KubernetesClient, Task<string?>> look,
         CancellationToken cancellationToken
     )
     {
-        report($"Waiting for {count} nodes of the cluster '{cluster}' to be ready");
         long started = _time.GetTimestamp();
-        string waitsFor = "the API server";
+        string? waitsFor = "the API server";
         while (_time.GetElapsedTime(started) < timeout)
         {
             try
@@ -369,14 +419,11 @@ public sealed class KindClusters
                     connection,
                     new KubernetesClientOptions { TimeProvider = _time }
                 );
-                var nodes = await client.ListAsync("v1", "Node", null, null, cancellationToken);
-                int ready = nodes.Items.Count(n => n.Condition("Ready").Text("status") == "True");
-                if (ready >= count)
+                waitsFor = await look(client);
+                if (waitsFor is null)
                 {
                     return;
                 }
-
-                waitsFor = $"{count - ready} of {count} nodes";
             }
             catch (PlatformException fault)
             {

@@ -111,18 +111,56 @@ public sealed class LocalRegistry
         await Task.WhenAll(
             nodes
                 .Select(n => n.Node)
-                .Where(n => n.IsRunning && n.Role != "external-load-balancer")
-                .Select(async node =>
-                {
-                    await _docker.RunAsync(["exec", node.ContainerId, "mkdir", "-p", folder], cancellationToken);
-                    await _docker.RunAsync(
-                        ["exec", "-i", node.ContainerId, "cp", "/dev/stdin", $"{folder}/hosts.toml"],
+                .Where(n => n.IsRunning && n.IsKubernetes)
+                .Select(node =>
+                    _docker.RunAsync(
+                        [
+                            "exec",
+                            "-i",
+                            node.ContainerId,
+                            "sh",
+                            "-c",
+                            "mkdir -p \"$1\" && cat > \"$1/hosts.toml\"",
+                            "sh",
+                            folder,
+                        ],
                         cancellationToken,
                         hosts
-                    );
-                })
+                    )
+                )
         );
         await client.ApplyAsync(Announcement(), new WriteOptions { Force = true }, cancellationToken);
+    }
+
+    /// <summary>Has every node of a cluster pull an image ahead of the pods that need it: nodes can before they are ready.</summary>
+    /// <param name="cluster">The Kind cluster, which was joined.</param>
+    /// <param name="image">The image, by a name that begins with <see cref="Host"/> or another registry's.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="PlatformException">A node cannot have it.</exception>
+    public async Task PullAsync(string cluster, string image, CancellationToken cancellationToken)
+    {
+        var nodes = await _docker.ListNodesAsync(cluster, cancellationToken);
+        await Task.WhenAll(
+            nodes
+                .Select(n => n.Node)
+                .Where(n => n.IsRunning && n.IsKubernetes)
+                .Select(n =>
+                    _docker.RunAsync(
+                        [
+                            "exec",
+                            n.ContainerId,
+                            "ctr",
+                            "--namespace=k8s.io",
+                            "images",
+                            "pull",
+                            "--hosts-dir=/etc/containerd/certs.d",
+                            image,
+                        ],
+                        cancellationToken,
+                        timeout: TimeSpan.FromMinutes(5)
+                    )
+                )
+        );
     }
 
     /// <summary>Pushes an image that the engine has, under the same name without its own registry.</summary>

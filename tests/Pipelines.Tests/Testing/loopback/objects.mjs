@@ -1,4 +1,6 @@
 // Objects are the steps that lead to them, and an id is these steps written down: nothing is done before a value is asked for.
+import { readFileSync } from 'node:fs'
+
 const secrets = new Map()
 
 export const step = (type, parent, field, args) => ({ type, parent, field, args: { ...args } })
@@ -31,6 +33,7 @@ export function plaintextOf(secret) {
   const { name, uri } = secret.args
   if (name !== undefined) return secrets.get(name)
   const [scheme, rest] = uri.split(/:(?:\/\/)?(.*)/s)
+  if (scheme === 'file') return readFileSync(rest, 'utf8')
   if (scheme !== 'env' || process.env[rest] === undefined) throw new Error(`the secret ${uri} cannot be fetched`)
   return process.env[rest]
 }

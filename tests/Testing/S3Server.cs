@@ -1,11 +1,12 @@
 using System.Diagnostics;
+using System.IO;
 using System.Net;
 using System.Net.Sockets;
-using PlatformLocal.Tests.ObjectStore;
+using PlatformLocal.Testing;
 
 [assembly: AssemblyFixture(typeof(S3Server))]
 
-namespace PlatformLocal.Tests.ObjectStore;
+namespace PlatformLocal.Testing;
 
 /// <summary>
 /// An S3 server that is not ours: s3rver of npm, on a loopback port, with real signatures. It knows no conditions on
