@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
@@ -11,37 +10,33 @@ namespace PlatformLocal.Documents;
 /// <param name="Line">The line it starts at, from 1.</param>
 internal sealed record YamlDocumentText(JsonNode Root, int Line);
 
+/// <summary>Entries of a map at the top of a document, taken out as they are read: a large file is never whole in memory.</summary>
+/// <param name="Map">The map's key.</param>
+/// <param name="Take">Takes an entry: its key and its value.</param>
+internal sealed record EachEntry(string Map, Action<string, JsonNode?> Take);
+
 /// <summary>Reads YAML into JSON nodes by the rules that Kubernetes' tools use: YAML 1.1 scalars, no custom tags.</summary>
 internal static class YamlText
 {
     // Aliases can blow a small file up: what a person writes stays far below this.
     private const int MaximumNodes = 500_000;
 
-    private static readonly JsonDocumentOptions s_json = new()
-    {
-        MaxDepth = JsonText.MaximumDepth * 2,
-        AllowDuplicateProperties = false,
-    };
-
     /// <summary>All documents of a file; empty ones are left out.</summary>
     /// <param name="text">The file's text.</param>
     /// <param name="file">The file's path, for messages.</param>
     /// <param name="scalar">Changes each scalar's text before its type is decided: where templates are filled in.</param>
+    /// <param name="each">Takes the entries of one large map out as they come.</param>
     /// <exception cref="InvalidDocumentException">The text is no YAML; names file, line and column.</exception>
     public static IReadOnlyList<YamlDocumentText> ParseAll(
         string text,
         string file,
-        Func<string, string>? scalar = null
+        Func<string, string>? scalar = null,
+        EachEntry? each = null
     )
     {
-        if (scalar is null && ParseJson(text) is { } json)
-        {
-            return [new YamlDocumentText(json, 1)];
-        }
-
         try
         {
-            return new DocumentReader(text, scalar).ReadAll();
+            return new DocumentReader(text, scalar, each).ReadAll();
         }
         catch (YamlException e)
         {
@@ -49,23 +44,10 @@ internal static class YamlText
         }
     }
 
-    // JSON is YAML, and what programs write is read far faster as what it is; of anything else YAML says what is wrong.
-    private static JsonObject? ParseJson(string text)
-    {
-        try
-        {
-            return text.StartsWith('{') ? JsonNode.Parse(text, nodeOptions: null, s_json) as JsonObject : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
-
     /// <summary>The one object a file holds.</summary>
     /// <exception cref="InvalidDocumentException">The text is no YAML, or not exactly one object.</exception>
-    public static JsonObject ParseObject(string text, string file) =>
-        ParseAll(text, file) is [{ Root: JsonObject one }]
+    public static JsonObject ParseObject(string text, string file, EachEntry? each = null) =>
+        ParseAll(text, file, each: each) is [{ Root: JsonObject one }]
             ? one
             : throw new InvalidDocumentException(file, [new Fault("", "must hold exactly one YAML object")]);
 
@@ -131,7 +113,7 @@ internal static class YamlText
     /// Makes JSON of the parser's events as they come: catalogues are large, and a tree of YAML in between costs more than
     /// all the rest.
     /// </summary>
-    private sealed class DocumentReader(string text, Func<string, string>? change)
+    private sealed class DocumentReader(string text, Func<string, string>? change, EachEntry? each)
     {
         private readonly Parser _parser = new(new StringReader(text));
         private readonly Dictionary<AnchorName, Anchored> _anchors = [];
@@ -208,14 +190,12 @@ internal static class YamlText
             List<JsonObject>? merged = null;
             while (!_parser.TryConsume<MappingEnd>(out _))
             {
-                if (_parser.Current is not Scalar key)
-                {
-                    throw new YamlException(_parser.Current!.Start, _parser.Current.End, "a key must be a text");
-                }
-
-                _parser.MoveNext();
-                var start = _parser.Current!;
-                var value = Read(depth + 1, out var below);
+                var (key, start) = ReadKey();
+                var below = 0;
+                var value =
+                    depth == 0 && key.Value == each?.Map && start is MappingStart { Anchor.IsEmpty: true }
+                        ? TakeOut(each)
+                        : Read(depth + 1, out below);
                 height = Math.Max(height, below + 1);
                 if (key.Value == "<<")
                 {
@@ -223,12 +203,57 @@ internal static class YamlText
                 }
                 else if (!map.TryAdd(change is null ? key.Value : change(key.Value), value))
                 {
-                    throw new YamlException(key.Start, key.End, $"Duplicate key '{key.Value}'");
+                    throw Duplicate(key);
                 }
             }
 
             return merged is null ? map : Merge(merged, map);
         }
+
+        /// <summary>Hands the entries of a map over one by one, and leaves it empty.</summary>
+        private JsonObject TakeOut(EachEntry entries)
+        {
+            var seen = new HashSet<string>(StringComparer.Ordinal);
+            var merged = new List<JsonObject>();
+            _parser.MoveNext();
+            while (!_parser.TryConsume<MappingEnd>(out _))
+            {
+                var (key, at) = ReadKey();
+                var value = Read(2, out _);
+                if (key.Value == "<<")
+                {
+                    merged.AddRange(SourcesOf(value, at));
+                }
+                else if (seen.Add(key.Value))
+                {
+                    entries.Take(key.Value, value);
+                }
+                else
+                {
+                    throw Duplicate(key);
+                }
+            }
+
+            foreach (var (name, value) in merged.SelectMany(m => m).Where(m => seen.Add(m.Key)))
+            {
+                entries.Take(name, value);
+            }
+
+            return [];
+        }
+
+        private (Scalar Key, ParsingEvent Value) ReadKey()
+        {
+            if (_parser.Current is not Scalar key)
+            {
+                throw new YamlException(_parser.Current!.Start, _parser.Current.End, "a key must be a text");
+            }
+
+            _parser.MoveNext();
+            return (key, _parser.Current);
+        }
+
+        private static YamlException Duplicate(Scalar key) => new(key.Start, key.End, $"Duplicate key '{key.Value}'");
 
         private JsonNode? Repeat(AnchorAlias alias, int depth, out int height)
         {

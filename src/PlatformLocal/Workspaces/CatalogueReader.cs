@@ -41,24 +41,33 @@ internal sealed class CatalogueReader
     private static IReadOnlyDictionary<string, CatalogueEntry> Read(string file)
     {
         var catalogue = new CatalogueReader();
-        var reader = WorkspaceReader.OpenDocument(file, "Catalogue", catalogue._faults);
         var entries = new Dictionary<string, CatalogueEntry>(StringComparer.Ordinal);
+        var reader = WorkspaceReader.OpenDocument(
+            file,
+            "Catalogue",
+            catalogue._faults,
+            new EachEntry("services", Take)
+        );
         foreach (var (name, value) in reader.ObjectNode("services", required: true) ?? [])
         {
-            var path = $"services.{name}";
-            if (value is JsonObject source)
-            {
-                entries[name] = catalogue.ReadEntry(source, path);
-            }
-            else
-            {
-                reader.Fault(path, "must be an object with versions");
-            }
+            Take(name, value);
         }
 
         reader.RefuseOthers();
         WorkspaceReader.ThrowIfAny(file, catalogue._faults);
         return entries;
+
+        void Take(string name, JsonNode? value)
+        {
+            if (value is JsonObject source)
+            {
+                entries[name] = catalogue.ReadEntry(source, $"services.{name}");
+            }
+            else
+            {
+                catalogue.Fault($"services.{name}", "must be an object with versions");
+            }
+        }
     }
 
     private CatalogueEntry ReadEntry(JsonObject source, string path)

@@ -221,7 +221,7 @@ public static partial class WorkspaceReader
         return quotas;
     }
 
-    internal static ObjectReader OpenDocument(string file, string kind, List<Fault> faults)
+    internal static ObjectReader OpenDocument(string file, string kind, List<Fault> faults, EachEntry? each = null)
     {
         string text;
         try
@@ -233,7 +233,7 @@ public static partial class WorkspaceReader
             throw new PlatformException($"{file} cannot be read: {e.Message}") { Kind = FailureKind.InvalidInput };
         }
 
-        var reader = new ObjectReader(YamlText.ParseObject(text, file), faults);
+        var reader = new ObjectReader(YamlText.ParseObject(text, file, each), faults);
         _ = reader.OneOf("apiVersion", [ApiVersion], required: true);
         _ = reader.OneOf("kind", [kind], required: true);
         return reader;

@@ -29,7 +29,7 @@ public sealed class YamlTextTests
     [InlineData("a: &x\nb: *x", """{"a":null,"b":null}""")]
     [InlineData("a: &x [1]\nb: &x [2]\nc: *x", """{"a":[1],"b":[2],"c":[2]}""")]
     [InlineData("? a\n: b", """{"a":"b"}""")]
-    [InlineData("{\"a\": \"yes\", \"b\": 1.50, \"c\": null}", """{"a":"yes","b":1.50,"c":null}""")]
+    [InlineData("{\"a\": \"yes\", \"b\": 1.50, \"c\": null}", """{"a":"yes","b":1.5,"c":null}""")]
     [InlineData("{a: yes, \"b\": 0644}", """{"a":true,"b":420}""")]
     [InlineData("{\"a\": 1} # said by hand", """{"a":1}""")]
     public void Scalars_are_read_as_Kubernetes_tools_read_them(string yaml, string json) =>
@@ -84,6 +84,37 @@ public sealed class YamlTextTests
             var act = () => YamlText.ParseAll(text, "f.yaml");
             act.Should().Throw<InvalidDocumentException>().Which.Message.Should().Contain("nested too deeply");
         }
+    }
+
+    [Theory]
+    [InlineData("a: 1\nall: {x: {b: 1}, y: ~}\nc: 2", """{"a":1,"all":{},"c":2}""", """x={"b":1} y=null""")]
+    [InlineData("base: &b {x: 1, y: 2}\nall: {<<: *b, x: 3}", """{"base":{"x":1,"y":2},"all":{}}""", "x=3 y=2")]
+    [InlineData("all: &all {x: 1}\nc: *all", """{"all":{"x":1},"c":{"x":1}}""", "")]
+    [InlineData("all: [x]\nc: {all: {y: 1}}", """{"all":["x"],"c":{"all":{"y":1}}}""", "")]
+    [InlineData("{\"all\": {\"x\": \"1.0\"}}", """{"all":{}}""", "x=\"1.0\"")]
+    public void Entries_of_a_large_map_are_taken_out_as_they_come(string yaml, string left, string taken)
+    {
+        var entries = new List<string>();
+
+        var rest = YamlText.ParseObject(
+            yaml,
+            "f.yaml",
+            new EachEntry("all", (key, value) => entries.Add($"{key}={value?.ToJsonString() ?? "null"}"))
+        );
+
+        rest.ToJsonString().Should().Be(left);
+        string.Join(' ', entries).Should().Be(taken);
+    }
+
+    [Theory]
+    [InlineData("all:\n  x: 1\n  x: 2", "line 3")]
+    [InlineData("all:\n  [x]: 1", "a key must be a text")]
+    [InlineData("all:\n  x: [1", "line 3")]
+    public void What_is_no_yaml_is_refused_within_a_large_map_as_well(string yaml, string told)
+    {
+        var act = () => YamlText.ParseObject(yaml + "\n", "f.yaml", new EachEntry("all", (_, _) => { }));
+
+        act.Should().Throw<InvalidDocumentException>().Which.Message.Should().Contain(told);
     }
 
     [Fact]
