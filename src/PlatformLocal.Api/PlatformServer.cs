@@ -342,10 +342,10 @@ public sealed partial class PlatformServer : IAsyncDisposable
         services.AddSingleton(
             options.Workspace is { } folder ? WorkspaceSource.At(folder) : WorkspaceSource.UploadedTo(state.Workspaces)
         );
-        services.AddSingleton(_ => new CatalogueVersions(state.Tags, new ProgramRunner(options.Time), options.Time));
+        services.AddSingleton(_ => new ServiceResolution(state.Sources, new ProgramRunner(options.Time), options.Time));
         services.AddSingleton(p => new ClaimCompiler(
             p.GetRequiredService<WorkspaceSource>(),
-            p.GetRequiredService<CatalogueVersions>(),
+            p.GetRequiredService<ServiceResolution>(),
             new ManifestRenderer(
                 new KubectlKustomize(new ProgramRunner(options.Time)).BuildAsync,
                 async (apiVersion, kind, token) =>

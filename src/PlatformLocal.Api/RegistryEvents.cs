@@ -23,7 +23,7 @@ internal static class RegistryEvents
     private static async Task<IResult> PostAsync(
         HttpRequest request,
         ClaimCompiler compiler,
-        CatalogueVersions versions,
+        ServiceResolution resolution,
         EnvironmentFeed feed,
         Reconciler reconciler,
         CancellationToken cancellationToken
@@ -42,7 +42,7 @@ internal static class RegistryEvents
         if (pushed.Count > 0)
         {
             var workspace = compiler.ReadWorkspace();
-            var services = pushed.SelectMany(p => versions.Expire(workspace, p)).ToHashSet(StringComparer.Ordinal);
+            var services = pushed.SelectMany(p => resolution.Expire(workspace, p)).ToHashSet(StringComparer.Ordinal);
             environments.AddRange(
                 feed.All.Where(e => e.Services.Any(s => services.Contains(s.Name))).Select(e => e.EnvironmentName)
             );

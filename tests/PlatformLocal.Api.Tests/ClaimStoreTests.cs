@@ -4,7 +4,7 @@ using PlatformLocal.Api.Reconciliation;
 using PlatformLocal.ObjectStore;
 using PlatformLocal.PlatformApi;
 using PlatformLocal.Resolution;
-using PlatformLocal.Tests.ObjectStore;
+using PlatformLocal.Testing;
 using PlatformLocal.Versions;
 
 namespace PlatformLocal.Api.Tests;

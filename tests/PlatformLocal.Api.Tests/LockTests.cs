@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using PlatformLocal.Api.Tests.Testing;
+using PlatformLocal.Kubernetes;
+using PlatformLocal.Manifests;
 using PlatformLocal.PlatformApi;
 using PlatformLocal.Processes;
 
@@ -89,6 +91,86 @@ public sealed class LockTests
             .Which.Kind.Should()
             .Be(FailureKind.Conflict);
         ReadLock(platform).Should().Be(before);
+    }
+
+    [Fact]
+    public async Task A_lock_from_a_file_gives_the_same_bytes_after_a_removal_and_on_another_platform()
+    {
+        await using var platform = await TestPlatform.StartAsync();
+        await using var other = await TestPlatform.StartAsync();
+        foreach (var each in new[] { platform, other })
+        {
+            each.WriteService("auth", "auth", "{}\n  secrets: [SIGNING_KEY]");
+        }
+
+        await platform.DeployAsync(Shop);
+        var lockBytes = ReadLock(platform);
+        var objects = await HashesAsync(platform);
+        var held = s_flags with { Lock = (JsonObject)JsonNode.Parse(lockBytes)! };
+        foreach (var each in new[] { platform, other })
+        {
+            each.WriteCatalogue("web: {versions: [1.1.0, 1.2.0]}", "auth: {versions: [2.0.0, 2.1.0]}");
+        }
+
+        await platform.Api.DeleteAsync("shop", Token);
+        await platform.WaitAsync("shop", e => e is null);
+        var plan = await other.Api.PlanAsync("shop", Payload(), held, Token);
+        foreach (var each in new[] { platform, other })
+        {
+            Versions(await TestPlatform.DeployAsync(each.Api, Shop, held)).Should().Equal("auth 2.0.0", "web 1.1.0");
+            ReadLock(each).Should().Be(lockBytes);
+            (await HashesAsync(each)).Should().Equal(objects).And.HaveCountGreaterThan(5);
+        }
+
+        JsonNode.DeepEquals(plan.Lock, held.Lock).Should().BeTrue();
+    }
+
+    [Theory]
+    [InlineData("""{"environment_name":"other","services":{}}""", "*is 'other', and the claim is of 'shop'*")]
+    [InlineData("""{"environment_name":"shop"}""", "*it has no services*")]
+    [InlineData(
+        """{"environment_name":"shop","services":{"web":{"version":"new"}}}""",
+        "*has no version that can be read*"
+    )]
+    [InlineData(
+        """{"environment_name":"shop","services":{"web":{"version":"1.0.0","manifests":"sha256:0"}}}""",
+        "*auth 2.0.0 is not in the lock; manifests of web: sha256:0 before, sha256:*"
+    )]
+    public async Task A_lock_that_does_not_hold_is_refused_and_changes_nothing(string given, string message)
+    {
+        await using var platform = await TestPlatform.StartAsync();
+        await platform.DeployAsync(Shop);
+        var before = ReadLock(platform);
+
+        var act = () =>
+            TestPlatform.DeployAsync(platform.Api, Shop, s_flags with { Lock = (JsonObject)JsonNode.Parse(given)! });
+
+        await act.Should().ThrowAsync<PlatformException>().WithMessage(message);
+        ReadLock(platform).Should().Be(before);
+    }
+
+    /// <summary>Kind, name and content of all objects but the values of secrets.</summary>
+    private static async Task<IReadOnlyList<string>> HashesAsync(TestPlatform platform)
+    {
+        using var client = KubernetesClient.FromKubeconfig(platform.State.Kubeconfig);
+        var hashes = new List<string>();
+        foreach (var kind in new[] { "Deployment", "ConfigMap", "ServiceAccount", "NetworkPolicy" })
+        {
+            var version = kind switch
+            {
+                "Deployment" => "apps/v1",
+                "NetworkPolicy" => "networking.k8s.io/v1",
+                _ => "v1",
+            };
+            var list = await client.ListAsync(version, kind, "env-shop", new ListOptions(), Token);
+            hashes.AddRange(
+                list.Items.Select(o =>
+                    $"{kind} {o["metadata"]!["name"]} {o["metadata"]!["annotations"]?[ManifestLabels.ContentHash]}"
+                )
+            );
+        }
+
+        return [.. hashes.Order(StringComparer.Ordinal)];
     }
 
     [Fact]

@@ -53,16 +53,15 @@ internal static class PodDefaults
         }
     }
 
-    /// <summary>The tag of an image reference; <c>latest</c> when it has neither tag nor digest.</summary>
+    /// <summary>The tag of an image reference, with a digest or not; <c>latest</c> when it has neither tag nor digest.</summary>
     public static string Tag(string image)
     {
-        if (image.Contains('@', StringComparison.Ordinal))
-        {
-            return "";
-        }
-        var slash = image.LastIndexOf('/');
-        var colon = image.LastIndexOf(':');
-        return colon > slash ? image[(colon + 1)..] : "latest";
+        var at = image.IndexOf('@', StringComparison.Ordinal);
+        var name = at < 0 ? image : image[..at];
+        var colon = name.LastIndexOf(':');
+        return colon > name.LastIndexOf('/') ? name[(colon + 1)..]
+            : at < 0 ? "latest"
+            : "";
     }
 
     private static void Container(JsonObject container, bool hostNetwork)

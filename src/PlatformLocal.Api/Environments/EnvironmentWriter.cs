@@ -34,13 +34,13 @@ internal sealed class EnvironmentWriter(
         // Whoever asks hears of unknown services and conflicts now, not from the reconciler later.
         var intent = await IntendAsync(payload, query, cancellationToken);
         var (name, before) = (intent.Compiled.Claim.EnvironmentName, intent.Before);
-        if (before is null)
+        if (before is null && !intent.IsLockGiven)
         {
             var created = await claims.PutAsync(name, intent.Rollout.Claim, condition, cancellationToken);
             return reconciler.Request(name, created);
         }
 
-        // The reconciler keeps what the lock says: versions are handed to it as a lock, before it sees the claim.
+        // The reconciler keeps what the lock says: what was asked for is handed to it as a lock, before it sees the claim.
         var history = await claims.GetHistoryAsync(name, cancellationToken);
         var begun = await claims.ChangeHistoryAsync(name, h => h.Begin(intent.Rollout), cancellationToken);
         var isNew = begun.Newest!.Number > (history.Newest?.Number ?? 0);
@@ -53,7 +53,11 @@ internal sealed class EnvironmentWriter(
         catch (PlatformException) when (isNew)
         {
             await claims.ChangeHistoryAsync(name, h => h.Without(begun.Newest.Number), CancellationToken.None);
-            await claims.PutLockAsync(name, before, CancellationToken.None);
+            await (
+                before is null
+                    ? claims.DeleteLockAsync(name, CancellationToken.None)
+                    : claims.PutLockAsync(name, before, CancellationToken.None)
+            );
             throw;
         }
     }
@@ -83,6 +87,7 @@ internal sealed class EnvironmentWriter(
             Objects = objects,
             Warnings = intent.Compiled.Warnings,
             Claim = intent.Rollout.Claim,
+            Lock = intent.Rollout.Lock.ToJson(),
         };
     }
 
@@ -98,15 +103,18 @@ internal sealed class EnvironmentWriter(
     )
     {
         var workspace = compiler.ReadWorkspace();
+        (payload, var given) = GivenLock.Take(payload);
         var (claim, existing) = await ToClaimAsync(payload, query, workspace.Types, cancellationToken);
         RefuseToMove(claim, existing, workspace.Types);
         var source = ClaimWriter.Write(claim);
-        var before = await claims.GetLockAsync(claim.EnvironmentName, cancellationToken);
+        var stored = await claims.GetLockAsync(claim.EnvironmentName, cancellationToken);
+        var before = given ?? stored;
         var history = await claims.GetHistoryAsync(claim.EnvironmentName, cancellationToken);
         var use = new LockUse(before)
         {
             Upgrade = query.Upgrades,
             Keep = query.Upgrades.Count == 0 && history.HeldAt(source) is not null,
+            IsLocked = given is not null || (query.Locked ?? false),
             Offline = query.Offline ?? false,
         };
         var compiled = await CompileAsync(claim, workspace, query, use, cancellationToken);
@@ -118,7 +126,7 @@ internal sealed class EnvironmentWriter(
             Lock = compiled.ToLock().WithReasonsOf(before),
             Claim = source,
         };
-        return new Intent(compiled, before, existing is not null, rollout);
+        return new Intent(compiled, stored, existing is not null, rollout) { IsLockGiven = given is not null };
     }
 
     private async Task<Intent> IntendRollbackAsync(
@@ -336,7 +344,7 @@ internal sealed class EnvironmentWriter(
             };
         }
 
-        if (query.Locked ?? false)
+        if (use.IsLocked)
         {
             RefuseMoved(claim.EnvironmentName, before, compiled.ToLock());
         }
@@ -362,7 +370,9 @@ internal sealed class EnvironmentWriter(
         {
             throw new PlatformException(
                 $"{name} would not be what its lock says: {string.Join("; ", moved)}.",
-                "Deploy without --locked to accept this; plan-environment shows what would change."
+                moved.Any(m => m.What == "image_digest")
+                    ? "An image was pushed anew: deploy with --upgrade to take it, or without --locked to keep the one before."
+                    : "Deploy without --locked to accept this; plan-environment shows what would change."
             )
             {
                 Kind = FailureKind.Conflict,
@@ -373,6 +383,7 @@ internal sealed class EnvironmentWriter(
     private static List<ServicePlan> PlanServices(CompiledClaim compiled, EnvironmentLock? locked)
     {
         var before = locked?.Services ?? new Dictionary<string, LockedService>();
+        var after = compiled.ToLock().Services;
         var plans = compiled
             .Resolved.Services.Select(s => new ServicePlan
             {
@@ -380,6 +391,8 @@ internal sealed class EnvironmentWriter(
                 From = before.GetValueOrDefault(s.Definition.Name)?.Version.Text,
                 To = s.Version.Text,
                 Reason = s.Reason,
+                Image = after[s.Definition.Name].PinnedImage,
+                Source = after[s.Definition.Name].Source,
                 DependsOn = s.DependsOn,
             })
             .ToList();
@@ -397,5 +410,9 @@ internal sealed class EnvironmentWriter(
     /// <param name="Before">What the environment is locked to now.</param>
     /// <param name="Exists">Whether there is a claim already.</param>
     /// <param name="Rollout">What would roll out.</param>
-    private sealed record Intent(CompiledClaim Compiled, EnvironmentLock? Before, bool Exists, Rollout Rollout);
+    private sealed record Intent(CompiledClaim Compiled, EnvironmentLock? Before, bool Exists, Rollout Rollout)
+    {
+        /// <summary>Whether the caller says what it is to be locked to.</summary>
+        public bool IsLockGiven { get; init; }
+    }
 }

@@ -32,9 +32,15 @@ internal sealed record CompiledClaim(
             {
                 Version = service.Version,
                 Reason = service.Reason,
-                Manifests = ManifestLabels.DigestOf(delivery.Objects),
+                Manifests = ManifestLabels.DigestOf(
+                    delivery.Objects.Where(o => !ManifestRenderer.IsMadeUp(o, service.Definition))
+                ),
                 Image = ManifestVariables.ImageOf(Claim, service, Workspace),
-                Source = Path.GetRelativePath(Workspace.Folder, service.Definition.Folder).Replace('\\', '/'),
+                ImageDigest = service.ImageDigest,
+                Source =
+                    service.Definition.Origin
+                    ?? Path.GetRelativePath(Workspace.Folder, service.Definition.Folder).Replace('\\', '/'),
+                Playbook = service.Definition.PlaybookOrigin,
             };
         }
 
@@ -48,6 +54,9 @@ internal sealed record LockUse(EnvironmentLock? Lock)
 {
     /// <summary>Services that become as new as the claim lets them; <c>*</c> for all.</summary>
     public IReadOnlyList<string> Upgrade { get; init; } = [];
+
+    /// <summary>Nothing may differ from the lock, and what registries say of its images is asked for now.</summary>
+    public bool IsLocked { get; init; }
 
     /// <summary>Use only versions that were fetched before from registries and git repositories.</summary>
     public bool Offline { get; init; }
@@ -72,28 +81,19 @@ internal sealed record LockUse(EnvironmentLock? Lock)
         };
     }
 
-    /// <summary>A catalogue without the versions that are to be avoided.</summary>
-    public Catalogue Allowed(Catalogue catalogue)
+    /// <summary>What is to be resolved for a claim.</summary>
+    public ResolutionRequest RequestFor(Claim claim, Workspace workspace)
     {
-        if (Avoid.Count == 0)
+        var options = OptionsFor(claim);
+        return new ResolutionRequest(claim, workspace, options)
         {
-            return catalogue;
-        }
-
-        return new Catalogue(
-            catalogue.Services.ToDictionary(
-                s => s.Key,
-                s =>
-                    Avoid.Contains(s.Key)
-                        ? s.Value with
-                        {
-                            Versions = [.. s.Value.Versions.Where(v => IsAllowed(s.Key, v))],
-                            DevVersions = [.. s.Value.DevVersions.Where(v => IsAllowed(s.Key, v))],
-                        }
-                        : s.Value,
-                StringComparer.Ordinal
-            )
-        );
+            Kept = options
+                .Locked.Keys.Except(options.Upgrade, StringComparer.Ordinal)
+                .ToDictionary(s => s, s => Lock!.Services[s], StringComparer.Ordinal),
+            IsAllowed = Avoid.Count == 0 ? null : IsAllowed,
+            IsVerified = IsLocked,
+            Offline = Offline,
+        };
     }
 
     private bool IsAllowed(string service, PlatformVersion version) =>
@@ -104,7 +104,7 @@ internal sealed record LockUse(EnvironmentLock? Lock)
 /// <summary>Makes exact versions and rendered manifests of claims.</summary>
 internal sealed class ClaimCompiler(
     WorkspaceSource source,
-    CatalogueVersions versions,
+    ServiceResolution resolution,
     ManifestRenderer renderer,
     ServicePlaybooks playbooks,
     EnvironmentDeliveries deliveries,
@@ -125,14 +125,7 @@ internal sealed class ClaimCompiler(
         CancellationToken cancellationToken
     )
     {
-        (workspace, var oddities) = await versions.CompleteAsync(
-            workspace,
-            claim.UseDevTags,
-            use.Offline,
-            cancellationToken
-        );
-        var roots = claim.Services.ToDictionary(s => s.Key, s => s.Value.Version, StringComparer.Ordinal);
-        var resolved = Resolver.Resolve(use.Allowed(workspace.Catalogue), roots, use.OptionsFor(claim));
+        var (resolved, oddities) = await resolution.ResolveAsync(use.RequestFor(claim, workspace), cancellationToken);
         var isolation = claim.IsolationIn(workspace.Types);
         if (
             isolation == Isolation.Cluster

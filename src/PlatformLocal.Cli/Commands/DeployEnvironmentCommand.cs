@@ -27,6 +27,7 @@ internal sealed class DeployEnvironmentCommand(SharedOptions shared) : CommandBa
             "platformctl deploy-environment --file claim.json --use-dev-tags --output json",
             "platformctl deploy-environment --file claim.json --upgrade",
             "platformctl deploy-environment dev-local --rollback 3",
+            "platformctl deploy-environment --file claim.json --lock dev-local.lock.json",
         ];
 
     protected override string Description =>

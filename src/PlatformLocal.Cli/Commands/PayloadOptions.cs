@@ -45,6 +45,14 @@ internal sealed class PayloadOptions
         Description = "Fail when anything would differ from what was deployed before: a version, a manifest, an image.",
     };
 
+    private readonly Option<string?> _lock = new("--lock")
+    {
+        Description =
+            "A lock to be held to in place of the environment's own: NAME.lock.json of a bucket, or what plan-environment "
+            + "writes as JSON. Fails as --locked does when anything would differ.",
+        HelpName = "PATH",
+    };
+
     private readonly Option<bool> _offline = new("--offline")
     {
         Description = "Use only versions that were fetched before from registries and git repositories.",
@@ -99,6 +107,7 @@ internal sealed class PayloadOptions
         command.Options.Add(_upgrade);
         command.Options.Add(_rollback);
         command.Options.Add(_locked);
+        command.Options.Add(_lock);
         command.Options.Add(_offline);
         command.Validators.Add(result =>
         {
@@ -119,7 +128,17 @@ internal sealed class PayloadOptions
                 return;
             }
 
-            var others = new Option[] { _payload, _file, _upgrade, _locked, _onlySpecified, _devTags, _isolation };
+            var others = new Option[]
+            {
+                _payload,
+                _file,
+                _upgrade,
+                _locked,
+                _lock,
+                _onlySpecified,
+                _devTags,
+                _isolation,
+            };
             if (others.FirstOrDefault(o => result.GetResult(o) is { Implicit: false }) is { } other)
             {
                 result.AddError($"--rollback puts a claim back as it was: leave {other.Name} out.");
@@ -132,9 +151,12 @@ internal sealed class PayloadOptions
         });
         command.Validators.Add(result =>
         {
-            if (result.GetResult(_upgrade) is not null && result.GetResult(_locked) is not null)
+            foreach (var held in new Option[] { _locked, _lock })
             {
-                result.AddError("--upgrade and --locked exclude each other.");
+                if (result.GetResult(_upgrade) is not null && result.GetResult(held) is not null)
+                {
+                    result.AddError($"--upgrade and {held.Name} exclude each other.");
+                }
             }
         });
     }
@@ -147,6 +169,7 @@ internal sealed class PayloadOptions
                 : parsed.GetValue(_upgrade) is { Length: > 0 } named ? named
                 : ["*"],
             Locked = parsed.GetValue(_locked),
+            Lock = parsed.GetValue(_lock) is { } file ? ReadLock(file) : null,
             Offline = parsed.GetValue(_offline),
             Rollback = parsed.GetValue(_rollback),
         };
@@ -163,6 +186,19 @@ internal sealed class PayloadOptions
         }
 
         return claim;
+    }
+
+    private static JsonObject ReadLock(string file)
+    {
+        try
+        {
+            var read = JsonText.ParseObject(File.ReadAllBytes(file), file);
+            return read["lock"] as JsonObject ?? read; // a plan has its lock among other things
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new PlatformException($"{file} cannot be read: {e.Message}") { Kind = FailureKind.InvalidInput };
+        }
     }
 
     private async Task<JsonObject> ReadGivenAsync(ParseResult parsed, CancellationToken cancellationToken)

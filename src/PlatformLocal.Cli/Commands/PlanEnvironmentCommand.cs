@@ -16,6 +16,7 @@ internal sealed class PlanEnvironmentCommand(SharedOptions shared) : CommandBase
             "platformctl plan-environment --file examples/environments/dev-local.json",
             "platformctl plan-environment --file claim.json --upgrade --output json",
             "platformctl plan-environment dev-local --rollback 3",
+            "platformctl plan-environment --file claim.json --output json > plan.json",
         ];
 
     protected override string Description => "Say what deploying a claim would change, and why; change nothing.";

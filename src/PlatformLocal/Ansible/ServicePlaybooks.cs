@@ -100,10 +100,12 @@ public sealed class ServicePlaybooks(AnsiblePlaybooks ansible, KubernetesClient 
     private static string FileOf(ServiceDefinition service)
     {
         string playbook =
-            SafePath.Inside(service.Folder, service.Playbook!)
+            SafePath.Inside(FolderOf(service), service.Playbook!)
             ?? throw Refuse(service, $"'{service.Playbook}' leads out of the service's folder");
         return File.Exists(playbook) ? playbook : throw Refuse(service, $"the file {playbook} does not exist");
     }
+
+    private static string FolderOf(ServiceDefinition service) => service.PlaybookFolder ?? service.Folder;
 
     /// <summary>Changes when a file of the playbook's folder does, or a variable.</summary>
     private static string DigestOf(ServiceDefinition service, string playbook, JsonObject variables)
@@ -117,7 +119,7 @@ public sealed class ServicePlaybooks(AnsiblePlaybooks ansible, KubernetesClient 
         string? fault =
             files.Count > MaximumFiles ? $"its folder {folder} has more than {MaximumFiles} files"
             : files.Sum(f => new FileInfo(f).Length) > MaximumBytes ? $"the files in {folder} have more than 16 MiB"
-            : files.Find(f => SafePath.Inside(service.Folder, Path.GetRelativePath(service.Folder, f)) is null)
+            : files.Find(f => SafePath.Inside(FolderOf(service), Path.GetRelativePath(FolderOf(service), f)) is null)
                 is { } outside
                 ? $"the file {outside} is a link that leads out of the service's folder"
             : null;

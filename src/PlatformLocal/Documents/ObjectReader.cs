@@ -103,6 +103,21 @@ internal sealed class ObjectReader
         }
     }
 
+    /// <summary>A list of objects; empty when absent.</summary>
+    public IReadOnlyList<ObjectReader> Objects(string name)
+    {
+        switch (Find(name, required: false))
+        {
+            case null:
+                return [];
+            case JsonArray list when list.All(e => e is JsonObject):
+                return [.. list.Select((e, i) => new ObjectReader((JsonObject)e!, _faults, $"{PathOf(name)}[{i}]"))];
+            case var other:
+                Fault(name, $"must be a list of objects, and is {KindOf(other)}");
+                return [];
+        }
+    }
+
     /// <summary>A map of names to texts; empty when absent.</summary>
     public IReadOnlyDictionary<string, string> TextMap(string name)
     {

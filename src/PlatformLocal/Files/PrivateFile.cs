@@ -24,7 +24,11 @@ internal static class PrivateFile
         return path;
     }
 
-    public static void Replace(string path, ReadOnlySpan<byte> content)
+    /// <summary>Writes a file, or nothing.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="content">Its content.</param>
+    /// <param name="isDurable">Whether it must outlive a loss of power at once; what can be fetched again need not.</param>
+    public static void Replace(string path, ReadOnlySpan<byte> content, bool isDurable = true)
     {
         var temporary = $"{path}.{Guid.NewGuid():N}.part";
         try
@@ -38,7 +42,7 @@ internal static class PrivateFile
             using (var stream = new FileStream(temporary, options))
             {
                 stream.Write(content);
-                stream.Flush(flushToDisk: true);
+                stream.Flush(isDurable);
             }
 
             File.Move(temporary, path, overwrite: true);

@@ -109,6 +109,16 @@ public sealed class ManifestRenderer
         return new RenderedEnvironment(request, warnings);
     }
 
+    /// <summary>Whether an object is the Secret whose values the platform made up: another one in every environment.</summary>
+    /// <param name="rendered">An object of the service.</param>
+    /// <param name="service">The service.</param>
+    public static bool IsMadeUp(JsonObject rendered, ServiceDefinition service) =>
+        service.Secrets.Count > 0
+        && (string?)rendered["kind"] == "Secret"
+        && (string?)rendered["metadata"]?["name"] == SecretNameOf(service);
+
+    private static string SecretNameOf(ServiceDefinition service) => service.Name + "-secrets";
+
     private async Task<ParsedService> ParseAsync(
         Claim claim,
         ResolvedService service,
@@ -192,7 +202,7 @@ public sealed class ManifestRenderer
         {
             ["apiVersion"] = "v1",
             ["kind"] = "Secret",
-            ["metadata"] = new JsonObject { ["name"] = service.Name + "-secrets" },
+            ["metadata"] = new JsonObject { ["name"] = SecretNameOf(service) },
             ["type"] = "Opaque",
             ["data"] = new JsonObject(
                 values.Select(v =>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using PlatformLocal.Environments;
+using PlatformLocal.Registries;
 using PlatformLocal.Resolution;
 using PlatformLocal.Workspaces;
 
@@ -8,8 +9,6 @@ namespace PlatformLocal.Manifests;
 /// <summary>The variables that manifests may use.</summary>
 public static class ManifestVariables
 {
-    private const string Releases = "docker-releases/";
-
     /// <summary>The platform's variables for one service of an environment; the claim's own never replace them.</summary>
     internal static IReadOnlyDictionary<string, string> For(Claim claim, ResolvedService service, Workspace workspace)
     {
@@ -21,7 +20,7 @@ public static class ManifestVariables
             ["NAMESPACE"] = claim.Namespace,
             ["SERVICE_NAME"] = service.Definition.Name,
             ["SERVICE_VERSION"] = service.Version.Text,
-            ["IMAGE"] = ImageOf(claim, service, workspace),
+            ["IMAGE"] = PinnedImageOf(claim, service, workspace),
             ["REPLICAS_MIN"] = type.ReplicasMinimum.ToString(CultureInfo.InvariantCulture),
             ["REPLICAS_MAX"] = type.ReplicasMaximum.ToString(CultureInfo.InvariantCulture),
             ["NODE_POOL"] = claim.EnvironmentPool,
@@ -41,15 +40,17 @@ public static class ManifestVariables
         }
 
         var image = service.Definition.Image;
-        image = service.IsDevVersion ? SnapshotsOf(image) ?? image : image;
+        image =
+            service.ImageRepository ?? (service.IsDevVersion ? RepositoryLayout.SnapshotsOf(image) ?? image : image);
         return $"{WithHost(image, workspace.Registry)}:{service.Version.Text}";
     }
 
-    /// <summary>The repository of an image's development builds; <see langword="null"/> when it has none.</summary>
-    internal static string? SnapshotsOf(string image) =>
-        image.Contains(Releases, StringComparison.Ordinal)
-            ? image.Replace(Releases, "docker-snapshots/", StringComparison.Ordinal)
-            : null;
+    // With the tag as well, for people: runtimes go by the digest alone.
+    private static string PinnedImageOf(Claim claim, ResolvedService service, Workspace workspace)
+    {
+        var image = ImageOf(claim, service, workspace);
+        return service.ImageDigest is { } digest ? $"{image}@{digest}" : image;
+    }
 
     /// <summary>An image's name with the host of a registry, unless it names one itself.</summary>
     internal static string WithHost(string image, string registry)

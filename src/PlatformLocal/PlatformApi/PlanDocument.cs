@@ -26,6 +26,9 @@ public sealed record PlanDocument
 
     /// <summary>The complete claim that would be stored.</summary>
     public JsonObject? Claim { get; init; }
+
+    /// <summary>The lock that would be stored; a deployment can be held to it later.</summary>
+    public JsonObject? Lock { get; init; }
 }
 
 /// <summary>What a deployment would do to one service.</summary>
@@ -42,6 +45,12 @@ public sealed record ServicePlan
 
     /// <summary>Why that version.</summary>
     public string? Reason { get; init; }
+
+    /// <summary>Its image with the repository it comes from, its tag, and its digest when it is known; absent when it would be removed.</summary>
+    public string? Image { get; init; }
+
+    /// <summary>Where its definition comes from; absent when it would be removed.</summary>
+    public string? Source { get; init; }
 
     /// <summary>The services it depends on.</summary>
     public IReadOnlyList<string> DependsOn { get; init; } = [];

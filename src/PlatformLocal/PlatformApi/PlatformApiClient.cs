@@ -25,6 +25,9 @@ public sealed record DeployFlags(bool DeployOnlySpecified, bool UseDevTags)
     /// <value><see langword="false"/> unless set.</value>
     public bool Locked { get; init; }
 
+    /// <summary>A lock that takes the place of the environment's own, as <see cref="Locked"/> does; <see langword="null"/> for none.</summary>
+    public JsonObject? Lock { get; init; }
+
     /// <summary>Use only versions that were fetched before from registries and git repositories.</summary>
     /// <value><see langword="false"/> unless set.</value>
     public bool Offline { get; init; }
@@ -184,7 +187,7 @@ public sealed class PlatformApiClient : IDisposable
         using var response = await SendAsync(
             HttpMethod.Put,
             PathOf(name) + Query(flags, dryRun: false),
-            payload,
+            WithLock(payload, flags),
             knownRevision ?? "*",
             cancellationToken
         );
@@ -207,7 +210,7 @@ public sealed class PlatformApiClient : IDisposable
         using var response = await SendAsync(
             HttpMethod.Put,
             PathOf(name) + Query(flags, dryRun: true),
-            payload,
+            WithLock(payload, flags),
             null,
             cancellationToken
         );
@@ -281,6 +284,18 @@ public sealed class PlatformApiClient : IDisposable
         + (flags.Offline ? "&offline=true" : "")
         + (flags.Rollback is { } number ? $"&rollback={number}" : "")
         + $"&user={Uri.EscapeDataString(Environment.UserName)}";
+
+    private static JsonObject WithLock(JsonObject payload, DeployFlags flags)
+    {
+        if (flags.Lock is null)
+        {
+            return payload;
+        }
+
+        var body = (JsonObject)payload.DeepClone();
+        body["lock"] = flags.Lock.DeepClone();
+        return body;
+    }
 
     // A write that depends on what was there is not sent again: whether it was done is not known.
     private Task<HttpResponseMessage> SendAsync(

@@ -100,8 +100,8 @@ public sealed class StateFolder
     /// <summary>Workspaces that were uploaded.</summary>
     public string Workspaces => Path.Combine(Folder, "workspaces");
 
-    /// <summary>The folder with tags that were fetched from registries and git repositories.</summary>
-    public string Tags => Path.Combine(Folder, "tags");
+    /// <summary>The folder with what was fetched from registries and git repositories.</summary>
+    public string Sources => Path.Combine(Folder, "sources");
 
     /// <summary>A folder for every environment that has a cluster of its own.</summary>
     public string EnvironmentClusters => Path.Combine(Folder, "environment-clusters");

@@ -8,7 +8,7 @@ namespace PlatformLocal.Registries;
 /// <summary>Where the content of an artifact comes from.</summary>
 /// <param name="Source">The address of the source, such as a git repository's.</param>
 /// <param name="Revision">The revision of the source, such as <c>1.4.2@sha1:…</c>.</param>
-/// <param name="Created">When the revision was made; not when the artifact was, so that the same source gives the same bytes.</param>
+/// <param name="Created">When the revision was made, so that the same source gives the same bytes; of a development build, when it was packed.</param>
 public sealed record ArtifactOrigin(string? Source, string? Revision, DateTimeOffset? Created);
 
 /// <summary>A folder as an OCI artifact that Flux's OCIRepository reads; the same folder always gives the same bytes.</summary>
@@ -18,6 +18,12 @@ public sealed record FluxArtifact(ReadOnlyMemory<byte> Manifest, ReadOnlyMemory<
 {
     /// <summary>The media type of the layer.</summary>
     public const string LayerType = "application/vnd.cncf.flux.content.v1.tar+gzip";
+
+    /// <summary>The annotation with the text of the service's definition.</summary>
+    public const string DefinitionAnnotation = "local.platform.service-definition";
+
+    /// <summary>The annotation with the digest of the artifact with the service's playbook.</summary>
+    public const string PlaybookAnnotation = "local.platform.playbook";
 
     private const string ConfigurationType = "application/vnd.cncf.flux.config.v1+json";
     private const string ManifestType = "application/vnd.oci.image.manifest.v1+json";
@@ -31,8 +37,13 @@ public sealed record FluxArtifact(ReadOnlyMemory<byte> Manifest, ReadOnlyMemory<
     /// <summary>Packs a folder; what is in <c>.git</c> is left out.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="origin">Where its content comes from.</param>
+    /// <param name="more">More annotations of the manifest.</param>
     /// <exception cref="PlatformException">There is nothing in it, it is too large, or it cannot be read.</exception>
-    public static FluxArtifact Pack(string folder, ArtifactOrigin origin)
+    public static FluxArtifact Pack(
+        string folder,
+        ArtifactOrigin origin,
+        params IReadOnlyList<(string Name, string Value)> more
+    )
     {
         ReadOnlyMemory<byte> layer;
         try
@@ -45,6 +56,11 @@ public sealed record FluxArtifact(ReadOnlyMemory<byte> Manifest, ReadOnlyMemory<
         }
 
         var annotations = new JsonObject();
+        foreach (var (name, value) in more)
+        {
+            annotations[name] = value;
+        }
+
         Annotate("created", origin.Created?.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'"));
         Annotate("revision", origin.Revision);
         Annotate("source", origin.Source);
@@ -66,6 +82,14 @@ public sealed record FluxArtifact(ReadOnlyMemory<byte> Manifest, ReadOnlyMemory<
             }
         }
     }
+
+    /// <summary>The tag of a version: tags have no plus sign.</summary>
+    /// <param name="version">The version.</param>
+    public static string TagOf(string version) => version.Replace('+', '_');
+
+    /// <summary>The version that a tag stands for.</summary>
+    /// <param name="tag">The tag.</param>
+    public static string VersionOf(string tag) => tag.Replace('_', '+');
 
     /// <summary>Pushes the artifact.</summary>
     /// <param name="client">The client.</param>

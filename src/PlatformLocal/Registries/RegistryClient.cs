@@ -17,6 +17,24 @@ public sealed record RegistryManifest(string Digest, string MediaType, ReadOnlyM
     public JsonObject Json => JsonNode.Parse(Content.Span) as JsonObject ?? [];
 }
 
+/// <summary>What a registry sends with an answer, to be asked later whether it would answer the same.</summary>
+/// <param name="ETag">The header <c>ETag</c>.</param>
+/// <param name="LastModified">The header <c>Last-Modified</c>.</param>
+public sealed record CacheValidator(string? ETag, string? LastModified)
+{
+    internal static CacheValidator? Of(HttpResponseMessage response)
+    {
+        var tag = response.Headers.ETag?.ToString();
+        var modified = response.Content.Headers.LastModified?.ToString("r");
+        return tag is null && modified is null ? null : new CacheValidator(tag, modified);
+    }
+}
+
+/// <summary>The tags of a repository.</summary>
+/// <param name="Tags">The tags.</param>
+/// <param name="Validator">What the registry sent to ask again with; <see langword="null"/> when nothing.</param>
+public sealed record TagList(IReadOnlyList<string> Tags, CacheValidator? Validator);
+
 /// <summary>A client of registries of the OCI distribution specification; what it returns has the digest it claims.</summary>
 public sealed class RegistryClient : IDisposable
 {
@@ -43,17 +61,45 @@ public sealed class RegistryClient : IDisposable
     public async Task<IReadOnlyList<string>> ListTagsAsync(
         RepositoryName repository,
         CancellationToken cancellationToken
+    ) => (await ListTagsAsync(repository, null, cancellationToken))!.Tags;
+
+    /// <summary>All tags of a repository, unless they are those that were fetched before.</summary>
+    /// <param name="repository">The repository.</param>
+    /// <param name="known">What the registry sent with the tags that were fetched before.</param>
+    /// <param name="cancellationToken">Stops asking.</param>
+    /// <returns>The tags; <see langword="null"/> when the registry says that nothing changed.</returns>
+    /// <exception cref="PlatformException">There is no such repository, or the registry refuses, is away or pages in a circle.</exception>
+    public Task<TagList?> ListTagsAsync(
+        RepositoryName repository,
+        CacheValidator? known,
+        CancellationToken cancellationToken
+    ) => ListAsync(repository, $"{repository.Path}/tags/list", "tags", known, cancellationToken);
+
+    /// <summary>The paths of all repositories of a registry that it shows.</summary>
+    /// <param name="host">The registry's host.</param>
+    /// <param name="cancellationToken">Stops asking.</param>
+    /// <exception cref="PlatformException">The registry does not list its repositories, refuses, or is away.</exception>
+    public async Task<IReadOnlyList<string>> ListRepositoriesAsync(string host, CancellationToken cancellationToken) =>
+        (await ListAsync(RepositoryName.CatalogOf(host), "_catalog", "repositories", null, cancellationToken))!.Tags;
+
+    private async Task<TagList?> ListAsync(
+        RepositoryName repository,
+        string path,
+        string property,
+        CacheValidator? known,
+        CancellationToken cancellationToken
     )
     {
-        var tags = new List<string>();
+        var names = new List<string>();
         var seen = new HashSet<Uri>();
-        var next = new Uri(repository.Address, $"v2/{repository.Path}/tags/list?n={_options.PageSize}");
+        CacheValidator? validator = null;
+        var next = new Uri(_options.AddressOf(repository), $"v2/{path}?n={_options.PageSize}");
         while (next is not null)
         {
             if (!seen.Add(next) || seen.Count > MaximumPages)
             {
                 throw new PlatformException(
-                    $"{repository.Host} lists the tags of {repository.Path} in a circle: the page {next.PathAndQuery} came twice.",
+                    $"{repository.Host} lists {path} in a circle: the page {next.PathAndQuery} came twice.",
                     "Ask who runs the registry; name the versions in the catalogue file meanwhile."
                 );
             }
@@ -62,16 +108,25 @@ public sealed class RegistryClient : IDisposable
                 repository,
                 HttpMethod.Get,
                 next,
-                "pull",
+                repository.Path.Length == 0 ? "*" : "pull",
                 null,
-                cancellationToken
+                cancellationToken,
+                validator: seen.Count == 1 ? known : null,
+                accepted: HttpStatusCode.NotModified
             );
+            if (response.StatusCode == HttpStatusCode.NotModified)
+            {
+                return null;
+            }
+
             var page = await RegistryTransport.ReadJsonAsync(repository, response, cancellationToken);
-            tags.AddRange((page["tags"] as JsonArray ?? []).Select(t => (string?)t).OfType<string>());
+            names.AddRange((page[property] as JsonArray ?? []).Select(t => (string?)t).OfType<string>());
             next = NextPage(repository, next, response);
+            // The validator of one page says nothing of the others.
+            validator = seen.Count == 1 && next is null ? CacheValidator.Of(response) : null;
         }
 
-        return tags;
+        return new TagList(names, validator);
     }
 
     /// <summary>The digest that a tag stands for now.</summary>
@@ -143,7 +198,7 @@ public sealed class RegistryClient : IDisposable
         CancellationToken cancellationToken
     )
     {
-        var address = new Uri(repository.Address, $"v2/{repository.Path}/blobs/{digest}");
+        var address = new Uri(_options.AddressOf(repository), $"v2/{repository.Path}/blobs/{digest}");
         using var response = await _transport.SendAsync(
             repository,
             HttpMethod.Get,
@@ -173,18 +228,18 @@ public sealed class RegistryClient : IDisposable
         using var known = await _transport.SendAsync(
             repository,
             HttpMethod.Head,
-            new Uri(repository.Address, $"v2/{repository.Path}/blobs/{digest}"),
+            new Uri(_options.AddressOf(repository), $"v2/{repository.Path}/blobs/{digest}"),
             Pushing,
             null,
             cancellationToken,
-            HttpStatusCode.NotFound
+            accepted: HttpStatusCode.NotFound
         );
         if (known.IsSuccessStatusCode)
         {
             return digest;
         }
 
-        var uploads = new Uri(repository.Address, $"v2/{repository.Path}/blobs/uploads/");
+        var uploads = new Uri(_options.AddressOf(repository), $"v2/{repository.Path}/blobs/uploads/");
         using var opened = await _transport.SendAsync(
             repository,
             HttpMethod.Post,
@@ -255,8 +310,19 @@ public sealed class RegistryClient : IDisposable
             ManifestAddress(repository, digest),
             "pull,delete",
             null,
-            cancellationToken
+            cancellationToken,
+            accepted: HttpStatusCode.MethodNotAllowed
         );
+        if (deleted.StatusCode == HttpStatusCode.MethodNotAllowed)
+        {
+            throw new PlatformException(
+                $"The registry {repository.Host} lets nobody delete.",
+                "Ask who runs it; the image 'registry' needs REGISTRY_STORAGE_DELETE_ENABLED=true."
+            )
+            {
+                Kind = FailureKind.NotAllowed,
+            };
+        }
     }
 
     /// <inheritdoc/>
@@ -276,8 +342,8 @@ public sealed class RegistryClient : IDisposable
     private static ByteArrayContent NewContent(ReadOnlyMemory<byte> content, string mediaType) =>
         new(content.ToArray()) { Headers = { ContentType = new MediaTypeHeaderValue(mediaType) } };
 
-    private static Uri ManifestAddress(RepositoryName repository, string reference) =>
-        new(repository.Address, $"v2/{repository.Path}/manifests/{Uri.EscapeDataString(reference)}");
+    private Uri ManifestAddress(RepositoryName repository, string reference) =>
+        new(_options.AddressOf(repository), $"v2/{repository.Path}/manifests/{Uri.EscapeDataString(reference)}");
 
     private static string? DigestIn(HttpResponseMessage response) =>
         response.Headers.TryGetValues("Docker-Content-Digest", out var values)

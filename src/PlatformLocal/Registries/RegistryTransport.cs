@@ -53,12 +53,14 @@ internal sealed class RegistryTransport : IDisposable
         string actions,
         Func<HttpContent>? content,
         CancellationToken cancellationToken,
-        params HttpStatusCode[] accepted
+        CacheValidator? validator = null,
+        HttpStatusCode? accepted = null
     )
     {
-        var scope = $"repository:{repository.Path}:{actions}";
+        var scope =
+            repository.Path.Length == 0 ? $"registry:catalog:{actions}" : $"repository:{repository.Path}:{actions}";
         var header = _authentication.Known(repository.Host, scope);
-        var response = await TryAsync(repository, method, address, header, content, cancellationToken);
+        var response = await TryAsync(repository, method, address, header, content, validator, cancellationToken);
         if (response.StatusCode == HttpStatusCode.Unauthorized)
         {
             using (response)
@@ -77,10 +79,10 @@ internal sealed class RegistryTransport : IDisposable
                 throw NotAllowed(repository);
             }
 
-            response = await TryAsync(repository, method, address, header, content, cancellationToken);
+            response = await TryAsync(repository, method, address, header, content, validator, cancellationToken);
         }
 
-        if (response.IsSuccessStatusCode || accepted.Contains(response.StatusCode))
+        if (response.IsSuccessStatusCode || response.StatusCode == accepted)
         {
             return response;
         }
@@ -97,6 +99,7 @@ internal sealed class RegistryTransport : IDisposable
         Uri address,
         AuthenticationHeaderValue? header,
         Func<HttpContent>? content,
+        CacheValidator? validator,
         CancellationToken cancellationToken
     )
     {
@@ -113,6 +116,16 @@ internal sealed class RegistryTransport : IDisposable
                     }
 
                     request.Headers.Accept.ParseAdd("*/*;q=0.5");
+                    if (validator?.ETag is { } tag)
+                    {
+                        request.Headers.TryAddWithoutValidation("If-None-Match", tag);
+                    }
+
+                    if (validator?.LastModified is { } modified)
+                    {
+                        request.Headers.TryAddWithoutValidation("If-Modified-Since", modified);
+                    }
+
                     using var limit = CancellationTokenSource.CreateLinkedTokenSource(token);
                     limit.CancelAfter(_options.AnswerLimit);
                     return await ClientOf(repository.Host)

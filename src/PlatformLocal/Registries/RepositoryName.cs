@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.RegularExpressions;
 
 namespace PlatformLocal.Registries;
@@ -23,20 +24,31 @@ public sealed partial record RepositoryName(string Host, string Path)
     /// <exception cref="PlatformException">It is no such name.</exception>
     public static RepositoryName Parse(string text)
     {
-        var slash = text.IndexOf('/', StringComparison.Ordinal);
-        if (slash <= 0 || !HostSyntax().IsMatch(text[..slash]) || !PathSyntax().IsMatch(text[(slash + 1)..]))
-        {
-            throw new PlatformException(
+        return TryParse(text, out var name)
+            ? name
+            : throw new PlatformException(
                 $"'{text}' is no repository of a registry.",
                 "Write host/path, such as localhost:5001/docker-releases/user-service."
             )
             {
                 Kind = FailureKind.InvalidInput,
             };
-        }
-
-        return new RepositoryName(text[..slash], text[(slash + 1)..]);
     }
+
+    /// <summary>Reads a name with its host, or says that the text is none.</summary>
+    internal static bool TryParse(string text, [NotNullWhen(true)] out RepositoryName? name)
+    {
+        var slash = text.IndexOf('/', StringComparison.Ordinal);
+        var isOne = slash > 0 && HostSyntax().IsMatch(text[..slash]) && IsPath(text[(slash + 1)..]);
+        name = isOne ? new RepositoryName(text[..slash], text[(slash + 1)..]) : null;
+        return name is not null;
+    }
+
+    /// <summary>Stands for the list of all repositories of a registry.</summary>
+    internal static RepositoryName CatalogOf(string host) => new(host, "");
+
+    /// <summary>Whether a text can be the path of a repository.</summary>
+    internal static bool IsPath(string text) => PathSyntax().IsMatch(text);
 
     /// <inheritdoc/>
     public override string ToString() => $"{Host}/{Path}";

@@ -21,13 +21,19 @@ public sealed record LockedService
     /// <summary>The digest of the image; <see langword="null"/> when its registry was not asked or did not tell.</summary>
     public string? ImageDigest { get; init; }
 
+    /// <summary>The image by its name, its tag and, where it is known, its digest.</summary>
+    public string? PinnedImage => ImageDigest is null ? Image : $"{Image}@{ImageDigest}";
+
     /// <summary>Where the service's definition came from.</summary>
     public string? Source { get; init; }
+
+    /// <summary>What its playbook is pinned to, when the claim names another one than its own.</summary>
+    public string? Playbook { get; init; }
 }
 
 /// <summary>A difference between two locks.</summary>
 /// <param name="Service">The service.</param>
-/// <param name="What">What differs: <c>version</c>, <c>manifests</c>, <c>image</c>, <c>image_digest</c>, <c>source</c> or <c>service</c>.</param>
+/// <param name="What">What differs: <c>version</c>, <c>manifests</c>, <c>image</c>, <c>image_digest</c>, <c>source</c>, <c>playbook</c> or <c>service</c>.</param>
 /// <param name="From">How it was; <see langword="null"/> when it was not there.</param>
 /// <param name="To">How it is; <see langword="null"/> when it is gone.</param>
 public sealed record LockDifference(string Service, string What, string? From, string? To)
@@ -78,6 +84,7 @@ public sealed record EnvironmentLock(string EnvironmentName, IReadOnlyDictionary
                     Image = Text(service, "image"),
                     ImageDigest = Text(service, "image_digest"),
                     Source = Text(service, "source"),
+                    Playbook = Text(service, "playbook"),
                 };
             }
         }
@@ -166,6 +173,7 @@ public sealed record EnvironmentLock(string EnvironmentName, IReadOnlyDictionary
             ("image", service.Image),
             ("image_digest", service.ImageDigest),
             ("source", service.Source),
+            ("playbook", service.Playbook),
         ];
 
     private static string? Text(JsonObject source, string name) =>

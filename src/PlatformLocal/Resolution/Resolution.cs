@@ -14,6 +14,12 @@ public sealed record ResolvedService
     /// <summary>Whether the version is a development build.</summary>
     public required bool IsDevVersion { get; init; }
 
+    /// <summary>Its image without host and tag, where the version came from another repository than its definition names.</summary>
+    public string? ImageRepository { get; init; }
+
+    /// <summary>The digest of its image; <see langword="null"/> when nobody told.</summary>
+    public string? ImageDigest { get; init; }
+
     /// <summary>Why this version, for people.</summary>
     public required string Reason { get; init; }
 

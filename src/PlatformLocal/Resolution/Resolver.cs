@@ -48,17 +48,31 @@ public static class Resolver
         var reasons = new Reasons(chosen, roots, options);
         var (order, circles) = StartOrder.Of(dependencies);
         return new ResolvedServices([
-            .. order.Select(name => new ResolvedService
-            {
-                Definition = catalogue.Services[name].Definition,
-                Version = chosen[name].Candidates[chosen[name].Chosen],
-                IsDevVersion = chosen[name].Candidates.IsDevVersion(chosen[name].Chosen),
-                Reason = reasons.Of(chosen[name]),
-                DependsOn = dependencies[name],
-            }),
+            .. order.Select(name =>
+                ToResolved(catalogue.Services[name], chosen[name]) with
+                {
+                    Reason = reasons.Of(chosen[name]),
+                    DependsOn = dependencies[name],
+                }
+            ),
         ])
         {
             Circles = circles,
+        };
+    }
+
+    private static ResolvedService ToResolved(CatalogueService service, ServiceState state)
+    {
+        var version = state.Candidates[state.Chosen];
+        var isDevVersion = state.Candidates.IsDevVersion(state.Chosen);
+        return new ResolvedService
+        {
+            Definition = service.DefinitionOf(version),
+            Version = version,
+            IsDevVersion = isDevVersion,
+            ImageRepository = isDevVersion ? service.DevImages.GetValueOrDefault(version) : null,
+            Reason = "",
+            DependsOn = [],
         };
     }
 }

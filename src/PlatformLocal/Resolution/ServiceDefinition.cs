@@ -33,6 +33,12 @@ public sealed record ServiceDefinition
     /// <summary>The playbook that runs when it is deployed, relative to the folder of <c>service.yaml</c>.</summary>
     public string? Playbook { get; init; }
 
+    /// <summary>The folder that <see cref="Playbook"/> is relative to, an absolute path, when it is not <see cref="Folder"/>.</summary>
+    public string? PlaybookFolder { get; init; }
+
+    /// <summary>What the playbook is pinned to, when it is not a part of what <see cref="Origin"/> names.</summary>
+    public string? PlaybookOrigin { get; init; }
+
     /// <summary>
     /// Keys whose values the platform makes up once per environment, keeps in the secret store and delivers as the
     /// Secret <c>&lt;name&gt;-secrets</c>.
@@ -50,6 +56,24 @@ public sealed record ServiceDefinition
     /// <summary>The git repository whose tags are its versions: an address or an absolute path.</summary>
     public string? Repository { get; init; }
 
-    /// <summary>The folder it was read from, an absolute path.</summary>
+    /// <summary>The folder with its manifests and its playbook, an absolute path; empty before they were fetched.</summary>
     public required string Folder { get; init; }
+
+    /// <summary>
+    /// What it was read from, with the commit or the digest that it is pinned to; <see langword="null"/> for a folder of
+    /// the workspace.
+    /// </summary>
+    public string? Origin { get; init; }
+
+    /// <summary>A definition of which only the name is known yet.</summary>
+    /// <param name="name">The name.</param>
+    internal static ServiceDefinition Unread(string name) =>
+        new()
+        {
+            Name = name,
+            Image = "",
+            DependsOn = new Dictionary<string, VersionConstraint>(),
+            Manifests = "",
+            Folder = "",
+        };
 }

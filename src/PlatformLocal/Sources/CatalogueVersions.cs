@@ -34,14 +34,14 @@ public sealed class CatalogueVersions : IDisposable
 
     /// <summary>A workspace with all versions of the services whose versions are not in its catalogue file.</summary>
     /// <param name="workspace">The workspace as it was read.</param>
-    /// <param name="useDevTags">Look into the repositories of development builds as well.</param>
+    /// <param name="devTagsFor">The user in whose repository, and among the snapshots, development builds are looked for; <see langword="null"/> to leave them out.</param>
     /// <param name="offline">Use only what was fetched before.</param>
     /// <param name="cancellationToken">Stops asking.</param>
     /// <returns>The workspace, and what is odd but no fault as whole sentences.</returns>
     /// <exception cref="PlatformException">A source cannot be read and never was.</exception>
     public async Task<(Workspace Workspace, IReadOnlyList<string> Warnings)> CompleteAsync(
         Workspace workspace,
-        bool useDevTags,
+        string? devTagsFor,
         bool offline,
         CancellationToken cancellationToken
     )
@@ -61,7 +61,7 @@ public sealed class CatalogueVersions : IDisposable
                 await slots.WaitAsync(cancellationToken);
                 try
                 {
-                    return await CompleteAsync(workspace, s.Value, useDevTags, offline, cancellationToken);
+                    return await CompleteAsync(workspace, s.Value, devTagsFor, offline, cancellationToken);
                 }
                 finally
                 {
@@ -78,38 +78,13 @@ public sealed class CatalogueVersions : IDisposable
         return (workspace with { Catalogue = new Catalogue(services) }, [.. completed.SelectMany(c => c.Warnings)]);
     }
 
-    /// <summary>Has the tags of a repository fetched again at the next asking.</summary>
-    /// <param name="workspace">The workspace as it was read.</param>
-    /// <param name="path">The repository's path in its registry, such as <c>docker-releases/user-service</c>.</param>
-    /// <returns>The services whose versions are tags of that repository.</returns>
-    public IReadOnlyList<string> Expire(Workspace workspace, string path)
-    {
-        var services = new List<string>();
-        foreach (var service in workspace.Catalogue.Services.Values.Select(s => s.Definition))
-        {
-            var images = new[] { service.Image, ManifestVariables.SnapshotsOf(service.Image) }
-                .OfType<string>()
-                .Select(i => RepositoryName.Parse(ManifestVariables.WithHost(i, workspace.Registry)));
-            if (
-                service.VersionsFrom == VersionsFrom.Registry
-                && images.FirstOrDefault(i => i.Path == path) is { } repository
-            )
-            {
-                _cache.Expire(repository.ToString());
-                services.Add(service.Name);
-            }
-        }
-
-        return services;
-    }
-
     /// <inheritdoc/>
     public void Dispose() => _registries.Dispose();
 
     private async Task<(CatalogueService Service, IReadOnlyList<string> Warnings)> CompleteAsync(
         Workspace workspace,
         CatalogueService service,
-        bool useDevTags,
+        string? devTagsFor,
         bool offline,
         CancellationToken cancellationToken
     )
@@ -120,47 +95,56 @@ public sealed class CatalogueVersions : IDisposable
         {
             var tags = await GetAsync(
                 $"the git repository {definition.Repository} for {definition.Name}",
-                token => _git.ListAsync(definition.Repository!, definition.Name, token)
+                async (_, token) =>
+                    new TagList(await _git.ListAsync(definition.Repository!, definition.Name, token), null)
             );
             return (service with { Versions = tags.Versions }, warnings);
         }
 
-        var releases = await RegistryAsync(definition.Image, mayBeMissing: false);
-        var builds =
-            useDevTags && ManifestVariables.SnapshotsOf(definition.Image) is { } snapshots
-                ? await RegistryAsync(snapshots, mayBeMissing: true)
-                : null;
+        var releases = await RegistryAsync(definition.Image, isOptional: false);
+        if (devTagsFor is null || RepositoryLayout.SnapshotsOf(definition.Image) is not { } snapshots)
+        {
+            return (service with { Versions = releases.Versions }, warnings);
+        }
+
+        var builds = await RegistryAsync(snapshots, isOptional: true);
+        var own = RepositoryLayout.OfUser(definition.Image, devTagsFor) is { } image
+            ? (await RegistryAsync(image, isOptional: true))
+                .Versions.Except(builds.Versions)
+                .ToDictionary(v => v, _ => image)
+            : [];
         return (
             service with
             {
                 Versions = releases.Versions,
-                DevVersions = builds?.Versions ?? service.DevVersions,
+                DevVersions = [.. builds.Versions.Concat(own.Keys).Order()],
+                DevImages = own,
             },
             warnings
         );
 
-        Task<TagVersions> RegistryAsync(string image, bool mayBeMissing)
+        Task<TagVersions> RegistryAsync(string image, bool isOptional)
         {
             var repository = RepositoryName.Parse(ManifestVariables.WithHost(image, workspace.Registry));
             return GetAsync(
                 repository.ToString(),
-                async token =>
+                async (known, token) =>
                 {
                     try
                     {
-                        return await _registries.ListTagsAsync(repository, token);
+                        return await _registries.ListTagsAsync(repository, known, token);
                     }
-                    catch (PlatformException e) when (mayBeMissing && e.Kind == FailureKind.NotFound)
+                    catch (PlatformException e) when (isOptional && e.Kind == FailureKind.NotFound)
                     {
-                        return []; // nobody made a development build yet
+                        return new TagList([], null); // nobody made a development build yet
                     }
                 }
             );
         }
 
-        async Task<TagVersions> GetAsync(string source, Func<CancellationToken, Task<IReadOnlyList<string>>> fetch)
+        async Task<TagVersions> GetAsync(string source, FetchTags fetch)
         {
-            var (tags, warning) = await _cache.GetAsync(source, fetch, offline, cancellationToken);
+            var (tags, warning) = await _cache.GetAsync(source, fetch, offline, TagCache.Freshness, cancellationToken);
             if (warning is not null)
             {
                 warnings.Add(warning);

@@ -46,9 +46,20 @@ internal sealed class GitTags(ProgramRunner programs)
             )
             .Where(t => t.Length > 0)
             .ToList();
-        var own = tags.Where(t => t.StartsWith(service + "/", StringComparison.Ordinal)).ToList();
-        return own.Count > 0 ? own.ConvertAll(t => t[(service.Length + 1)..]) : tags;
+        return Of(service, tags);
     }
+
+    /// <summary>The tags that are for a service, without its name: <c>service/1.2.3</c> where there are such, else all.</summary>
+    public static IReadOnlyList<string> Of(string service, IEnumerable<string> tags)
+    {
+        var all = tags.ToList();
+        var own = all.Where(t => t.StartsWith(service + "/", StringComparison.Ordinal)).ToList();
+        return own.Count > 0 ? own.ConvertAll(t => t[(service.Length + 1)..]) : all;
+    }
+
+    /// <summary>The tag of one of the versions that <see cref="Of"/> gave.</summary>
+    public static string TagOf(string service, string version, IReadOnlyDictionary<string, string> tags) =>
+        tags.ContainsKey($"{service}/{version}") ? $"{service}/{version}" : version;
 
     private static string LastLine(string text) =>
         text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault()

@@ -1,9 +1,16 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using PlatformLocal.Files;
 using PlatformLocal.Registries;
 
 namespace PlatformLocal.Sources;
+
+/// <summary>Fetches the tags of a source.</summary>
+/// <param name="known">What came with the tags that are known.</param>
+/// <param name="cancellationToken">Stops fetching.</param>
+/// <returns>The tags; <see langword="null"/> when they are those that are known.</returns>
+internal delegate Task<TagList?> FetchTags(CacheValidator? known, CancellationToken cancellationToken);
 
 /// <summary>Tags as they were fetched, in a folder: asked for again when they are old, used when nobody answers.</summary>
 /// <param name="folder">The folder; is made with the first entry.</param>
@@ -17,20 +24,22 @@ internal sealed class TagCache(string folder, TimeProvider time)
     /// <param name="source">What they are the tags of; the key.</param>
     /// <param name="fetch">Fetches them.</param>
     /// <param name="offline">Use what is there, however old, and fetch nothing.</param>
+    /// <param name="freshness">How old an entry may be.</param>
     /// <param name="cancellationToken">Stops fetching.</param>
     /// <returns>The tags, and when they are old a sentence that says so.</returns>
     /// <exception cref="PlatformException">They cannot be fetched and never were.</exception>
     public async Task<(IReadOnlyList<string> Tags, string? Warning)> GetAsync(
         string source,
-        Func<CancellationToken, Task<IReadOnlyList<string>>> fetch,
+        FetchTags fetch,
         bool offline,
+        TimeSpan freshness,
         CancellationToken cancellationToken
     )
     {
         var known = Read(source);
-        if (known is { } entry && (offline || time.GetUtcNow() - entry.At < Freshness))
+        if (known is not null && (offline || time.GetUtcNow() - known.At < freshness))
         {
-            return (entry.Tags, null);
+            return (known.List.Tags, null);
         }
 
         if (offline)
@@ -46,15 +55,14 @@ internal sealed class TagCache(string folder, TimeProvider time)
 
         try
         {
-            var tags = await fetch(cancellationToken);
-            Write(source, tags, time.GetUtcNow());
-            return (tags, null);
+            var list = await fetch(known?.List.Validator, cancellationToken) ?? known!.List;
+            Write(source, list, time.GetUtcNow());
+            return (list.Tags, null);
         }
         catch (PlatformException e)
             when (known is not null && e.Kind is FailureKind.Failed or FailureKind.NotReadyInTime)
         {
-            var (tags, at) = known.Value;
-            return (tags, $"{e.Message} The versions of {source} are those of {at:u}.");
+            return (known.List.Tags, $"{e.Message} The versions of {source} are those of {known.At:u}.");
         }
     }
 
@@ -64,18 +72,25 @@ internal sealed class TagCache(string folder, TimeProvider time)
     {
         if (Read(source) is { } known)
         {
-            Write(source, known.Tags, DateTimeOffset.UnixEpoch);
+            Write(source, known.List, DateTimeOffset.UnixEpoch);
         }
     }
 
-    private (IReadOnlyList<string> Tags, DateTimeOffset At)? Read(string source)
+    private Entry? Read(string source)
     {
         var file = FileOf(source);
         try
         {
             if (File.Exists(file) && JsonNode.Parse(File.ReadAllText(file)) is JsonObject entry)
             {
-                return ([.. entry["tags"]!.AsArray().Select(t => (string)t!)], (DateTimeOffset)entry["at"]!);
+                var (tag, modified) = ((string?)entry["etag"], (string?)entry["last_modified"]);
+                return new Entry(
+                    new TagList(
+                        [.. entry["tags"]!.AsArray().Select(t => (string)t!)],
+                        tag is null && modified is null ? null : new CacheValidator(tag, modified)
+                    ),
+                    (DateTimeOffset)entry["at"]!
+                );
             }
         }
         catch (Exception e)
@@ -87,18 +102,22 @@ internal sealed class TagCache(string folder, TimeProvider time)
         return null;
     }
 
-    private void Write(string source, IReadOnlyList<string> tags, DateTimeOffset at)
+    private void Write(string source, TagList list, DateTimeOffset at)
     {
         var entry = new JsonObject
         {
             ["source"] = source,
             ["at"] = at,
-            ["tags"] = new JsonArray([.. tags.Select(t => (JsonNode)t)]),
+            ["etag"] = list.Validator?.ETag,
+            ["last_modified"] = list.Validator?.LastModified,
+            ["tags"] = new JsonArray([.. list.Tags.Select(t => (JsonNode)t)]),
         };
         PrivateFile.EnsureFolder(folder);
-        PrivateFile.Replace(FileOf(source), System.Text.Encoding.UTF8.GetBytes(entry.ToJsonString()));
+        PrivateFile.Replace(FileOf(source), Encoding.UTF8.GetBytes(entry.ToJsonString()), isDurable: false);
     }
 
     private string FileOf(string source) =>
-        Path.Combine(folder, Digest.Of(System.Text.Encoding.UTF8.GetBytes(source))["sha256:".Length..] + ".json");
+        Path.Combine(folder, Digest.Of(Encoding.UTF8.GetBytes(source))["sha256:".Length..] + ".json");
+
+    private sealed record Entry(TagList List, DateTimeOffset At);
 }

@@ -29,7 +29,11 @@ public sealed record Workspace
     /// <value>Nothing unless set.</value>
     public PlatformServiceSettings PlatformServices { get; init; } = new();
 
-    /// <summary>The services there are.</summary>
+    /// <summary>Where more services come from.</summary>
+    /// <value>Nowhere unless set.</value>
+    public IReadOnlyList<ServiceSource> ServiceSources { get; init; } = [];
+
+    /// <summary>The services of its own folder.</summary>
     public required Catalogue Catalogue { get; init; }
 
     /// <summary>The workspace a path is in: the nearest folder upwards with <c>platform.yaml</c>.</summary>

@@ -10,7 +10,7 @@ namespace PlatformLocal.Workspaces;
 public sealed record WorkspaceArchive(ReadOnlyMemory<byte> Content, string Digest)
 {
     /// <summary>The most that a workspace may take up.</summary>
-    public const int MaximumBytes = 64 * 1024 * 1024;
+    public const int MaximumBytes = TarFolder.MaximumBytes;
 
     private const UnixFileMode FileMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
@@ -63,32 +63,8 @@ public sealed record WorkspaceArchive(ReadOnlyMemory<byte> Content, string Diges
     /// <summary>Writes the files into a new folder.</summary>
     /// <param name="folder">The folder; must not exist.</param>
     /// <exception cref="PlatformException">The archive is damaged, or holds anything but files below the folder.</exception>
-    public void Unpack(string folder)
-    {
-        PrivateFile.EnsureFolder(folder);
-        try
-        {
-            using var reader = new TarReader(new MemoryStream(Content.ToArray(), writable: false));
-            while (reader.GetNextEntry() is { } entry)
-            {
-                var path = Path.GetFullPath(Path.Combine(folder, entry.Name));
-                if (
-                    entry.EntryType is not TarEntryType.RegularFile
-                    || !path.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal)
-                )
-                {
-                    throw Damaged($"'{entry.Name}' is no file inside of a workspace");
-                }
-
-                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-                entry.ExtractToFile(path, overwrite: false);
-            }
-        }
-        catch (Exception e) when (e is InvalidDataException or EndOfStreamException or IOException)
-        {
-            throw Damaged(e.Message);
-        }
-    }
+    public void Unpack(string folder) =>
+        TarFolder.Unpack(new MemoryStream(Content.ToArray(), writable: false), folder, "The workspace");
 
     private static IEnumerable<(string Path, string Name)> FilesIn(string folder)
     {
@@ -99,7 +75,4 @@ public sealed record WorkspaceArchive(ReadOnlyMemory<byte> Content, string Diges
             .Where(f => !f.Item2.StartsWith(".git/", StringComparison.Ordinal))
             .OrderBy(f => f.Item2, StringComparer.Ordinal);
     }
-
-    private static PlatformException Damaged(string why) =>
-        new($"The workspace cannot be unpacked: {why}.") { Kind = FailureKind.InvalidInput };
 }

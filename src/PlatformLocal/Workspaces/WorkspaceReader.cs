@@ -11,6 +11,9 @@ namespace PlatformLocal.Workspaces;
 /// <summary>Reads workspaces: <c>platform.yaml</c>, the services' <c>service.yaml</c> and the catalogue of versions.</summary>
 public static partial class WorkspaceReader
 {
+    /// <summary>The name of the file with a service's definition.</summary>
+    internal const string ServiceFile = "service.yaml";
+
     private const string ApiVersion = "platform.local/v1alpha1";
     private const string Never = "never";
 
@@ -40,7 +43,8 @@ public static partial class WorkspaceReader
             : null;
         var spec = reader.Object("spec", required: true);
         reader.RefuseOthers();
-        var services = spec?.Text("services") ?? "services";
+        var services = spec?.Text("services");
+        var sources = ServiceSourcesReader.Read(spec, folder);
         var catalogue = spec?.Text("catalogue") ?? "catalogue.yaml";
         var domain = spec?.Text("domain") ?? "platform.localhost";
         var registry = spec?.Text("registry") ?? "localhost:5001";
@@ -57,8 +61,10 @@ public static partial class WorkspaceReader
             Registry = registry,
             Types = types,
             PlatformServices = platformServices,
+            ServiceSources = sources,
             Catalogue = ReadCatalogue(
-                Inside(folder, services, file, "spec.services"),
+                Inside(folder, services ?? "services", file, "spec.services"),
+                isRequired: services is not null || sources.Count == 0,
                 Inside(folder, catalogue, file, "spec.catalogue"),
                 cache
             ),
@@ -68,10 +74,18 @@ public static partial class WorkspaceReader
     /// <summary>Reads one service's definition.</summary>
     /// <param name="file">The path of its <c>service.yaml</c>.</param>
     /// <exception cref="InvalidDocumentException">The file is not valid; carries every fault.</exception>
-    public static ServiceDefinition ReadService(string file)
+    public static ServiceDefinition ReadService(string file) =>
+        ParseService(ReadText(file), file, Path.GetDirectoryName(Path.GetFullPath(file))!);
+
+    /// <summary>Reads one service's definition.</summary>
+    /// <param name="text">The content of its <c>service.yaml</c>.</param>
+    /// <param name="place">Where it is, for people.</param>
+    /// <param name="folder">The folder that its paths begin in.</param>
+    /// <exception cref="InvalidDocumentException">It is not valid; carries every fault.</exception>
+    internal static ServiceDefinition ParseService(string text, string place, string folder)
     {
         var faults = new List<Fault>();
-        var reader = OpenDocument(file, "ServiceDefinition", faults);
+        var reader = OpenDocument(text, place, "ServiceDefinition", faults);
         var name = reader.Object("metadata", required: true) is { } metadata
             ? ReadOnlyField(metadata, "name", required: true)
             : null;
@@ -107,24 +121,36 @@ public static partial class WorkspaceReader
                 _ => VersionsFrom.Catalogue,
             },
             Repository = repository,
-            Folder = Path.GetDirectoryName(Path.GetFullPath(file))!,
+            Folder = folder,
         };
         spec?.RefuseOthers();
-        ThrowIfAny(file, faults);
+        if (name is not null && definition.DependsOn.ContainsKey(name))
+        {
+            reader.Fault($"spec.dependsOn.{name}", "is the service itself: a service cannot need itself");
+        }
+
+        ThrowIfAny(place, faults);
         return definition;
     }
 
-    private static Catalogue ReadCatalogue(string servicesFolder, string catalogueFile, CatalogueCache? cache)
+    private static Catalogue ReadCatalogue(
+        string servicesFolder,
+        bool isRequired,
+        string catalogueFile,
+        CatalogueCache? cache
+    )
     {
         var entries = CatalogueReader.Read(catalogueFile, cache);
         var services = new Dictionary<string, CatalogueService>(StringComparer.Ordinal);
-        var files = Directory.Exists(servicesFolder)
-            ? Directory.EnumerateDirectories(servicesFolder).Order(StringComparer.Ordinal)
+        IEnumerable<string> files =
+            Directory.Exists(servicesFolder)
+                ? Directory.EnumerateDirectories(servicesFolder).Order(StringComparer.Ordinal)
+            : !isRequired ? []
             : throw new PlatformException($"The folder of services {servicesFolder} does not exist.")
             {
                 Kind = FailureKind.InvalidInput,
             };
-        foreach (var file in files.Select(f => Path.Combine(f, "service.yaml")).Where(File.Exists))
+        foreach (var file in files.Select(f => Path.Combine(f, ServiceFile)).Where(File.Exists))
         {
             var definition = ReadService(file);
             var entry = entries.GetValueOrDefault(definition.Name) ?? new CatalogueEntry();
@@ -221,18 +247,29 @@ public static partial class WorkspaceReader
         return quotas;
     }
 
-    internal static ObjectReader OpenDocument(string file, string kind, List<Fault> faults, EachEntry? each = null)
+    private static string ReadText(string file)
     {
-        string text;
         try
         {
-            text = File.ReadAllText(file);
+            return File.ReadAllText(file);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new PlatformException($"{file} cannot be read: {e.Message}") { Kind = FailureKind.InvalidInput };
         }
+    }
 
+    internal static ObjectReader OpenDocument(string file, string kind, List<Fault> faults, EachEntry? each = null) =>
+        OpenDocument(ReadText(file), file, kind, faults, each);
+
+    private static ObjectReader OpenDocument(
+        string text,
+        string file,
+        string kind,
+        List<Fault> faults,
+        EachEntry? each = null
+    )
+    {
         var reader = new ObjectReader(YamlText.ParseObject(text, file, each), faults);
         _ = reader.OneOf("apiVersion", [ApiVersion], required: true);
         _ = reader.OneOf("kind", [kind], required: true);

@@ -45,7 +45,12 @@ public sealed class WorkloadTests(SharedCluster shared)
         var path = $"/apis/apps/v1/namespaces/{ns}/deployments";
         await shared.Api.PostAsync(
             path,
-            Workloads.Deployment("bad", "i:fail-1", 1, """ "progressDeadlineSeconds":1, """)
+            Workloads.Deployment(
+                "bad",
+                "i:fail-1@sha256:" + new string('a', 64),
+                1,
+                """ "progressDeadlineSeconds":1, """
+            )
         );
         await shared.Api.UntilAsync(path + "/bad", a => Reason(a, "Progressing") == "ProgressDeadlineExceeded");
         var pods = await shared.Api.GetAsync($"/api/v1/namespaces/{ns}/pods");

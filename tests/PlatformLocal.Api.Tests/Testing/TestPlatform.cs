@@ -115,11 +115,7 @@ internal sealed class TestPlatform : IAsyncDisposable
 
     /// <summary>Replaces how often newer versions are looked for.</summary>
     public void WriteUpdates(string every) =>
-        File.WriteAllText(
-            Path.Combine(Workspace, "platform.yaml"),
-            "apiVersion: platform.local/v1alpha1\nkind: Platform\nmetadata: {name: test}\n"
-                + $"spec:\n  domain: test.localhost\n  updates: {{every: {every}}}\n"
-        );
+        WritePlatform($"\n  domain: test.localhost\n  updates: {{every: {every}}}");
 
     /// <summary>Puts an environment back to a number of its history and waits until it is settled.</summary>
     public Task<EnvironmentDocument> RollBackAsync(string name, int number) =>
@@ -127,6 +123,13 @@ internal sealed class TestPlatform : IAsyncDisposable
             Api,
             $$"""{"environment_name":"{{name}}"}""",
             new DeployFlags(DeployOnlySpecified: false, UseDevTags: false) { Rollback = number }
+        );
+
+    /// <summary>Replaces what the workspace says about the platform.</summary>
+    public void WritePlatform(string spec) =>
+        File.WriteAllText(
+            Path.Combine(Workspace, "platform.yaml"),
+            $"apiVersion: platform.local/v1alpha1\nkind: Platform\nmetadata: {{name: test}}\nspec: {spec}\n"
         );
 
     /// <summary>Replaces what versions there are.</summary>
@@ -195,10 +198,7 @@ internal sealed class TestPlatform : IAsyncDisposable
     private void WriteWorkspace()
     {
         Directory.CreateDirectory(Workspace);
-        File.WriteAllText(
-            Path.Combine(Workspace, "platform.yaml"),
-            "apiVersion: platform.local/v1alpha1\nkind: Platform\nmetadata: {name: test}\nspec: {domain: test.localhost}\n"
-        );
+        WritePlatform("{domain: test.localhost}");
         WriteCatalogue("web: {versions: [1.0.0, 1.1.0]}", "auth: {versions: [2.0.0]}");
         WriteService("web", "web", "{auth: \"^2.0\"}");
         WriteService("auth", "auth");

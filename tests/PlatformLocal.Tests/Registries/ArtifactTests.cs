@@ -51,8 +51,8 @@ public sealed class ArtifactTests
         var manifest = WriteWorkspace(folder, registry.Host);
         var push = new PushArtifact(new ProgramRunner(TimeProvider.System), TimeProvider.System);
 
-        var first = await push.RunAsync(folder.Path, "web", "1.0.0", isRelease: true, Token);
-        var again = await push.RunAsync(folder.Path, "web", "1.0.0", isRelease: true, Token);
+        var first = await push.RunAsync(folder.Path, "web", "1.0.0", ArtifactTarget.Releases, "alice", Token);
+        var again = await push.RunAsync(folder.Path, "web", "1.0.0", ArtifactTarget.Releases, "alice", Token);
 
         first.Name.Should().Be($"{registry.Host}/oci-releases/web:1.0.0");
         again.Digest.Should().Be(first.Digest);
@@ -72,9 +72,11 @@ public sealed class ArtifactTests
             .Be(await File.ReadAllTextAsync(manifest, Token));
 
         await File.AppendAllTextAsync(manifest, "# changed\n", Token);
-        var changed = () => push.RunAsync(folder.Path, "web", "1.0.0", isRelease: true, Token);
+        var changed = () => push.RunAsync(folder.Path, "web", "1.0.0", ArtifactTarget.Releases, "alice", Token);
         await changed.Should().ThrowAsync<PlatformException>().WithMessage("*is there already with other content*");
-        (await push.RunAsync(folder.Path, "web", "1.0.0", isRelease: false, Token)).Digest.Should().NotBe(first.Digest);
+        (await push.RunAsync(folder.Path, "web", "1.0.0", ArtifactTarget.Snapshots, "alice", Token))
+            .Digest.Should()
+            .NotBe(first.Digest);
     }
 
     private static string WriteWorkspace(TemporaryFolder folder, string registry)

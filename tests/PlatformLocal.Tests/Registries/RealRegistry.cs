@@ -1,7 +1,6 @@
 using System.Net;
 using PlatformLocal.Processes;
 using PlatformLocal.Registries;
-using PlatformLocal.Tests.Clusters;
 using PlatformLocal.Tests.Testing;
 
 namespace PlatformLocal.Tests.Registries;
@@ -9,6 +8,8 @@ namespace PlatformLocal.Tests.Registries;
 /// <summary>A registry in a container of its own, on a free port.</summary>
 internal sealed class RealRegistry : IAsyncDisposable
 {
+    private const string ImageType = "application/vnd.oci.image.manifest.v1+json";
+
     public const string User = "tester";
     public const string Password = "s3cret";
 
@@ -32,12 +33,27 @@ internal sealed class RealRegistry : IAsyncDisposable
 
     private static string LocalName { get; } = Dns.GetHostName();
 
-    public static async Task<RealRegistry> StartAsync(bool hasPassword = false, bool hasTls = false)
+    public static async Task<RealRegistry> StartAsync(
+        bool hasPassword = false,
+        bool hasTls = false,
+        bool canDelete = true
+    )
     {
         Assert.SkipUnless(Programs.Has("docker"), "docker is not installed");
-        Assert.SkipWhen(KindLab.RegistryImage is null, "LAB_REGISTRY_IMAGE does not name an image");
+        var image = Environment.GetEnvironmentVariable("LAB_REGISTRY_IMAGE");
+        Assert.SkipWhen(string.IsNullOrEmpty(image), "LAB_REGISTRY_IMAGE does not name an image");
         var folder = new TemporaryFolder();
-        List<string> arguments = ["run", "--detach", "--label", "platform-lab", "--publish", "127.0.0.1::5000"];
+        List<string> arguments =
+        [
+            "run",
+            "--detach",
+            "--label",
+            "platform-lab",
+            "--publish",
+            "127.0.0.1::5000",
+            "--env",
+            $"REGISTRY_STORAGE_DELETE_ENABLED={(canDelete ? "true" : "false")}",
+        ];
         if (hasPassword)
         {
             folder.Write("secrets/htpasswd", PasswordFile);
@@ -56,7 +72,7 @@ internal sealed class RealRegistry : IAsyncDisposable
             Assert.SkipUnless(Programs.Has("openssl"), "openssl is not installed");
             arguments = [.. arguments.Select(a => a == "127.0.0.1::5000" ? "5000" : a)];
             var secrets = Directory.CreateDirectory(Path.Combine(folder.Path, "secrets")).FullName;
-            await KindLab.Run(
+            await RunAsync(
                 "openssl",
                 [
                     "req",
@@ -89,8 +105,8 @@ internal sealed class RealRegistry : IAsyncDisposable
             arguments.AddRange(["--volume", $"{folder.Path}/secrets:/secrets:ro"]);
         }
 
-        var container = (await KindLab.Docker([.. arguments, KindLab.RegistryImage!])).Trim();
-        var published = (await KindLab.Docker("port", container, "5000/tcp")).Split('\n')[0];
+        var container = (await RunAsync("docker", [.. arguments, image!])).Trim();
+        var published = (await RunAsync("docker", ["port", container, "5000/tcp"])).Split('\n')[0];
         var port = int.Parse(published[(published.LastIndexOf(':') + 1)..]);
         var registry = new RealRegistry(container, folder, port, hasTls);
         if (hasTls)
@@ -115,6 +131,30 @@ internal sealed class RealRegistry : IAsyncDisposable
             }
         );
 
+    /// <summary>Pushes an image without content; another text makes another image.</summary>
+    public async Task<string> PushImageAsync(string repository, string[] tags, string text)
+    {
+        using var client = Connect();
+        var name = Repository(repository);
+        var token = TestContext.Current.CancellationToken;
+        var configuration = System.Text.Encoding.UTF8.GetBytes(text);
+        var blob = await client.PutBlobAsync(name, configuration, token);
+        var manifest = System.Text.Encoding.UTF8.GetBytes(
+            $$$"""
+            {"schemaVersion": 2, "mediaType": "{{{ImageType}}}", "layers": [],
+             "config": {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": "{{{blob}}}", "size": {{{configuration.Length}}}}}
+            """
+        );
+        foreach (var tag in tags)
+        {
+            await client.PutManifestAsync(name, tag, ImageType, manifest, token);
+        }
+
+        return Digest.Of(manifest);
+    }
+
+    public Task PushImageAsync(string repository, params string[] tags) => PushImageAsync(repository, tags, "{}");
+
     public async ValueTask DisposeAsync()
     {
         await new ProgramRunner(TimeProvider.System).RunAnyAsync(
@@ -123,6 +163,14 @@ internal sealed class RealRegistry : IAsyncDisposable
         );
         _folder.Dispose();
     }
+
+    private static async Task<string> RunAsync(string program, IReadOnlyList<string> arguments) =>
+        (
+            await new ProgramRunner(TimeProvider.System).RunAsync(
+                new ProgramCommand { Program = program, Arguments = arguments },
+                TestContext.Current.CancellationToken
+            )
+        ).Output;
 
     private async Task WaitAsync(int port)
     {

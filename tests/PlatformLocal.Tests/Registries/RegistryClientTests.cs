@@ -14,6 +14,27 @@ public sealed class RegistryClientTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
+    public async Task A_registry_may_be_elsewhere_than_its_name_says()
+    {
+        await using var registry = await RealRegistry.StartAsync();
+        var digest = await registry.PushImageAsync("docker-releases/web", ["1.0.0"], "{}");
+        using var client = registry.Connect(
+            new RegistryOptions
+            {
+                Mirrors = new Dictionary<string, Uri> { ["registry.example.org"] = new($"http://{registry.Host}/") },
+            }
+        );
+
+        var found = await client.GetDigestAsync(
+            RepositoryName.Parse("registry.example.org/docker-releases/web"),
+            "1.0.0",
+            TestContext.Current.CancellationToken
+        );
+
+        found.Should().Be(digest);
+    }
+
+    [Fact]
     public async Task What_was_pushed_is_listed_over_many_pages_and_pulled_as_it_was()
     {
         await using var registry = await RealRegistry.StartAsync();

@@ -2,6 +2,7 @@ using PlatformLocal.Processes;
 using PlatformLocal.Registries;
 using PlatformLocal.Sources;
 using PlatformLocal.Tests.Clusters;
+using PlatformLocal.Tests.Kubernetes;
 using PlatformLocal.Tests.Registries;
 using PlatformLocal.Tests.Testing;
 using PlatformLocal.Workspaces;
@@ -12,27 +13,29 @@ namespace PlatformLocal.Tests.Sources;
 [Collection("Docker")]
 public sealed class CatalogueVersionsTests
 {
-    private const string Type = "application/vnd.oci.image.manifest.v1+json";
-
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task The_tags_of_an_image_are_its_versions_and_those_of_its_snapshots_its_development_builds()
+    public async Task The_tags_of_an_image_are_its_versions_and_those_of_snapshots_and_of_the_user_its_development_builds()
     {
         await using var registry = await RealRegistry.StartAsync();
-        using var client = registry.Connect();
-        await PushAsync(client, registry.Repository("docker-releases/web"), "1.0.0", "1.1.0", "latest");
-        await PushAsync(client, registry.Repository("docker-snapshots/web"), "1.2.0-dev.1");
+        await registry.PushImageAsync("docker-releases/web", "1.0.0", "1.1.0", "latest");
+        await registry.PushImageAsync("docker-snapshots/web", "1.2.0-dev.1", "1.2.0-dev.2");
+        await registry.PushImageAsync("user-repos/alice-local-repo/web", "1.2.0-dev.2", "1.2.0-dev.3");
         using var folder = new TemporaryFolder();
         WriteWorkspace(folder, registry.Host, "versions: registry");
         using var versions = Sources(folder);
 
-        var (plain, warnings) = await versions.CompleteAsync(Read(folder), useDevTags: false, offline: false, Token);
-        var (dev, _) = await versions.CompleteAsync(Read(folder), useDevTags: true, offline: false, Token);
+        var (plain, warnings) = await versions.CompleteAsync(Read(folder), devTagsFor: null, offline: false, Token);
+        var (dev, _) = await versions.CompleteAsync(Read(folder), devTagsFor: "alice", offline: false, Token);
+        var (other, _) = await versions.CompleteAsync(Read(folder), devTagsFor: "not a/name", offline: false, Token);
 
         Text(plain).Should().Equal("1.0.0", "1.1.0");
         plain.Catalogue.Services["web"].DevVersions.Should().BeEmpty();
-        dev.Catalogue.Services["web"].DevVersions.Select(v => v.Text).Should().Equal("1.2.0-dev.1");
+        var web = dev.Catalogue.Services["web"];
+        web.DevVersions.Select(v => v.Text).Should().Equal("1.2.0-dev.1", "1.2.0-dev.2", "1.2.0-dev.3");
+        web.DevImages.Select(i => $"{i.Key} {i.Value}").Should().Equal("1.2.0-dev.3 user-repos/alice-local-repo/web");
+        other.Catalogue.Services["web"].DevVersions.Should().HaveCount(2);
         warnings.Should().BeEmpty();
     }
 
@@ -49,21 +52,71 @@ public sealed class CatalogueVersionsTests
             new LaterTime(),
             new RegistryOptions { DockerFolder = folder.Path }
         );
-        var never = () => versions.CompleteAsync(Read(folder), useDevTags: false, offline: true, Token);
+        var never = () => versions.CompleteAsync(Read(folder), devTagsFor: null, offline: true, Token);
         await using (registry)
         {
             await never.Should().ThrowAsync<PlatformException>().WithMessage("*were never fetched*");
-            using var client = registry.Connect();
-            await PushAsync(client, registry.Repository("docker-releases/web"), "1.0.0");
-            await versions.CompleteAsync(Read(folder), useDevTags: false, offline: false, Token);
+            await registry.PushImageAsync("docker-releases/web", "1.0.0");
+            await versions.CompleteAsync(Read(folder), devTagsFor: null, offline: false, Token);
         }
 
-        var (offline, _) = await later.CompleteAsync(Read(folder), useDevTags: false, offline: true, Token);
-        var (away, warnings) = await later.CompleteAsync(Read(folder), useDevTags: false, offline: false, Token);
+        var (offline, _) = await later.CompleteAsync(Read(folder), devTagsFor: null, offline: true, Token);
+        var (away, warnings) = await later.CompleteAsync(Read(folder), devTagsFor: null, offline: false, Token);
 
         Text(offline).Should().Equal("1.0.0");
         Text(away).Should().Equal("1.0.0");
         warnings.Should().ContainSingle().Which.Should().Contain("cannot be reached").And.Contain("are those of");
+    }
+
+    [Fact]
+    public async Task Tags_that_did_not_change_are_not_sent_again_unless_they_fill_pages()
+    {
+        var tags = new[] { "1.0.0" };
+        var isPaged = false;
+        await using var server = await ScriptedServer.StartAsync(
+            (context, _) =>
+            {
+                var tag = $"\"{string.Join('-', tags)}\"";
+                if (context.Request.Headers.IfNoneMatch == tag)
+                {
+                    context.Response.StatusCode = 304;
+                    return Task.CompletedTask;
+                }
+
+                context.Response.Headers.ETag = tag;
+                if (isPaged && !context.Request.QueryString.Value!.Contains("last"))
+                {
+                    context.Response.Headers.Link = "</v2/docker-releases/web/tags/list?last=1>; rel=\"next\"";
+                }
+
+                return context.SendAsync(200, $$"""{"tags": ["{{string.Join("\",\"", tags)}}"]}""");
+            },
+            knowsKinds: false
+        );
+        using var folder = new TemporaryFolder();
+        WriteWorkspace(folder, $"localhost:{server.Connection.Server.Port}", "versions: registry");
+
+        (await CompleteAsync()).Should().Equal("1.0.0");
+        (await CompleteAsync()).Should().Equal(["1.0.0"], "304 stands for what was fetched before");
+        tags = ["1.0.0", "1.1.0"];
+        (await CompleteAsync()).Should().Equal("1.0.0", "1.1.0");
+        isPaged = true;
+        tags = ["2.0.0"];
+        await CompleteAsync();
+        await CompleteAsync();
+
+        server.Requests.Should().HaveCount(7, "the tag of one page says nothing of the other");
+
+        async Task<IEnumerable<string>> CompleteAsync()
+        {
+            using var versions = new CatalogueVersions(
+                Path.Combine(folder.Path, "tags"),
+                new ProgramRunner(TimeProvider.System),
+                new RunningTime(),
+                new RegistryOptions { DockerFolder = folder.Path }
+            );
+            return Text((await versions.CompleteAsync(Read(folder), null, offline: false, Token)).Workspace).ToList();
+        }
     }
 
     [Theory]
@@ -87,7 +140,7 @@ public sealed class CatalogueVersionsTests
         WriteWorkspace(folder, "localhost:1", $"versions: git\n  repository: {repository}");
         using var versions = Sources(folder);
 
-        var (workspace, _) = await versions.CompleteAsync(Read(folder), useDevTags: false, offline: false, Token);
+        var (workspace, _) = await versions.CompleteAsync(Read(folder), devTagsFor: null, offline: false, Token);
 
         Text(workspace).Should().Equal(expected.Split(' '));
     }
@@ -110,7 +163,7 @@ public sealed class CatalogueVersionsTests
         {
             WriteWorkspace(folder, "localhost:1", $"versions: git\n  repository: \"{address}\"");
 
-            var act = () => versions.CompleteAsync(Read(folder), useDevTags: false, offline: false, Token);
+            var act = () => versions.CompleteAsync(Read(folder), devTagsFor: null, offline: false, Token);
 
             await act.Should()
                 .ThrowAsync<PlatformException>()
@@ -147,21 +200,6 @@ public sealed class CatalogueVersionsTests
         );
     }
 
-    private static async Task PushAsync(RegistryClient client, RepositoryName repository, params string[] tags)
-    {
-        var blob = await client.PutBlobAsync(repository, "{}"u8.ToArray(), Token);
-        var manifest = System.Text.Encoding.UTF8.GetBytes(
-            $$$"""
-            {"schemaVersion": 2, "mediaType": "{{{Type}}}", "layers": [],
-             "config": {"mediaType": "application/vnd.oci.empty.v1+json", "digest": "{{{blob}}}", "size": 2}}
-            """
-        );
-        foreach (var tag in tags)
-        {
-            await client.PutManifestAsync(repository, tag, Type, manifest, Token);
-        }
-    }
-
     private static Task GitAsync(string folder, params string[] arguments) =>
         KindLab.Run("git", ["-C", folder, "-c", "user.name=tests", "-c", "user.email=tests@example.org", .. arguments]);
 
@@ -169,5 +207,14 @@ public sealed class CatalogueVersionsTests
     private sealed class LaterTime(TimeSpan? ahead = null) : TimeProvider
     {
         public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + (ahead ?? TimeSpan.FromDays(1));
+    }
+
+    /// <summary>A clock that is a day ahead each time somebody looks.</summary>
+    private sealed class RunningTime : TimeProvider
+    {
+        private static int s_days;
+
+        public override DateTimeOffset GetUtcNow() =>
+            System.GetUtcNow() + TimeSpan.FromDays(Interlocked.Increment(ref s_days));
     }
 }

@@ -47,7 +47,7 @@ public sealed class WorkspaceArchiveTests
 
         var act = () => WorkspaceArchive.Of(content.ToArray()).Unpack(Path.Combine(temporary.Path, "unpacked"));
 
-        act.Should().Throw<PlatformException>().WithMessage("*is no file inside of a workspace*");
+        act.Should().Throw<PlatformException>().WithMessage("*is no file inside of it*");
     }
 
     [Fact]

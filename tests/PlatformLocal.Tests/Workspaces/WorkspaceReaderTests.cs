@@ -126,6 +126,62 @@ public sealed class WorkspaceReaderTests : IDisposable
     }
 
     [Fact]
+    public void Sources_of_services_are_read_with_all_their_faults()
+    {
+        WriteWorkspace(
+            """
+            serviceSources: [
+                {git: ../repository, path: services/},
+                {git: "git@git.example.org:team/web.git"},
+                {oci: "localhost:5001", services: [web]}
+            ]
+            """
+        );
+
+        WorkspaceReader
+            .Read(_folder.Path)
+            .ServiceSources.Should()
+            .BeEquivalentTo(
+                new ServiceSource[]
+                {
+                    new GitServiceSource(Path.GetFullPath(Path.Combine(_folder.Path, "..", "repository")), "services"),
+                    new GitServiceSource("git@git.example.org:team/web.git", ""),
+                    new ArtifactServiceSource("localhost:5001", ["web"]),
+                },
+                o => o.RespectingRuntimeTypes().WithStrictOrdering()
+            );
+        WriteWorkspace(
+            """
+            serviceSources: [
+                {git: "--upload-pack=touch /tmp/witness"},
+                {git: /repository, path: ../outside, services: [web]},
+                {oci: "not a host", path: services},
+                {oci: "localhost:5001", services: [Web]},
+                {git: /repository, oci: "localhost:5001"},
+                {branch: main}
+            ]
+            """
+        );
+        var act = () => WorkspaceReader.Read(_folder.Path);
+        act.Should()
+            .Throw<InvalidDocumentException>()
+            .Which.Faults.Select(f => f.Path)
+            .Should()
+            .Equal(
+                "spec.serviceSources[0].git",
+                "spec.serviceSources[1].services",
+                "spec.serviceSources[1].path",
+                "spec.serviceSources[2].path",
+                "spec.serviceSources[2].oci",
+                "spec.serviceSources[2].services",
+                "spec.serviceSources[3].services",
+                "spec.serviceSources[4].git",
+                "spec.serviceSources[5].branch",
+                "spec.serviceSources[5].git"
+            );
+    }
+
+    [Fact]
     public void All_faults_of_platform_services_are_told_at_once()
     {
         WriteWorkspace(

@@ -224,6 +224,8 @@ public sealed class LocalRegistry
                 [
                     "run",
                     "--detach",
+                    "--env",
+                    "REGISTRY_STORAGE_DELETE_ENABLED=true", // for artifact prune
                     "--restart=unless-stopped",
                     $"--name={_options.Name}",
                     $"--label={Label}=true",
