@@ -158,8 +158,15 @@ internal sealed partial class EnvironmentUpdates(
 
         return history.FailedUpdate(claim) is { } failed
             ? $"The automatic update to {string.Join(", ", failed.Blamed.Select(b => $"{b.Key} {b.Value}"))} failed at "
-                + $"{failed.Time:u} and was taken back; it waits for something newer. {failed.Message?.Split('\n')[0]}"
+                + $"{failed.Time:u} and was taken back; only something newer is tried again. {ReasonOf(failed)}"
             : null;
+    }
+
+    // The first line says that something failed, the next two which service and why.
+    private static string ReasonOf(Rollout failed)
+    {
+        var lines = (failed.Message ?? "").Split('\n');
+        return string.Join(' ', (lines.Length > 1 ? lines[1..Math.Min(3, lines.Length)] : lines).Select(l => l.Trim()));
     }
 
     private static bool IsNotLooked(string warning) => warning.StartsWith(NotLooked, StringComparison.Ordinal);
