@@ -3,7 +3,6 @@ using PlatformLocal.Api.Reconciliation;
 using PlatformLocal.Documents;
 using PlatformLocal.PlatformApi;
 using PlatformLocal.Sources;
-using PlatformLocal.Workspaces;
 
 namespace PlatformLocal.Api;
 
@@ -23,7 +22,7 @@ internal static class RegistryEvents
 
     private static async Task<IResult> PostAsync(
         HttpRequest request,
-        WorkspaceSource source,
+        ClaimCompiler compiler,
         ServiceResolution resolution,
         EnvironmentFeed feed,
         Reconciler reconciler,
@@ -42,7 +41,7 @@ internal static class RegistryEvents
         var environments = new List<string>();
         if (pushed.Count > 0)
         {
-            var workspace = WorkspaceReader.Read(source.Folder);
+            var workspace = compiler.ReadWorkspace();
             var services = pushed.SelectMany(p => resolution.Expire(workspace, p)).ToHashSet(StringComparer.Ordinal);
             environments.AddRange(
                 feed.All.Where(e => e.Services.Any(s => services.Contains(s.Name))).Select(e => e.EnvironmentName)

@@ -77,6 +77,28 @@ public sealed class ClaimStoreTests(S3Server server)
         Directory.Delete(folder, recursive: true);
     }
 
+    [Fact]
+    public async Task A_pass_over_an_outdated_claim_or_lock_writes_nothing()
+    {
+        var folder = Directory.CreateTempSubdirectory("platform-local-test-").FullName;
+        using var directory = new DirectoryObjectStore(folder, TimeProvider.System);
+        var claims = new ClaimStore(directory);
+        await claims.PutAsync("shop", new JsonObject { ["user"] = "anna" }, WriteCondition.None, Token);
+        var stored = (await claims.GetAsync("shop", Token))!;
+        var (one, two) = (Of("shop", "1.0.0"), Of("shop", "2.0.0"));
+        await claims.RollOutAsync(stored, null, one.Lock, h => h.Begin(one), Token);
+
+        var lateLock = () => claims.RollOutAsync(stored, null, two.Lock, h => h.Begin(two), Token);
+        await lateLock.Should().ThrowAsync<OperationCanceledException>();
+        await claims.PutAsync("shop", new JsonObject { ["user"] = "bert" }, WriteCondition.None, Token);
+        var lateClaim = () => claims.RollOutAsync(stored, one.Lock, two.Lock, h => h.Begin(two), Token);
+        await lateClaim.Should().ThrowAsync<OperationCanceledException>();
+
+        (await claims.GetLockAsync("shop", Token))!.DifferencesTo(one.Lock).Should().BeEmpty();
+        (await claims.GetHistoryAsync("shop", Token)).Rollouts.Should().ContainSingle();
+        Directory.Delete(folder, recursive: true);
+    }
+
     private static DateTimeOffset Time { get; } = new(2026, 11, 21, 18, 0, 0, TimeSpan.Zero);
 
     private async Task<S3ObjectStore> ConnectAsync() =>

@@ -72,6 +72,20 @@ public sealed class LockTests
     }
 
     [Fact]
+    public async Task A_locked_deployment_keeps_the_lock_of_a_claim_that_asks_for_the_latest()
+    {
+        await using var platform = await TestPlatform.StartAsync();
+        const string latest = """{"environment_name":"shop","services":{"web":"latest"}}""";
+        await platform.DeployAsync(latest);
+        platform.WriteCatalogue("web: {versions: [1.1.0, 1.2.0]}", "auth: {versions: [2.0.0]}");
+
+        var replayed = await TestPlatform.DeployAsync(platform.Api, latest, s_flags with { Locked = true });
+
+        Versions(replayed).Should().Equal("auth 2.0.0", "web 1.1.0");
+        Versions(await platform.DeployAsync(latest)).Should().Equal("auth 2.0.0", "web 1.2.0");
+    }
+
+    [Fact]
     public async Task A_locked_deployment_fails_with_what_moved_and_changes_nothing()
     {
         await using var platform = await TestPlatform.StartAsync();

@@ -61,7 +61,11 @@ public sealed class UpdateTests
                 (1, RolloutCause.Claim, RolloutOutcome.Ready, null)
             );
         back.History![1].Message.Should().Contain("crashing: has failed");
-        back.Warnings.Should().ContainSingle(w => w.StartsWith("The automatic update to crashing 1.0.0 failed at "));
+        back.Warnings.Should()
+            .ContainSingle(w =>
+                w.StartsWith("The automatic update to crashing 1.0.0 failed at ")
+                && w.Contains("crashing: has failed. Deployment env-shop/crashing")
+            );
         File.ReadAllText(Path.Combine(platform.Bucket, "shop.lock.json")).Should().Be(before);
         looked!.History.Should().HaveCount(3, "what failed is not tried again");
 

@@ -28,6 +28,9 @@ internal sealed class EnvironmentWriter(
         CancellationToken cancellationToken
     )
     {
+        // A pass that is under way finds its claim or lock changed and gives way, or is done before this begins.
+        using var hold = await claims.HoldAsync(payload["environment_name"]?.ToString() ?? "", cancellationToken);
+
         // Whoever asks hears of unknown services and conflicts now, not from the reconciler later.
         var intent = await IntendAsync(payload, query, cancellationToken);
         var (name, before) = (intent.Compiled.Claim.EnvironmentName, intent.Before);
@@ -107,11 +110,12 @@ internal sealed class EnvironmentWriter(
         var stored = await claims.GetLockAsync(claim.EnvironmentName, cancellationToken);
         var before = given ?? stored;
         var history = await claims.GetHistoryAsync(claim.EnvironmentName, cancellationToken);
+        var isLocked = given is not null || (query.Locked ?? false);
         var use = new LockUse(before)
         {
             Upgrade = query.Upgrades,
-            Keep = given is not null || (query.Upgrades.Count == 0 && history.HeldAt(source) is not null),
-            IsLocked = given is not null || (query.Locked ?? false),
+            Keep = isLocked || (query.Upgrades.Count == 0 && history.HeldAt(source) is not null),
+            IsLocked = isLocked,
             Offline = query.Offline ?? false,
         };
         var compiled = await CompileAsync(claim, workspace, query, use, cancellationToken);
@@ -133,7 +137,7 @@ internal sealed class EnvironmentWriter(
         CancellationToken cancellationToken
     )
     {
-        RefuseMoreThanName(payload, query);
+        Rollbacks.RefuseMoreThanName(payload, query);
         var workspace = compiler.ReadWorkspace();
         var name = payload["environment_name"]?.ToString() ?? "";
         var (stored, existing) = await FindAsync(name, workspace.Types, cancellationToken);
@@ -149,7 +153,7 @@ internal sealed class EnvironmentWriter(
         }
 
         var history = await claims.GetHistoryAsync(name, cancellationToken);
-        var target = RollbackTargetIn(history, name, number);
+        var target = Rollbacks.TargetIn(history, name, number);
         var claim = ClaimReader.Read(target.Claim, workspace.Types, $"The claim of {name} at {number}");
         if (claim.ExpirationDate <= time.GetUtcNow())
         {
@@ -169,15 +173,20 @@ internal sealed class EnvironmentWriter(
         {
             compiled = await compiler.CompileAsync(claim, workspace, use, cancellationToken);
         }
-        catch (PlatformException e)
+        catch (PlatformException e) when (e.Kind is FailureKind.InvalidInput or FailureKind.NotFound)
         {
-            throw CannotGoBack(name, number, e.Message.TrimEnd('.'), history);
+            throw Rollbacks.Impossible(name, number, e.Message.TrimEnd('.'), history);
         }
 
         var moved = target.Lock.DifferencesTo(compiled.ToLock());
         if (moved.Count > 0)
         {
-            throw CannotGoBack(name, number, string.Join("; ", target.Lock.ChangesTo(compiled.ToLock())), history);
+            throw Rollbacks.Impossible(
+                name,
+                number,
+                string.Join("; ", target.Lock.ChangesTo(compiled.ToLock())),
+                history
+            );
         }
 
         var rollout = new Rollout
@@ -191,58 +200,6 @@ internal sealed class EnvironmentWriter(
         };
         var before = await claims.GetLockAsync(name, cancellationToken);
         return new Intent(compiled, before, Exists: true, rollout);
-    }
-
-    private static void RefuseMoreThanName(JsonObject payload, DeployQuery query)
-    {
-        var faults = payload
-            .Where(p => p.Key != "environment_name")
-            .Select(p => new Fault(p.Key, "cannot be changed by a rollback, which puts the claim back as it was"))
-            .ToList();
-        if (query.Upgrades.Count > 0 || query.Locked == true || query.UseDevTags == true)
-        {
-            faults.Add(new Fault("rollback", "goes with neither upgrade nor locked nor useDevTags"));
-        }
-
-        if (faults.Count > 0)
-        {
-            throw new InvalidDocumentException("the rollback", faults);
-        }
-    }
-
-    private static Rollout RollbackTargetIn(EnvironmentHistory history, string name, int number) =>
-        history.Rollouts.FirstOrDefault(r => r.Number == number) switch
-        {
-            null => throw new PlatformException(
-                $"{name} has no {number} in its history.",
-                $"It can be put back to: {ReadyIn(history)}."
-            )
-            {
-                Kind = FailureKind.NotFound,
-            },
-            { Outcome: not RolloutOutcome.Ready } => throw new PlatformException(
-                $"{name} never became ready at {number}.",
-                $"It can be put back to: {ReadyIn(history)}."
-            )
-            {
-                Kind = FailureKind.InvalidInput,
-            },
-            var found => found,
-        };
-
-    private static PlatformException CannotGoBack(string name, int number, string why, EnvironmentHistory history) =>
-        new(
-            $"{name} cannot be put back to {number}, not everything of it is still there: {why}.",
-            $"Bring back what is missing, or go back to another: {ReadyIn(history, but: number)}."
-        )
-        {
-            Kind = FailureKind.Conflict,
-        };
-
-    private static string ReadyIn(EnvironmentHistory history, int but = 0)
-    {
-        var ready = history.Rollouts.Where(r => r.Outcome == RolloutOutcome.Ready && r.Number != but);
-        return string.Join(", ", ready.Select(r => r.Number)) is { Length: > 0 } numbers ? numbers : "there is none";
     }
 
     private static string UserOf(DeployQuery query) =>

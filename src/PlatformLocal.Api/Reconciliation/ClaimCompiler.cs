@@ -117,9 +117,11 @@ internal sealed class ClaimCompiler(
     string clusterKind
 )
 {
+    private readonly CatalogueCache _catalogue = new();
+
     /// <summary>The workspace as it is now: people edit it while the platform runs.</summary>
     /// <exception cref="PlatformException">The workspace is not valid.</exception>
-    public Workspace ReadWorkspace() => WorkspaceReader.Read(source.Folder);
+    public Workspace ReadWorkspace() => WorkspaceReader.Read(source.Folder, _catalogue);
 
     /// <exception cref="PlatformException">Versions cannot be resolved, or manifests are not valid.</exception>
     public async Task<CompiledClaim> CompileAsync(

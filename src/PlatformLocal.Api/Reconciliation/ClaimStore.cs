@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -37,6 +38,8 @@ internal sealed class ClaimStore(IObjectStore store)
     private const string ClaimSuffix = ".json";
     private const string LockSuffix = ".lock.json";
     private const string HistorySuffix = ".history.json";
+
+    private readonly ConcurrentDictionary<string, SemaphoreSlim> _gates = new(StringComparer.Ordinal);
 
     // Claims are read by people: quotes and umlauts stay as they are.
     private static readonly JsonSerializerOptions Readable = new()
@@ -153,6 +156,44 @@ internal sealed class ClaimStore(IObjectStore store)
         }
     }
 
+    /// <summary>Holds others off who change claim, lock and history of an environment together; disposing lets them in.</summary>
+    public async Task<IDisposable> HoldAsync(string name, CancellationToken cancellationToken)
+    {
+        var gate = _gates.GetOrAdd(name, _ => new SemaphoreSlim(1, 1));
+        await gate.WaitAsync(cancellationToken);
+        return new Hold(gate);
+    }
+
+    /// <summary>Writes what a pass resolved a claim to, with its rollout.</summary>
+    /// <param name="stored">The claim as the pass knows it.</param>
+    /// <param name="before">The lock as the pass knows it.</param>
+    /// <param name="next">The new lock.</param>
+    /// <param name="change">What becomes of the history.</param>
+    /// <param name="cancellationToken">Stops the writes.</param>
+    /// <returns>The history as it is then.</returns>
+    /// <exception cref="OperationCanceledException">Claim or lock changed meanwhile: the pass is outdated.</exception>
+    public async Task<EnvironmentHistory> RollOutAsync(
+        StoredClaim stored,
+        EnvironmentLock? before,
+        EnvironmentLock next,
+        Func<EnvironmentHistory, EnvironmentHistory> change,
+        CancellationToken cancellationToken
+    )
+    {
+        using var hold = await HoldAsync(stored.Name, cancellationToken);
+        var claim = await GetAsync(stored.Name, cancellationToken);
+        var current = await GetLockAsync(stored.Name, cancellationToken);
+        var isSame = before is null ? current is null : current?.DifferencesTo(before).Count == 0;
+        if (claim?.Revision != stored.Revision || !isSame)
+        {
+            throw new OperationCanceledException($"{stored.Name} was changed by somebody else.");
+        }
+
+        var history = await ChangeHistoryAsync(stored.Name, change, cancellationToken);
+        await PutLockAsync(stored.Name, next, cancellationToken);
+        return history;
+    }
+
     public Task DeleteHistoryAsync(string name, CancellationToken cancellationToken) =>
         store.DeleteAsync(Bucket, name + HistorySuffix, WriteCondition.None, cancellationToken);
 
@@ -191,5 +232,10 @@ internal sealed class ClaimStore(IObjectStore store)
         {
             return EnvironmentHistory.Empty; // it begins anew with the next rollout
         }
+    }
+
+    private sealed class Hold(SemaphoreSlim gate) : IDisposable
+    {
+        public void Dispose() => gate.Release();
     }
 }

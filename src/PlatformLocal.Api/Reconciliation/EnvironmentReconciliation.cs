@@ -109,7 +109,6 @@ internal sealed partial class EnvironmentReconciliation(
         Show(compiled, updates.Explain(name, history, source));
         updates.Schedule(claim, workspace.Types, history, source);
         var resolved = compiled.ToLock().WithReasonsOf(before);
-        await claims.PutLockAsync(name, resolved, cancellationToken);
         var rollout = new Rollout
         {
             Time = time.GetUtcNow(),
@@ -118,7 +117,8 @@ internal sealed partial class EnvironmentReconciliation(
             Lock = resolved,
             Claim = source,
         };
-        rollout = (await claims.ChangeHistoryAsync(name, h => h.Begin(rollout), cancellationToken)).Newest!;
+        history = await claims.RollOutAsync(stored, before, resolved, h => h.Begin(rollout), cancellationToken);
+        rollout = history.Newest!;
         DeliveryResult result;
         try
         {
@@ -130,7 +130,7 @@ internal sealed partial class EnvironmentReconciliation(
         }
         catch (PlatformException e)
         {
-            if (await updates.GoBackAsync(name, rollout, e, cancellationToken))
+            if (await updates.GoBackAsync(stored, rollout, e, cancellationToken))
             {
                 return await ConvergeAsync(stored, cancellationToken);
             }

@@ -66,8 +66,7 @@ internal sealed partial class EnvironmentUpdates(
                 Lock = candidate.WithReasonsOf(before),
                 Claim = source,
             };
-            await claims.ChangeHistoryAsync(name, h => h.Begin(rollout), cancellationToken);
-            await claims.PutLockAsync(name, rollout.Lock, cancellationToken);
+            await claims.RollOutAsync(stored, before, rollout.Lock, h => h.Begin(rollout), cancellationToken);
             LogUpdate(name, string.Join(", ", before.ChangesTo(candidate).Select(c => c.ToChange())));
             return true;
         }
@@ -107,12 +106,13 @@ internal sealed partial class EnvironmentUpdates(
     /// <summary>After a failed automatic update puts the lock back that was ready before it.</summary>
     /// <returns>Whether there is something to go back to, and the versions are to blame.</returns>
     public async Task<bool> GoBackAsync(
-        string name,
+        StoredClaim stored,
         Rollout failed,
         PlatformException failure,
         CancellationToken cancellationToken
     )
     {
+        var name = stored.Name;
         var history = await claims.GetHistoryAsync(name, cancellationToken);
         if (
             failed.Cause != RolloutCause.AutomaticUpdate
@@ -138,15 +138,16 @@ internal sealed partial class EnvironmentUpdates(
             Lock = good.Lock,
             Claim = failed.Claim,
         };
-        await claims.ChangeHistoryAsync(
-            name,
+        await claims.RollOutAsync(
+            stored,
+            failed.Lock,
+            good.Lock,
             h =>
                 h.End(failed.Number, RolloutOutcome.Failed, back.Time, failure.Message)
                     .Blame(failed.Number, broken.Count > 0 ? broken : brought)
                     .Begin(back),
             cancellationToken
         );
-        await claims.PutLockAsync(name, good.Lock, cancellationToken);
         LogBack(name, good.Number, failure.Message);
         return true;
     }
@@ -162,8 +163,15 @@ internal sealed partial class EnvironmentUpdates(
 
         return history.FailedUpdate(claim) is { } failed
             ? $"The automatic update to {string.Join(", ", failed.Blamed.Select(b => $"{b.Key} {b.Value}"))} failed at "
-                + $"{failed.Time:u} and was taken back; it waits for something newer. {failed.Message?.Split('\n')[0]}"
+                + $"{failed.Time:u} and was taken back; only something newer is tried again. {ReasonOf(failed)}"
             : null;
+    }
+
+    // The first line says that something failed, the next two which service and why.
+    private static string ReasonOf(Rollout failed)
+    {
+        var lines = (failed.Message ?? "").Split('\n');
+        return string.Join(' ', (lines.Length > 1 ? lines[1..Math.Min(3, lines.Length)] : lines).Select(l => l.Trim()));
     }
 
     private static bool IsNotLooked(string warning) => warning.StartsWith(NotLooked, StringComparison.Ordinal);

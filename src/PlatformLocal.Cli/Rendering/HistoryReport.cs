@@ -69,7 +69,7 @@ internal static class HistoryReport
 
         var more = changes.Count > ChangesShown ? $" and {changes.Count - ChangesShown} more" : "";
         return changes.Count == 0
-            ? "the claim alone"
+            ? (rollout.BackTo is { } number ? $"as it was at {number}" : "the claim alone")
             : string.Join(", ", changes.Take(ChangesShown).Select(c => c.ToChange())) + more;
     }
 }

@@ -16,7 +16,7 @@ internal static class PlanReport
         var moved = plan.Services.Where(s => s.From != s.To).ToList();
         var shown = plan.Services.Count <= ServicesShown ? plan.Services : moved;
         var table = Tables.New("", "SERVICE", "VERSION", "WHY");
-        foreach (var service in shown)
+        foreach (var service in shown.Take(ServicesShown))
         {
             var (mark, version) = service switch
             {
@@ -33,9 +33,17 @@ internal static class PlanReport
             terminal.Result.Write(table);
         }
 
+        if (shown.Count > ServicesShown)
+        {
+            EnvironmentReport.Line(terminal, $"   and {shown.Count - ServicesShown} more: --output json lists them");
+        }
+
         if (shown.Count < plan.Services.Count)
         {
-            EnvironmentReport.Line(terminal, $"  {plan.Services.Count - shown.Count} services stay at their versions.");
+            EnvironmentReport.Line(
+                terminal,
+                $"   {plan.Services.Count - shown.Count} services stay at their versions."
+            );
         }
 
         var changes = plan.Objects.Where(o => o.Change is not (ChangeKind.Unchanged or ChangeKind.Kept)).ToList();

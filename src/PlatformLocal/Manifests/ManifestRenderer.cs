@@ -61,20 +61,14 @@ public sealed class ManifestRenderer
     )
     {
         // Kustomizations are built by a program: together they cost the time of the slowest.
-        var sources = await Task.WhenAll(
-            resolved.Services.Select(s => ManifestFiles.ReadAsync(s.Definition, _build, cancellationToken))
+        var parsed = await Task.WhenAll(
+            resolved.Services.Select(s => Task.Run(() => ParseAsync(claim, s, workspace, cancellationToken)))
         );
-        var warnings = new List<string>();
-        var parsed = new List<(ResolvedService Service, List<Manifest> Manifests)>();
-        foreach (var (service, files) in resolved.Services.Zip(sources))
-        {
-            parsed.Add((service, Parse(claim, service, workspace, files, warnings)));
-        }
-
+        var warnings = parsed.SelectMany(p => p.Warnings).ToList();
         RefuseDuplicates(parsed.SelectMany(p => p.Manifests));
         var ownKinds = parsed.SelectMany(p => p.Manifests).Select(CustomKind.Of).OfType<CustomKind>().ToList();
         var services = new List<ServiceDelivery>();
-        foreach (var (service, manifests) in parsed)
+        foreach (var (service, manifests, _) in parsed)
         {
             var labels = ManifestLabels.For(claim, service);
             var objects = new List<JsonObject>();
@@ -125,14 +119,14 @@ public sealed class ManifestRenderer
 
     private static string SecretNameOf(ServiceDefinition service) => service.Name + "-secrets";
 
-    private static List<Manifest> Parse(
+    private async Task<ParsedService> ParseAsync(
         Claim claim,
         ResolvedService service,
         Workspace workspace,
-        IReadOnlyList<(string File, string Text)> files,
-        List<string> warnings
+        CancellationToken cancellationToken
     )
     {
+        var files = await ManifestFiles.ReadAsync(service.Definition, _build, cancellationToken);
         var substitution = new Substitution(ManifestVariables.For(claim, service, workspace));
         var manifests = new List<Manifest>();
         foreach (var (file, text) in files)
@@ -150,12 +144,10 @@ public sealed class ManifestRenderer
             }
         }
 
-        warnings.AddRange(
-            substitution.Unset.Select(v =>
-                $"The manifests of {service.Definition.Name} use ${{{v}}}, which nothing sets: it becomes empty."
-            )
+        var warnings = substitution.Unset.Select(v =>
+            $"The manifests of {service.Definition.Name} use ${{{v}}}, which nothing sets: it becomes empty."
         );
-        return manifests;
+        return new ParsedService(service, manifests, [.. warnings]);
     }
 
     private static void RefuseDuplicates(IEnumerable<Manifest> manifests)
@@ -221,6 +213,12 @@ public sealed class ManifestRenderer
                 )
             ),
         };
+
+    private sealed record ParsedService(
+        ResolvedService Service,
+        IReadOnlyList<Manifest> Manifests,
+        IReadOnlyList<string> Warnings
+    );
 
     /// <summary>A kind that one of the environment's own manifests defines.</summary>
     private sealed record CustomKind(string Group, string Kind, bool IsNamespaced)

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using PlatformLocal.Baseline;
 using PlatformLocal.Documents;
@@ -20,8 +19,9 @@ public static partial class WorkspaceReader
 
     /// <summary>Reads a workspace.</summary>
     /// <param name="folder">The folder with <c>platform.yaml</c>.</param>
+    /// <param name="cache">Keeps the catalogue file for whoever reads the workspace often.</param>
     /// <exception cref="PlatformException">The folder is none, or one of its files is not valid.</exception>
-    public static Workspace Read(string folder)
+    public static Workspace Read(string folder, CatalogueCache? cache = null)
     {
         folder = Path.GetFullPath(folder);
         var file = Path.Combine(folder, Workspace.FileName);
@@ -65,7 +65,8 @@ public static partial class WorkspaceReader
             Catalogue = ReadCatalogue(
                 Inside(folder, services ?? "services", file, "spec.services"),
                 isRequired: services is not null || sources.Count == 0,
-                Inside(folder, catalogue, file, "spec.catalogue")
+                Inside(folder, catalogue, file, "spec.catalogue"),
+                cache
             ),
         };
     }
@@ -132,9 +133,14 @@ public static partial class WorkspaceReader
         return definition;
     }
 
-    private static Catalogue ReadCatalogue(string servicesFolder, bool isRequired, string catalogueFile)
+    private static Catalogue ReadCatalogue(
+        string servicesFolder,
+        bool isRequired,
+        string catalogueFile,
+        CatalogueCache? cache
+    )
     {
-        var entries = ReadVersions(catalogueFile);
+        var entries = CatalogueReader.Read(catalogueFile, cache);
         var services = new Dictionary<string, CatalogueService>(StringComparer.Ordinal);
         IEnumerable<string> files =
             Directory.Exists(servicesFolder)
@@ -170,53 +176,6 @@ public static partial class WorkspaceReader
         }
 
         return new Catalogue(services);
-    }
-
-    private static Dictionary<string, CatalogueEntry> ReadVersions(string file)
-    {
-        var entries = new Dictionary<string, CatalogueEntry>(StringComparer.Ordinal);
-        if (!File.Exists(file))
-        {
-            return entries;
-        }
-
-        var faults = new List<Fault>();
-        var reader = OpenDocument(file, "Catalogue", faults);
-        foreach (var (name, value) in reader.ObjectNode("services", required: true) ?? [])
-        {
-            var path = $"services.{name}";
-            if (value is not JsonObject source)
-            {
-                reader.Fault(path, "must be an object with versions");
-                continue;
-            }
-
-            var service = new ObjectReader(source, faults, path);
-            var dependsOn = new Dictionary<PlatformVersion, IReadOnlyDictionary<string, VersionConstraint>>();
-            if (service.Object("dependsOn") is { } overrides)
-            {
-                foreach (var (version, _) in source["dependsOn"]!.AsObject())
-                {
-                    var constraints = ReadConstraints(overrides.TextMap(version), overrides.PathOf(version), faults);
-                    if (ReadVersion(version, overrides.PathOf(version), faults) is { } parsed)
-                    {
-                        dependsOn[parsed] = constraints;
-                    }
-                }
-            }
-
-            entries[name] = new CatalogueEntry
-            {
-                Versions = ReadVersionList(service, "versions", faults),
-                DevVersions = ReadVersionList(service, "devVersions", faults),
-                DependsOn = dependsOn,
-            };
-            service.RefuseOthers();
-        }
-
-        reader.RefuseOthers();
-        ThrowIfAny(file, faults);
-        return entries;
     }
 
     private static IReadOnlyDictionary<EnvironmentType, EnvironmentTypeDefaults> ReadTypes(
@@ -300,12 +259,18 @@ public static partial class WorkspaceReader
         }
     }
 
-    private static ObjectReader OpenDocument(string file, string kind, List<Fault> faults) =>
-        OpenDocument(ReadText(file), file, kind, faults);
+    internal static ObjectReader OpenDocument(string file, string kind, List<Fault> faults, EachEntry? each = null) =>
+        OpenDocument(ReadText(file), file, kind, faults, each);
 
-    private static ObjectReader OpenDocument(string text, string file, string kind, List<Fault> faults)
+    private static ObjectReader OpenDocument(
+        string text,
+        string file,
+        string kind,
+        List<Fault> faults,
+        EachEntry? each = null
+    )
     {
-        var reader = new ObjectReader(YamlText.ParseObject(text, file), faults);
+        var reader = new ObjectReader(YamlText.ParseObject(text, file, each), faults);
         _ = reader.OneOf("apiVersion", [ApiVersion], required: true);
         _ = reader.OneOf("kind", [kind], required: true);
         return reader;
@@ -340,24 +305,6 @@ public static partial class WorkspaceReader
         return constraints;
     }
 
-    private static List<PlatformVersion> ReadVersionList(ObjectReader reader, string name, List<Fault> faults)
-    {
-        var texts = reader.Texts(name);
-        var path = reader.PathOf(name);
-        return [.. texts.Select(t => ReadVersion(t, path, faults)).OfType<PlatformVersion>()];
-    }
-
-    private static PlatformVersion? ReadVersion(string text, string path, List<Fault> faults)
-    {
-        if (PlatformVersion.TryParse(text, out var version))
-        {
-            return version;
-        }
-
-        faults.Add(new Fault(path, $"'{text}' is not a version such as 1.2.3 or 1.2.3-dev.4"));
-        return null;
-    }
-
     private static TimeSpan ReadDuration(string text, string path, List<Fault> faults)
     {
         var unit = text.Length > 1 ? text[^1] : ' ';
@@ -383,7 +330,7 @@ public static partial class WorkspaceReader
         Manifests.SafePath.Inside(folder, relative)
         ?? throw new InvalidDocumentException(file, [new Fault(path, $"'{relative}' leads out of the workspace")]);
 
-    private static void ThrowIfAny(string file, List<Fault> faults)
+    internal static void ThrowIfAny(string file, List<Fault> faults)
     {
         if (faults.Count > 0)
         {
@@ -396,16 +343,4 @@ public static partial class WorkspaceReader
     private static partial Regex QuantityText();
 
     private sealed record Updates(TimeSpan? Every);
-
-    private sealed record CatalogueEntry
-    {
-        public IReadOnlyList<PlatformVersion> Versions { get; init; } = [];
-
-        public IReadOnlyList<PlatformVersion> DevVersions { get; init; } = [];
-
-        public IReadOnlyDictionary<
-            PlatformVersion,
-            IReadOnlyDictionary<string, VersionConstraint>
-        > DependsOn { get; init; } = new Dictionary<PlatformVersion, IReadOnlyDictionary<string, VersionConstraint>>();
-    }
 }
