@@ -96,6 +96,7 @@ internal sealed record EngineFault
             ExitCode =
                 extensions.ValueKind == JsonValueKind.Object
                 && extensions.TryGetProperty("exitCode", out var code)
+                && code.ValueKind == JsonValueKind.Number
                 && code.TryGetInt32(out var number)
                     ? number
                     : 0,

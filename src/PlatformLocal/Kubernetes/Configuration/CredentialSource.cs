@@ -51,11 +51,9 @@ internal sealed class CredentialSource(ClusterConnection connection, TimeProvide
         }
     }
 
-    public void Dispose()
-    {
-        _gate.Dispose();
-        _certificate?.Dispose();
-    }
+    // The certificate is left to the garbage collector: a handshake that nobody waits for any more may still use it, and
+    // with a certificate that is disposed of it ends the process (https://github.com/dotnet/runtime/issues/124602).
+    public void Dispose() => _gate.Dispose();
 
     private async Task<Credential> ReadAsync(CancellationToken cancellationToken)
     {

@@ -2,7 +2,7 @@
 // pipeline itself put something at are translated in arguments and variables, as there is no isolation.
 import { spawn } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { constants, tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { createRequire } from 'node:module'
 import { decode, encode, plaintextOf } from './objects.mjs'
@@ -178,7 +178,8 @@ async function run(state, args, context) {
     child.stdout.on('data', d => out.push(d))
     child.stderr.on('data', d => err.push(d))
     child.on('error', e => reject(new Error(`${program}: ${e.message}`)))
-    child.on('close', resolve)
+    // As shells tell of programs that a signal ended.
+    child.on('close', (code, signal) => resolve(code ?? 128 + constants.signals[signal]))
     child.stdin.on('error', () => {}).end(args.stdin ?? '')
   })
   const stdout = Buffer.concat(out).toString(), stderr = Buffer.concat(err).toString()
