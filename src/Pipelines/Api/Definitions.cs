@@ -178,13 +178,17 @@ public sealed class FunctionCall : EngineObject, IEngineObject<FunctionCall>
     /// <param name="value">The result as JSON.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     public Task ReturnValueAsync(string value, CancellationToken cancellationToken = default) =>
-        Query.Select("returnValue", ("value", value)).ReadAsync(cancellationToken);
+        WithValue(value).ReadAsync(cancellationToken);
 
     /// <summary>Ends the call with an error.</summary>
     /// <param name="error">The error.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     public Task ReturnErrorAsync(EngineError error, CancellationToken cancellationToken = default) =>
-        Query.Select("returnError", ("error", error)).ReadAsync(cancellationToken);
+        WithError(error).ReadAsync(cancellationToken);
+
+    internal Query WithValue(string value) => Query.Select("returnValue", ("value", value));
+
+    internal Query WithError(EngineError error) => Query.Select("returnError", ("error", error));
 }
 
 /// <summary>The module that a program is the runtime of.</summary>

@@ -31,8 +31,10 @@ internal sealed class Invocation
         CancellationToken cancellationToken
     )
     {
-        var definition = DefinitionOf(Find(parent, module));
+        var type = Find(parent, module);
         var name = call.GetProperty("name").GetString() ?? "";
+        var definition = new ModuleReader(XmlDocumentation.None).ReadObject(type, function: name);
+        _definitions.Add(type, definition);
         var arguments = ArgumentsOf(call);
         if (name.Length == 0)
         {
@@ -42,17 +44,17 @@ internal sealed class Invocation
                 Bind(definition.Parameters, arguments, definition.Name, cancellationToken),
                 null
             );
-            return await _values.WriteAsync(
+            return _values.Write(
                 made,
                 new TypeShape(ShapeKind.ModuleObject, definition.Type, IsOptional: false),
                 cancellationToken
             );
         }
 
-        var function =
-            definition.Functions.FirstOrDefault(f => f.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
-            ?? throw new PipelineException(
-                $"{definition.Name} has no function '{name}'; it has: {string.Join(", ", definition.Functions.Select(f => f.Name))}.",
+        var function = definition.Functions is [var one]
+            ? one
+            : throw new PipelineException(
+                $"{definition.Name} has no function '{name}'; it has: {string.Join(", ", FunctionsOf(type))}.",
                 "The engine may know an older build of the module: call it again after its sources changed."
             );
         using var state = JsonDocument.Parse(call.GetProperty("parent").GetString() ?? "{}");
@@ -70,19 +72,19 @@ internal sealed class Invocation
             Bind(function.Parameters, arguments, function.Name, cancellationToken),
             null
         );
-        return await _values.WriteAsync(await FinishAsync(result), function.Returns, cancellationToken);
+        return _values.Write(await FinishAsync(result), function.Returns, cancellationToken);
     }
 
     private object?[] Bind(
         IReadOnlyList<ParameterDefinition> parameters,
-        Dictionary<string, JsonElement> arguments,
+        Dictionary<string, JsonDocument> arguments,
         string called,
         CancellationToken cancellationToken
     ) => [.. parameters.Select(p => Bind(p, arguments, called, cancellationToken))];
 
     private object? Bind(
         ParameterDefinition parameter,
-        Dictionary<string, JsonElement> arguments,
+        Dictionary<string, JsonDocument> arguments,
         string called,
         CancellationToken cancellationToken
     )
@@ -92,10 +94,9 @@ internal sealed class Invocation
             return _values.Given(parameter, cancellationToken);
         }
 
-        var isThere = arguments.TryGetValue(parameter.Name, out var json);
-        if (isThere && json.ValueKind != JsonValueKind.Null)
+        if (arguments.TryGetValue(parameter.Name, out var json) && json.RootElement.ValueKind != JsonValueKind.Null)
         {
-            return _values.Read(json, parameter.Shape!, $"{called}: {parameter.Name}");
+            return _values.Read(json.RootElement, parameter.Shape!, $"{called}: {parameter.Name}");
         }
 
         return parameter.Parameter.HasDefaultValue ? parameter.Parameter.DefaultValue
@@ -109,7 +110,7 @@ internal sealed class Invocation
     {
         if (!_definitions.TryGetValue(type, out var definition))
         {
-            definition = new ModuleReader(XmlDocumentation.None).ReadObject(type);
+            definition = new ModuleReader(XmlDocumentation.None).ReadObject(type, function: "");
             _definitions.Add(type, definition);
         }
 
@@ -119,22 +120,29 @@ internal sealed class Invocation
     // The engine may put the module's name before that of an object.
     private Type Find(string name, string module)
     {
-        var types = ModuleReader.ObjectsOf(_assembly).ToList();
+        var types = _assembly.GetTypes();
         var prefix = EngineNames.Pascal(module);
-        return types.Find(t => t.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
-            ?? types.Find(t => (prefix + t.Name).Equals(name, StringComparison.OrdinalIgnoreCase))
+        return Array.Find(types, t => IsCalled(t.Name, t)) // names first: attributes take longer to read
+            ?? Array.Find(types, t => IsCalled(prefix + t.Name, t))
             ?? throw new PipelineException(
-                $"The module has no object '{name}'; it has: {string.Join(", ", types.Select(t => t.Name))}."
+                $"The module has no object '{name}'; it has: {string.Join(", ", ModuleReader.ObjectsOf(_assembly).Select(t => t.Name))}."
             );
+
+        bool IsCalled(string its, Type type) =>
+            its.Equals(name, StringComparison.OrdinalIgnoreCase) && ModuleReader.IsObject(type);
     }
 
-    private static Dictionary<string, JsonElement> ArgumentsOf(JsonElement call)
+    private static IEnumerable<string> FunctionsOf(Type type) =>
+        new ModuleReader(XmlDocumentation.None).ReadObject(type, function: null).Functions.Select(f => f.Name);
+
+    private static Dictionary<string, JsonDocument> ArgumentsOf(JsonElement call)
     {
-        var arguments = new Dictionary<string, JsonElement>(StringComparer.OrdinalIgnoreCase);
+        var arguments = new Dictionary<string, JsonDocument>(StringComparer.OrdinalIgnoreCase);
         foreach (var argument in call.GetProperty("inputArgs").EnumerateArray())
         {
-            using var value = JsonDocument.Parse(argument.GetProperty("value").GetString() ?? "null");
-            arguments[argument.GetProperty("name").GetString()!] = value.RootElement.Clone();
+            arguments[argument.GetProperty("name").GetString()!] = JsonDocument.Parse(
+                argument.GetProperty("value").GetString() ?? "null"
+            );
         }
 
         return arguments;

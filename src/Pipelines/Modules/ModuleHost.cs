@@ -90,7 +90,7 @@ public static class ModuleHost
     {
         var client = session.Client;
         // All that a call is, in one request.
-        var asked = await client.Query.ReadFieldsAsync(
+        var asked = client.Query.ReadFields(
             "version currentModule{name} currentFunctionCall{parentName name parent inputArgs{name value}}",
             cancellationToken
         );
@@ -106,8 +106,8 @@ public static class ModuleHost
                     call,
                     cancellationToken
                 )
-                : await RegisterAsync(assembly, module, session, cancellationToken);
-            await client.CurrentFunctionCall().ReturnValueAsync(result, cancellationToken);
+                : Register(assembly, module, session, cancellationToken);
+            client.CurrentFunctionCall().WithValue(result).Read(cancellationToken);
             return Done;
         }
         catch (Exception e)
@@ -118,17 +118,15 @@ public static class ModuleHost
             var text = errors.Of(shown, session.Secrets);
             await Console.Error.WriteLineAsync(text);
             using var soon = new CancellationTokenSource(s_lastWord, options.Session.Time);
-            await client
+            client
                 .CurrentFunctionCall()
-                .ReturnErrorAsync(
-                    errors.ToEngine(client, shown, text),
-                    isCancelled ? soon.Token : CancellationToken.None
-                );
+                .WithError(errors.ToEngine(client, shown, text))
+                .Read(isCancelled ? soon.Token : CancellationToken.None);
             return isCancelled ? Cancelled : Failed;
         }
     }
 
-    private static async Task<string> RegisterAsync(
+    private static string Register(
         Assembly assembly,
         string module,
         Session session,
@@ -136,11 +134,7 @@ public static class ModuleHost
     )
     {
         var definition = new ModuleReader(XmlDocumentation.Of(assembly)).Read(assembly, module);
-        var id = await new Registration(session.Client).RunAsync(
-            definition,
-            EngineNames.Pascal(module),
-            cancellationToken
-        );
+        var id = new Registration(session.Client).Run(definition, EngineNames.Pascal(module), cancellationToken);
         return "\"" + JsonEncodedText.Encode(id) + "\"";
     }
 }

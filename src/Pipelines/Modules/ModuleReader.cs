@@ -17,15 +17,17 @@ internal sealed class ModuleReader(XmlDocumentation documentation)
     private readonly HashSet<Type> _enums = [];
 
     /// <summary>The classes of an assembly that are objects of its module.</summary>
-    public static IEnumerable<Type> ObjectsOf(Assembly assembly) =>
-        assembly.GetTypes().Where(t => t.IsDefined(typeof(DaggerObjectAttribute), inherit: false));
+    public static IEnumerable<Type> ObjectsOf(Assembly assembly) => assembly.GetTypes().Where(IsObject);
+
+    /// <summary>Whether a class is an object of its module.</summary>
+    public static bool IsObject(Type type) => type.IsDefined(typeof(DaggerObjectAttribute), inherit: false);
 
     /// <summary>The whole module.</summary>
     /// <exception cref="PipelineException">Something cannot be a part of a module: says everything that cannot.</exception>
     public ModuleDefinition Read(Assembly assembly, string moduleName)
     {
         var types = ObjectsOf(assembly).OrderBy(t => t.Name, StringComparer.Ordinal).ToList();
-        var objects = types.Select(ReadType).OfType<ObjectDefinition>().ToList();
+        var objects = types.Select(t => ReadType(t, function: null)).OfType<ObjectDefinition>().ToList();
         var main = EngineNames.Pascal(moduleName);
         var first = objects.Find(o => o.Name.Equals(main, StringComparison.OrdinalIgnoreCase));
         if (first is null && _faults.Count == 0)
@@ -55,15 +57,19 @@ internal sealed class ModuleReader(XmlDocumentation documentation)
     }
 
     /// <summary>One object.</summary>
+    /// <param name="type">Its class.</param>
+    /// <param name="function">
+    /// The one function to read, whatever its case; all when <see langword="null"/>, none when empty. Reading types takes time.
+    /// </param>
     /// <exception cref="PipelineException">Something cannot be a part of a module.</exception>
-    public ObjectDefinition ReadObject(Type type)
+    public ObjectDefinition ReadObject(Type type, string? function)
     {
-        var one = ReadType(type);
+        var one = ReadType(type, function);
         ThrowIfFaulty();
         return one!;
     }
 
-    private ObjectDefinition? ReadType(Type type)
+    private ObjectDefinition? ReadType(Type type, string? function)
     {
         if (!type.IsVisible || type.IsAbstract || type.IsGenericType)
         {
@@ -93,7 +99,7 @@ internal sealed class ModuleReader(XmlDocumentation documentation)
         }
 
         var functions = type.GetMethods(Everything)
-            .Where(m => m.IsDefined(typeof(DaggerFunctionAttribute)))
+            .Where(m => m.IsDefined(typeof(DaggerFunctionAttribute)) && (function is null || IsCalled(m, function)))
             .Select(m => ReadFunction(type, m))
             .OfType<FunctionDefinition>()
             .ToList();
@@ -154,7 +160,7 @@ internal sealed class ModuleReader(XmlDocumentation documentation)
         var runs = returns.Kind == ShapeKind.Nothing || IsTask(method.ReturnType);
         return new FunctionDefinition
         {
-            Name = method.GetCustomAttribute<DaggerFunctionAttribute>()!.Name ?? EngineNames.OfFunction(method.Name),
+            Name = NameOf(method),
             Method = method,
             Description = documentation.OfMethod(type, method.Name),
             Parameters = ReadParameters(type, method, method.Name),
@@ -228,6 +234,12 @@ internal sealed class ModuleReader(XmlDocumentation documentation)
 
         return shape;
     }
+
+    private static string NameOf(MethodInfo method) =>
+        method.GetCustomAttribute<DaggerFunctionAttribute>()!.Name ?? EngineNames.OfFunction(method.Name);
+
+    private static bool IsCalled(MethodInfo method, string name) =>
+        NameOf(method).Equals(name, StringComparison.OrdinalIgnoreCase);
 
     private static bool IsTask(Type type) =>
         type.IsGenericType

@@ -6,7 +6,7 @@ namespace Pipelines.Modules;
 internal sealed class Registration(DaggerClient client)
 {
     /// <summary>The module's id, after everything in it is described.</summary>
-    public Task<string> RunAsync(ModuleDefinition definition, string mainName, CancellationToken cancellationToken)
+    public string Run(ModuleDefinition definition, string mainName, CancellationToken cancellationToken)
     {
         var module = client.Module();
         if (definition.Description.Length > 0)
@@ -20,7 +20,7 @@ internal sealed class Registration(DaggerClient client)
             (all, one) =>
                 all.WithObject(Describe(one, isMain: one.Name.Equals(mainName, StringComparison.OrdinalIgnoreCase)))
         );
-        return module.IdAsync(cancellationToken);
+        return module.Id(cancellationToken);
     }
 
     private TypeDef Describe(EnumDefinition definition) =>

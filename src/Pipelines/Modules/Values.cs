@@ -97,23 +97,18 @@ internal sealed class Values(DaggerClient client, Func<Type, ObjectDefinition> d
     }
 
     /// <summary>A result as JSON: objects of the engine as ids, objects of the module with their state.</summary>
-    public async Task<string> WriteAsync(object? value, TypeShape shape, CancellationToken cancellationToken)
+    public string Write(object? value, TypeShape shape, CancellationToken cancellationToken)
     {
         using var buffer = new System.IO.MemoryStream();
-        await using (var json = new Utf8JsonWriter(buffer))
+        using (var json = new Utf8JsonWriter(buffer))
         {
-            await WriteAsync(json, value, shape, cancellationToken);
+            Write(json, value, shape, cancellationToken);
         }
 
         return Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length);
     }
 
-    private async Task WriteAsync(
-        Utf8JsonWriter json,
-        object? value,
-        TypeShape shape,
-        CancellationToken cancellationToken
-    )
+    private void Write(Utf8JsonWriter json, object? value, TypeShape shape, CancellationToken cancellationToken)
     {
         switch (value)
         {
@@ -142,13 +137,13 @@ internal sealed class Values(DaggerClient client, Func<Type, ObjectDefinition> d
                 json.WriteStringValue(EngineNames.Upper(member.ToString()));
                 break;
             case EngineObject one:
-                json.WriteStringValue(await one.IdAsync(cancellationToken));
+                json.WriteStringValue(one.Id(cancellationToken));
                 break;
             case IEnumerable list when shape.Kind == ShapeKind.List:
                 json.WriteStartArray();
                 foreach (var item in list)
                 {
-                    await WriteAsync(json, item, shape.Element!, cancellationToken);
+                    Write(json, item, shape.Element!, cancellationToken);
                 }
 
                 json.WriteEndArray();
@@ -158,7 +153,7 @@ internal sealed class Values(DaggerClient client, Func<Type, ObjectDefinition> d
                 foreach (var field in definitionOf(shape.Type).Fields)
                 {
                     json.WritePropertyName(field.Name);
-                    await WriteAsync(json, field.Property.GetValue(value), field.Shape, cancellationToken);
+                    Write(json, field.Property.GetValue(value), field.Shape, cancellationToken);
                 }
 
                 json.WriteEndObject();

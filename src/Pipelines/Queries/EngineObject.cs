@@ -26,6 +26,10 @@ public abstract class EngineObject
     /// <exception cref="EngineException">The engine fails on the way to the object.</exception>
     public async Task<string> IdAsync(CancellationToken cancellationToken = default) =>
         KnownId ??= (await Query.Select("id").ReadAsync(cancellationToken)).GetString()!;
+
+    /// <summary>As <see cref="IdAsync"/>, and blocks meanwhile.</summary>
+    internal string Id(CancellationToken cancellationToken) =>
+        KnownId ??= Query.Select("id").Read(cancellationToken).GetString()!;
 }
 
 /// <summary>An object of the engine whose C# type is known.</summary>

@@ -85,6 +85,13 @@ public sealed class Query
     public Task<JsonElement> ReadFieldsAsync(string fields, CancellationToken cancellationToken) =>
         QueryRunner.ReadAsync(this, IsRoot ? fields : "{" + fields + "}", cancellationToken);
 
+    /// <summary>As <see cref="ReadAsync"/>, and blocks meanwhile: for the one thread of a module's program.</summary>
+    internal JsonElement Read(CancellationToken cancellationToken) => QueryRunner.Read(this, "", cancellationToken);
+
+    /// <summary>As <see cref="ReadFieldsAsync"/>, and blocks meanwhile.</summary>
+    internal JsonElement ReadFields(string fields, CancellationToken cancellationToken) =>
+        QueryRunner.Read(this, IsRoot ? fields : "{" + fields + "}", cancellationToken);
+
     /// <summary>The steps from the first field on.</summary>
     internal List<Query> Steps()
     {
@@ -100,7 +107,7 @@ public sealed class Query
 }
 
 /// <summary>An argument of a field.</summary>
-internal readonly record struct QueryArgument(string Name, object Value);
+internal sealed record QueryArgument(string Name, object Value);
 
 /// <summary>An argument that is an object of named values.</summary>
 /// <param name="Values">The names and values.</param>

@@ -6,17 +6,27 @@ namespace Pipelines.Queries;
 /// <summary>Reads chains: first the ids of objects among the arguments, level by level, then the value.</summary>
 internal static class QueryRunner
 {
-    public static async Task<JsonElement> ReadAsync(Query query, string selection, CancellationToken cancellationToken)
+    /// <summary>Reads on a thread of its own: an answer may take hours, and the pool's threads are for short work.</summary>
+    public static Task<JsonElement> ReadAsync(Query query, string selection, CancellationToken cancellationToken) =>
+        Task.Factory.StartNew(
+            () => Read(query, selection, cancellationToken),
+            cancellationToken,
+            TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach,
+            TaskScheduler.Default
+        );
+
+    /// <summary>Reads and blocks meanwhile.</summary>
+    public static JsonElement Read(Query query, string selection, CancellationToken cancellationToken)
     {
-        await ResolveAsync(query, cancellationToken);
+        Resolve(query, cancellationToken);
         var text = new StringBuilder("{");
         QueryText.Write(text, query, alias: null, selection, IdOf);
-        var data = await query.Transport.SendAsync(text.Append('}').ToString(), cancellationToken);
+        var data = query.Transport.Send(text.Append('}').ToString(), cancellationToken);
         return Walk(data, query, alias: null);
     }
 
     // Objects that need the same objects first share a level, and a level is one request.
-    private static async Task ResolveAsync(Query query, CancellationToken cancellationToken)
+    private static void Resolve(Query query, CancellationToken cancellationToken)
     {
         var depths = new Dictionary<EngineObject, int>(ReferenceEqualityComparer.Instance);
         if (DepthOf(query, depths) == 0)
@@ -46,7 +56,7 @@ internal static class QueryRunner
                 text.Append(number == 0 ? "" : " ").Append(Alias(number++)).Append(':').Append(chain);
             }
 
-            var data = await query.Transport.SendAsync(text.Append('}').ToString(), cancellationToken);
+            var data = query.Transport.Send(text.Append('}').ToString(), cancellationToken);
             number = 0;
             foreach (var (_, objects) in same)
             {

@@ -116,7 +116,8 @@ internal static class QueryText
         }
     }
 
-    private static void WriteText(StringBuilder into, string text)
+    /// <summary>Writes a text as GraphQL, and as JSON: what is written here is the same in both.</summary>
+    public static void WriteText(StringBuilder into, string text)
     {
         into.Append('"');
         foreach (var c in text)

@@ -21,14 +21,15 @@ internal sealed class QueryTransport(int port, string token, TimeSpan timeout, T
     /// <summary>The number of requests so far.</summary>
     public int Requests => _requests;
 
-    public async Task<JsonElement> SendAsync(string query, CancellationToken cancellationToken)
+    /// <summary>Sends a query and blocks until its answer is there.</summary>
+    public JsonElement Send(string query, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _requests);
         using var late = new CancellationTokenSource(timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
         try
         {
-            return Read(await LocalHttp.PostAsync(port, "/query", _authorization, Body(query), either.Token));
+            return Read(LocalHttp.Post(port, "/query", _authorization, Body(query), either.Token));
         }
         catch (System.IO.IOException e)
         {
@@ -99,14 +100,8 @@ internal sealed class QueryTransport(int port, string token, TimeSpan timeout, T
 
     private static byte[] Body(string query)
     {
-        using var body = new System.IO.MemoryStream(query.Length + 64);
-        using (var json = new Utf8JsonWriter(body))
-        {
-            json.WriteStartObject();
-            json.WriteString("query", query);
-            json.WriteEndObject();
-        }
-
-        return body.ToArray();
+        var body = new StringBuilder("{\"query\":", query.Length + 64);
+        QueryText.WriteText(body, query);
+        return Encoding.UTF8.GetBytes(body.Append('}').ToString());
     }
 }

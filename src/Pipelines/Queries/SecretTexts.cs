@@ -1,17 +1,19 @@
-using System.Collections.Immutable;
-
 namespace Pipelines.Queries;
 
 /// <summary>The plain texts of secrets that this process gave to the engine or got from it.</summary>
 internal sealed class SecretTexts
 {
-    private ImmutableHashSet<string> _texts = [];
+    private readonly Lock _gate = new();
+    private string[] _texts = []; // replaced, never changed
 
     public void Add(string text)
     {
         if (text.Length > 0)
         {
-            ImmutableInterlocked.Update(ref _texts, static (all, added) => all.Add(added), text);
+            lock (_gate)
+            {
+                _texts = [.. _texts, text];
+            }
         }
     }
 

@@ -21,7 +21,7 @@ public sealed record SessionOptions
 
     /// <summary>Is told what the program <c>dagger</c> says, and of an engine that is newer than this SDK.</summary>
     /// <value>Standard error unless set.</value>
-    public Action<string> Log { get; init; } = Console.Error.WriteLine;
+    public Action<string> Log { get; init; } = text => Console.Error.WriteLine(text);
 
     /// <summary>The clock of waits.</summary>
     /// <value>The system's unless set.</value>

@@ -289,4 +289,22 @@ public sealed class ClientTests(LoopbackEngine engine) : IClassFixture<LoopbackE
 
         started.Elapsed.Should().BeLessThan(TimeSpan.FromSeconds(10));
     }
+
+    [Fact]
+    public async Task Many_values_are_waited_for_at_the_same_time()
+    {
+        await using var session = await engine.OpenAsync();
+        using var folder = new TemporaryFolder();
+        var file = System.IO.Path.Combine(folder.Path, "ready");
+        string[] wait = ["sh", "-c", $"for i in $(seq 100); do [ -e {file} ] && exit 0; sleep 0.2; done; exit 1"];
+
+        var waits = Enumerable
+            .Range(0, 24)
+            .Select(i => session.Client.Container().WithEnvVariable("NUMBER", $"{i}").WithExec(wait).StdoutAsync(Token))
+            .ToList();
+        // Asked for last, and none of the others ends before it.
+        await session.Client.Container().WithExec(["touch", file]).StdoutAsync(Token);
+
+        await Task.WhenAll(waits);
+    }
 }
