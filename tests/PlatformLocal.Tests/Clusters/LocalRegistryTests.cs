@@ -1,6 +1,9 @@
 using System.Text.Json.Nodes;
 using PlatformLocal.Clusters.Kind;
+using PlatformLocal.Delivery;
+using PlatformLocal.Delivery.Direct;
 using PlatformLocal.Kubernetes;
+using PlatformLocal.Tests.Delivery;
 
 namespace PlatformLocal.Tests.Clusters;
 
@@ -81,17 +84,17 @@ public sealed class LocalRegistryTests(KindLab lab)
         (await KindLab.Docker("ps", "--all", "--quiet", "--filter", $"name={options.Name}")).Trim().Should().BeEmpty();
     }
 
+    /// <summary>A bare pod in a namespace of its own: the cluster refuses it until it made the namespace's service account.</summary>
     private static async Task RunPodAsync(KubernetesClient client, string image)
     {
         var pod = new JsonObject
         {
             ["apiVersion"] = "v1",
             ["kind"] = "Pod",
-            ["metadata"] = new JsonObject { ["name"] = "from-registry", ["namespace"] = "default" },
+            ["metadata"] = new JsonObject { ["name"] = "from-registry" },
             ["spec"] = new JsonObject
             {
                 ["restartPolicy"] = "Never",
-                ["automountServiceAccountToken"] = false,
                 ["containers"] = new JsonArray(
                     new JsonObject
                     {
@@ -102,16 +105,21 @@ public sealed class LocalRegistryTests(KindLab lab)
                 ),
             },
         };
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        deadline.CancelAfter(TimeSpan.FromSeconds(60));
-        await client.ApplyAsync(pod, null, deadline.Token);
-        await foreach (var change in client.WatchAsync("v1", "Pod", "default", null, deadline.Token))
-        {
-            if (change.Item.Child("status").Text("phase") == "Succeeded")
+        DeliveryRequest request = Deliveries.Request(
+            Deliveries.NewName(),
+            Deliveries.Service("once", pod) with
             {
-                return;
+                Timeout = TimeSpan.FromSeconds(90),
             }
-        }
+        );
+
+        await new DirectDelivery(client).DeliverAsync(request, new ProgressLog(), Token);
+
+        JsonObject ran = await client.GetAsync(
+            new ObjectReference("v1", "Pod", request.Namespace, "from-registry"),
+            Token
+        );
+        ran.Child("status").Text("phase").Should().Be("Succeeded");
     }
 
     private static LocalRegistryOptions NewOptions()

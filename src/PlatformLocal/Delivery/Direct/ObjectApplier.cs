@@ -76,9 +76,10 @@ internal sealed class ObjectApplier(
         CancellationToken cancellationToken
     )
     {
-        ApplyResult result = await client.ApplyAsync(
-            desired.Content,
-            new WriteOptions { FieldManager = options.FieldManager, Force = true },
+        var write = new WriteOptions { FieldManager = options.FieldManager, Force = true };
+        ApplyResult result = await NewNamespace.RetryAsync(
+            () => client.ApplyAsync(desired.Content, write, cancellationToken),
+            options.TimeProvider,
             cancellationToken
         );
         string? after = result.Item.ResourceVersion();
