@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Pipelines.Tests.Testing;
 
 namespace Pipelines.Tests.Modules;
@@ -11,44 +10,48 @@ public sealed class TemplateTests(LoopbackEngine engine) : IClassFixture<Loopbac
     {
         engine.SkipIfMissing();
         using var folder = new TemporaryFolder();
-        var tutorial = TutorialCommands();
-        tutorial.Should().HaveCountGreaterThan(3);
-        foreach (var (command, number) in tutorial.Select((c, i) => (c, i)))
-        {
-            var run = await ModuleProgram.BuildingAsync(() =>
-                LocalProcess.RunAsync(
-                    "sh",
-                    ["-ec", command],
-                    folder.Path,
-                    new Dictionary<string, string>
-                    {
-                        ["PLATFORM_LOCAL"] = Repository.Root,
-                        // Templates are installed for this test alone.
-                        ["DOTNET_CLI_HOME"] = System.IO.Path.Combine(folder.Path, ".home"),
-                        ["NUGET_PACKAGES"] = NuGetPackages(),
-                    }
-                )
-            );
-            run.ExitCode.Should().Be(0, $"command {number}: {command}\n{run.Output}{run.Errors}");
-        }
+        await using var dagger = new DaggerStandIn(engine);
 
-        var program = ModuleProgram.At(System.IO.Path.Combine(folder.Path, "image-tools", "out", "module"));
-        var call = new DaggerCall(engine, program, "image-tools");
-        var sources = await call.RunAsync("sources", "--source", System.IO.Path.Combine(folder.Path, "image-tools"));
-        JsonSerializer.Deserialize<string[]>(sources.Value!).Should().Contain("Program.cs");
-        (await call.RunAsync("echo", "--text", "Hi")).Error.Should().BeNull();
-        (await call.RunAsync("count-words", "--text", "one two")).Value.Should().Be("2");
+        var run = await ModuleProgram.BuildingAsync(() =>
+            LocalProcess.RunAsync(
+                "sh",
+                ["-ec", Tutorial()],
+                folder.Path,
+                new Dictionary<string, string>
+                {
+                    ["PATH"] = $"{dagger.Folder}:{Environment.GetEnvironmentVariable("PATH")}",
+                    ["PLATFORM_LOCAL"] = Repository.Root,
+                    // Templates are installed for this test alone.
+                    ["DOTNET_CLI_HOME"] = System.IO.Path.Combine(folder.Path, ".home"),
+                    ["NUGET_PACKAGES"] = NuGetPackages(),
+                }
+            )
+        );
+
+        run.ExitCode.Should().Be(0, run.Output + run.Errors);
+        run.Output.Should()
+            .EndWith(
+                """
+                count-words	The number of words in a text.
+                echo	Says something in a container.
+                sources	The names of the C# files in a directory.
+                Hi
+
+                3
+
+                """
+            );
     }
 
-    // What stands between ```sh tutorial and ```.
-    private static List<string> TutorialCommands() =>
-        [
-            .. System
+    // What stands between ```sh tutorial and ```, as one shell would see it.
+    private static string Tutorial() =>
+        string.Concat(
+            System
                 .IO.File.ReadAllText(Repository.PathOf("docs", "pipelines.md"))
                 .Split("```sh tutorial\n")
                 .Skip(1)
-                .Select(block => block.Split("```")[0]),
-        ];
+                .Select(block => block.Split("```")[0])
+        );
 
     private static string NuGetPackages() =>
         Environment.GetEnvironmentVariable("NUGET_PACKAGES")

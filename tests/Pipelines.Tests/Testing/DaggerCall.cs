@@ -31,6 +31,16 @@ public sealed class DaggerCall(LoopbackEngine engine, ModuleProgram program, str
         return _description;
     }
 
+    /// <summary>The first functions, as <c>dagger functions</c> lists them.</summary>
+    public async Task<string> ListAsync() =>
+        string.Join(
+            '\n',
+            ObjectNamed(await DescribeAsync(), module.Replace("-", ""))!
+                .Value.GetProperty("functions")
+                .EnumerateArray()
+                .Select(f => $"{Kebab(f.GetProperty("name").GetString()!)}\t{f.GetProperty("description").GetString()}")
+        );
+
     /// <summary>Calls functions in a row, as <c>dagger call --greeting Hi excited greet --name Ada</c> does.</summary>
     /// <returns>What the last function returned.</returns>
     public async Task<CallResult> RunAsync(params string[] line)
@@ -57,13 +67,24 @@ public sealed class DaggerCall(LoopbackEngine engine, ModuleProgram program, str
                 TakeFlags(words, function)
             );
             var returns = function.GetProperty("returns");
-            if (
-                returns.GetProperty("kind").GetString() == "OBJECT_KIND"
-                && ObjectNamed(_description, returns.GetProperty("name").GetString()!) is { } next
-            )
+            if (returns.GetProperty("kind").GetString() != "OBJECT_KIND" || words.Count == 0)
             {
-                type = next;
+                continue;
             }
+
+            if (ObjectNamed(_description, returns.GetProperty("name").GetString()!) is not { } next)
+            {
+                return result with
+                {
+                    Value = await FieldOfAsync(
+                        returns.GetProperty("name").GetString()!,
+                        result.Value!,
+                        words.Dequeue()
+                    ),
+                };
+            }
+
+            type = next;
         }
 
         return result;
@@ -112,6 +133,18 @@ public sealed class DaggerCall(LoopbackEngine engine, ModuleProgram program, str
             Environment
         );
         return new CallResult(answer.Value, answer.Error, process, answer.Requests);
+    }
+
+    // A field of an object of the engine, as its last word.
+    private async Task<string> FieldOfAsync(string type, string id, string field)
+    {
+        await using var session = await engine.OpenAsync();
+        var value = await session
+            .Client.Query.Select("node", ("id", JsonSerializer.Deserialize<string>(id)))
+            .Select("... on " + type)
+            .Select(field)
+            .ReadAsync(TestContext.Current.CancellationToken);
+        return value.GetRawText();
     }
 
     // The repository without what the argument ignores.
