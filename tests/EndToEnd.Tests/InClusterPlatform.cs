@@ -28,7 +28,6 @@ public sealed class InClusterPlatform : IAsyncLifetime
 
     private readonly PlatformCtlProgram _program = new();
     private string? _skip;
-    private bool _hadRegistry;
 
     /// <summary>What runs that Ctrl-C ended at each step said.</summary>
     internal List<(string Step, Outcome Outcome)> Interrupted { get; } = [];
@@ -46,7 +45,6 @@ public sealed class InClusterPlatform : IAsyncLifetime
         }
 
         await Programs.RunAsync("kind", "delete", "cluster", "--name", Name);
-        _hadRegistry = (await Programs.ContainersAsync()).Contains("kind-registry");
         _program.Environment["PLATFORM_SOURCE"] = PlatformCtlProgram.RepositoryRoot;
         foreach (var step in s_steps)
         {
@@ -68,11 +66,6 @@ public sealed class InClusterPlatform : IAsyncLifetime
         if (_skip is null)
         {
             var destroyed = await RunAsync("destroy-local-platform", "--verify");
-            if (!_hadRegistry)
-            {
-                await Programs.RunAsync("docker", "rm", "--force", "--volumes", "kind-registry");
-            }
-
             destroyed.ExitCode.Should().Be(0, destroyed.Error);
             (await Programs.RunAsync("kind", "get", "clusters")).Output.Should().NotContain(Name);
         }

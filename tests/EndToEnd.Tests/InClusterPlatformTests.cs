@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 namespace PlatformLocal.EndToEnd.Tests;
 
 /// <summary>What people do with a platform on Kind, against real parts: images, queues, databases, nodes.</summary>
-[Collection(Programs.KindCollection)]
+[Collection(KindTests.Name)]
 public sealed class InClusterPlatformTests(InClusterPlatform platform) : IClassFixture<InClusterPlatform>
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;

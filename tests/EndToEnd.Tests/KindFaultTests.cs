@@ -4,7 +4,7 @@ using PlatformLocal.Cli.Tests.Testing;
 namespace PlatformLocal.EndToEnd.Tests;
 
 /// <summary>What goes wrong on a machine with Docker, done to a real cluster.</summary>
-[Collection(Programs.KindCollection)]
+[Collection(KindTests.Name)]
 public sealed class KindFaultTests
 {
     private const string Platform = "e2e-faults";

@@ -3,7 +3,7 @@ using PlatformLocal.Cli.Tests.Testing;
 namespace PlatformLocal.EndToEnd.Tests;
 
 /// <summary>The platform on a real Kind cluster, served from this machine, by the commands a user types.</summary>
-[Collection(Programs.KindCollection)]
+[Collection(KindTests.Name)]
 public sealed class KindPlatformTests
 {
     private const string Platform = "e2e-platform";
@@ -22,7 +22,6 @@ public sealed class KindPlatformTests
             ["--platform-api", "on-host", "--services", "none"]
         );
         await RemoveLeftoverAsync();
-        var hadRegistry = (await Programs.ContainersAsync()).Contains("kind-registry");
 
         var created = await program.RunAsync(create);
         created.ExitCode.Should().Be(0, created.Error);
@@ -59,11 +58,6 @@ public sealed class KindPlatformTests
         destroyed.ExitCode.Should().Be(0, destroyed.Error);
         (await Programs.RunAsync("kind", "get", "clusters")).Output.Should().NotContain(Platform);
         (await Programs.ContainersAsync()).Should().Contain("kind-registry").And.NotContain(Platform);
-        if (!hadRegistry)
-        {
-            await Programs.RunAsync("docker", "rm", "--force", "--volumes", "kind-registry");
-        }
-
         Directory.Exists(Path.Combine(program.State, Platform)).Should().BeFalse();
     }
 

@@ -3,7 +3,7 @@ using PlatformLocal.Cli.Tests.Testing;
 namespace PlatformLocal.EndToEnd.Tests;
 
 /// <summary>Platform services that need no charts, run for real.</summary>
-[Collection(Programs.KindCollection)]
+[Collection(KindTests.Name)]
 public sealed class PlatformServicesTests
 {
     private const string Platform = "e2e-services";

@@ -6,9 +6,6 @@ namespace PlatformLocal.EndToEnd.Tests;
 /// <summary>The programs of a machine with Docker.</summary>
 internal static class Programs
 {
-    /// <summary>Tests on Kind clusters: one at a time, for the sake of the machine.</summary>
-    public const string KindCollection = "kind";
-
     public static string? NodeImage => Environment.GetEnvironmentVariable("LAB_NODE_IMAGE");
 
     public static string? BaseImage => Environment.GetEnvironmentVariable("LAB_BASE_IMAGE");

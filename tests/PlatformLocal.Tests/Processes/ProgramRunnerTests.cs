@@ -178,10 +178,12 @@ public sealed class ProgramRunnerTests
     {
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var lines = new ConcurrentQueue<string>();
-        ProgramCommand command = Shell(
-            $"trap 'echo tidied; exit 0' {name}; echo ready; while :; do sleep 0.05; done"
-        ) with
+        string script = $"trap 'echo tidied; exit 0' {name}; echo ready; while :; do sleep 0.05; done";
+        var command = new ProgramCommand
         {
+            // A shell cannot trap what its parents ignore, as background jobs ignore SIGINT.
+            Program = "env",
+            Arguments = [$"--default-signal={name}", "sh", "-c", script],
             StopSignal = signal,
             GracePeriod = TimeSpan.FromSeconds(20),
             OnLine = line =>
