@@ -227,7 +227,7 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
                             Source = options.Source ?? throw NoSource(),
                             Registry = registry.Host,
                         };
-                        image = await new PlatformApiImage(programs, http).EnsureAsync(build, step.Report, token);
+                        image = await new PlatformApiImage(programs, http, time).EnsureAsync(build, step.Report, token);
                     }
                 }
             ) with

@@ -29,8 +29,15 @@ public sealed record PlatformApiImageOptions
 /// </summary>
 /// <param name="programs">Runs <c>dotnet</c> and <c>docker</c>.</param>
 /// <param name="registry">Asks the registry.</param>
-public sealed partial class PlatformApiImage(ProgramRunner programs, HttpClient registry)
+/// <param name="time">The clock of waits.</param>
+public sealed partial class PlatformApiImage(ProgramRunner programs, HttpClient registry, TimeProvider time)
 {
+    // What errno says of a file that somebody else has locked, on Linux and on macOS.
+    private const int LinuxWouldBlock = 11;
+    private const int MacWouldBlock = 35;
+
+    private static readonly TimeSpan s_lockPause = TimeSpan.FromMilliseconds(200);
+
     private const string Repository = "platform/platformctl";
     private const string LocalBase = "platform/base";
 
@@ -54,9 +61,17 @@ public sealed partial class PlatformApiImage(ProgramRunner programs, HttpClient 
             return image;
         }
 
-        var artifacts = $"--artifacts-path={Path.Combine(options.Source, ".build", "image")}";
+        // Shared with the launcher 'platformctl', which compiled all of it before: the lock is its lock.
+        var folder = Path.Combine(options.Source, ".build");
+        var artifacts = $"--artifacts-path={Path.Combine(folder, "artifacts")}";
         await OrphanedPrograms.StopAsync("dotnet", artifacts, cancellationToken);
-        report($"Building the image {image} on {options.BaseImage} (once, about a minute)");
+        await using var held = await HoldAsync(Path.Combine(folder, "lock"), report, cancellationToken);
+        if (await IsThereAsync(options.Registry, tag, cancellationToken))
+        {
+            return image; // another run built it meanwhile
+        }
+
+        report($"Building the image {image} on {options.BaseImage} (once, up to a minute)");
         var local = await PushLocalBaseAsync(options, cancellationToken);
         var build = new ProgramCommand
         {
@@ -73,6 +88,7 @@ public sealed partial class PlatformApiImage(ProgramRunner programs, HttpClient 
                 "--verbosity=quiet",
                 "--nologo",
                 "-p:PublishReadyToRun=true",
+                "-p:RunAnalyzers=false",
                 $"-p:ContainerBaseImage={local ?? options.BaseImage}",
                 $"-p:ContainerRegistry={options.Registry}",
                 $"-p:ContainerRepository={Repository}",
@@ -92,6 +108,37 @@ public sealed partial class PlatformApiImage(ProgramRunner programs, HttpClient 
                 "See all of it with the command below, name another base image with --base-image or a finished image with "
                     + $"--platform-image, or serve from this machine with --platform-api on-host.\n(cd {options.Source} && {build})"
             );
+    }
+
+    private async Task<FileStream> HoldAsync(string path, Action<string> report, CancellationToken cancellationToken)
+    {
+        var isTold = false;
+        while (true)
+        {
+            try
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException e) when (e.HResult is LinuxWouldBlock or MacWouldBlock)
+            {
+                if (!isTold)
+                {
+                    report($"Waiting for another build in {Path.GetDirectoryName(path)}");
+                    isTold = true;
+                }
+
+                await Task.Delay(s_lockPause, time, cancellationToken);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new PlatformException(
+                    $"The image of the Platform API is built in {Path.GetDirectoryName(path)}, which cannot be written: {e.Message}",
+                    "Name a finished image with --platform-image, or serve from this machine with --platform-api on-host.",
+                    e
+                );
+            }
+        }
     }
 
     // The SDK tells a failure in many lines; the first names it, the others are where it came from.
