@@ -95,6 +95,49 @@ internal sealed class ClusterContext(ClusterObjects objects, Timers timers)
         }
     }
 
+    /// <summary>Queues what a controller looks after: the changed object itself, or the owners of a changed object.</summary>
+    /// <param name="queue">Where to.</param>
+    /// <param name="controller">The controller.</param>
+    /// <param name="change">The change.</param>
+    /// <param name="owned">The kind of objects whose owners are meant.</param>
+    /// <param name="kinds">The kinds that the controller looks after.</param>
+    public void Queue(
+        WorkQueue queue,
+        IController controller,
+        StoreEvent change,
+        ResourceType owned,
+        params ReadOnlySpan<ResourceType> kinds
+    )
+    {
+        var key = change.Object.Key;
+        if (Has(kinds, key))
+        {
+            queue.Add(controller, key);
+        }
+        else if (key.Resource == owned.Storage)
+        {
+            foreach (var owner in change.Object.Owners)
+            {
+                if (Store.TryGetByUid(owner, out var found) && Has(kinds, found.Key))
+                {
+                    queue.Add(controller, found.Key);
+                }
+            }
+        }
+
+        static bool Has(ReadOnlySpan<ResourceType> kinds, ObjectKey key)
+        {
+            foreach (var kind in kinds)
+            {
+                if (key.Resource == kind.Storage)
+                {
+                    return true;
+                }
+            }
+            return false;
+        }
+    }
+
     /// <summary>Objects of a resource whose controller is the owner.</summary>
     public List<JsonObject> Owned(string ownerUid, string resource)
     {

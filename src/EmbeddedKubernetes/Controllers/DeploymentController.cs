@@ -26,24 +26,7 @@ internal sealed class DeploymentController(ClusterContext cluster) : IController
     private readonly ResourceType _sets = cluster.Type("apps/v1", "ReplicaSet");
     private readonly ResourceType _pods = cluster.Type("v1", "Pod");
 
-    public void Observe(StoreEvent change, WorkQueue queue)
-    {
-        var key = change.Object.Key;
-        if (key.Resource == _type.Storage)
-        {
-            queue.Add(this, key);
-        }
-        else if (key.Resource == _sets.Storage)
-        {
-            foreach (var owner in change.Object.Owners)
-            {
-                if (cluster.Store.TryGetByUid(owner, out var found) && found.Key.Resource == _type.Storage)
-                {
-                    queue.Add(this, found.Key);
-                }
-            }
-        }
-    }
+    public void Observe(StoreEvent change, WorkQueue queue) => cluster.Queue(queue, this, change, _sets, _type);
 
     public void Reconcile(ObjectKey key)
     {

@@ -15,27 +15,8 @@ internal sealed class ReplicaSetController(ClusterContext cluster) : IController
     private readonly ResourceType _oldSets = cluster.Type("v1", "ReplicationController");
     private readonly ResourceType _pods = cluster.Type("v1", "Pod");
 
-    public void Observe(StoreEvent change, WorkQueue queue)
-    {
-        var key = change.Object.Key;
-        if (key.Resource == _sets.Storage || key.Resource == _oldSets.Storage)
-        {
-            queue.Add(this, key);
-        }
-        else if (key.Resource == _pods.Storage)
-        {
-            foreach (var owner in change.Object.Owners)
-            {
-                if (
-                    cluster.Store.TryGetByUid(owner, out var found)
-                    && (found.Key.Resource == _sets.Storage || found.Key.Resource == _oldSets.Storage)
-                )
-                {
-                    queue.Add(this, found.Key);
-                }
-            }
-        }
-    }
+    public void Observe(StoreEvent change, WorkQueue queue) =>
+        cluster.Queue(queue, this, change, _pods, _sets, _oldSets);
 
     public void Reconcile(ObjectKey key)
     {

@@ -15,24 +15,7 @@ internal sealed class StatefulSetController(ClusterContext cluster) : IControlle
     private readonly ResourceType _claims = cluster.Type("v1", "PersistentVolumeClaim");
     private readonly Revisions _revisions = new(cluster);
 
-    public void Observe(StoreEvent change, WorkQueue queue)
-    {
-        var key = change.Object.Key;
-        if (key.Resource == _type.Storage)
-        {
-            queue.Add(this, key);
-        }
-        else if (key.Resource == _pods.Storage)
-        {
-            foreach (var owner in change.Object.Owners)
-            {
-                if (cluster.Store.TryGetByUid(owner, out var found) && found.Key.Resource == _type.Storage)
-                {
-                    queue.Add(this, found.Key);
-                }
-            }
-        }
-    }
+    public void Observe(StoreEvent change, WorkQueue queue) => cluster.Queue(queue, this, change, _pods, _type);
 
     public void Reconcile(ObjectKey key)
     {
