@@ -1,7 +1,7 @@
-using System.Formats.Tar;
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json.Nodes;
+using PlatformLocal.Files;
 
 namespace PlatformLocal.Registries;
 
@@ -27,7 +27,6 @@ public sealed record FluxArtifact(ReadOnlyMemory<byte> Manifest, ReadOnlyMemory<
 
     private const string ConfigurationType = "application/vnd.cncf.flux.config.v1+json";
     private const string ManifestType = "application/vnd.oci.image.manifest.v1+json";
-    private const int MaximumBytes = 64 * 1024 * 1024;
 
     private static readonly byte[] s_configuration = "{}"u8.ToArray();
 
@@ -45,16 +44,17 @@ public sealed record FluxArtifact(ReadOnlyMemory<byte> Manifest, ReadOnlyMemory<
         params IReadOnlyList<(string Name, string Value)> more
     )
     {
-        ReadOnlyMemory<byte> layer;
-        try
+        var (content, files) = TarFolder.Pack(
+            folder,
+            "The folder",
+            "Keep what is no manifest or playbook outside of it."
+        );
+        if (files == 0)
         {
-            layer = Compress(folder);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new PlatformException($"The folder {folder} cannot be packed: {e.Message}", inner: e);
+            throw new PlatformException($"There is nothing to pack in {folder}.") { Kind = FailureKind.InvalidInput };
         }
 
+        var layer = Compress(content);
         var annotations = new JsonObject();
         foreach (var (name, value) in more)
         {
@@ -117,61 +117,14 @@ public sealed record FluxArtifact(ReadOnlyMemory<byte> Manifest, ReadOnlyMemory<
             ["size"] = content.Length,
         };
 
-    private static ReadOnlyMemory<byte> Compress(string folder)
+    private static ReadOnlyMemory<byte> Compress(ReadOnlyMemory<byte> content)
     {
-        var root = Path.GetFullPath(folder);
-        var files = Directory
-            .EnumerateFiles(root, "*", SearchOption.AllDirectories)
-            .Select(path => (Path: path, Name: Path.GetRelativePath(root, path).Replace('\\', '/')))
-            .Where(f => !f.Name.StartsWith(".git/", StringComparison.Ordinal))
-            .OrderBy(f => f.Name, StringComparer.Ordinal)
-            .ToList();
-        if (files.Count == 0)
+        using var result = new MemoryStream();
+        using (var compressed = new GZipStream(result, CompressionLevel.Optimal, leaveOpen: true))
         {
-            throw new PlatformException($"There is nothing to pack in {folder}.") { Kind = FailureKind.InvalidInput };
+            compressed.Write(content.Span);
         }
 
-        using var content = new MemoryStream();
-        using (var compressed = new GZipStream(content, CompressionLevel.Optimal, leaveOpen: true))
-        using (var writer = new TarWriter(compressed, TarEntryFormat.Ustar))
-        {
-            var total = 0L;
-            foreach (var (path, name) in files)
-            {
-                using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
-                total += file.Length;
-                if (total > MaximumBytes)
-                {
-                    throw new PlatformException(
-                        $"The folder {folder} is larger than {MaximumBytes / 1024 / 1024} MiB.",
-                        "Keep what is no manifest or playbook outside of it."
-                    )
-                    {
-                        Kind = FailureKind.InvalidInput,
-                    };
-                }
-
-                writer.WriteEntry(
-                    new UstarTarEntry(TarEntryType.RegularFile, name)
-                    {
-                        DataStream = file,
-                        // Neither who packs it nor when is a part of what is packed.
-                        Mode = IsExecutable(path) ? Executable : Readable,
-                        ModificationTime = DateTimeOffset.UnixEpoch,
-                    }
-                );
-            }
-        }
-
-        return content.ToArray();
+        return result.ToArray();
     }
-
-    private const UnixFileMode Readable =
-        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
-
-    private const UnixFileMode Executable =
-        Readable | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
-
-    private static bool IsExecutable(string path) =>
-        !OperatingSystem.IsWindows() && File.GetUnixFileMode(path).HasFlag(UnixFileMode.UserExecute);
 }
