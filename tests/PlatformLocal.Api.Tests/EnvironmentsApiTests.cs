@@ -68,12 +68,12 @@ public sealed class EnvironmentsApiTests
             .Should()
             .Match<ServicePlan>(s => s.From == "1.0.0" && s.To == "1.1.0");
         plan.Objects.Where(o => o.Change == ChangeKind.Updated).Should().OnlyContain(o => o.Service == "web");
-        var after = await platform.Api.GetAsync("shop", Token);
+        var after = await platform.Api.FindAsync("shop", Token);
         after!.Services.Single(s => s.Name == "web").Version.Should().Be("1.0.0");
         (await platform.Api.PlanAsync("other", Payload("""{"services":{"web":"*"}}"""), flags, Token))
             .Exists.Should()
             .BeFalse();
-        (await platform.Api.GetAsync("other", Token)).Should().BeNull();
+        (await platform.Api.FindAsync("other", Token)).Should().BeNull();
     }
 
     [Fact]
@@ -140,7 +140,7 @@ public sealed class EnvironmentsApiTests
             .Should()
             .Contain(told)
             .And.NotContain("   at ");
-        (await platform.Api.GetAsync("shop", Token)).Should().BeNull();
+        (await platform.Api.FindAsync("shop", Token)).Should().BeNull();
     }
 
     [Fact]
@@ -197,7 +197,7 @@ public sealed class EnvironmentsApiTests
         await listening.WaitAsync(TimeSpan.FromSeconds(60), Token);
 
         seen.Should().StartWith(EnvironmentPhase.Ready).And.EndWith(EnvironmentPhase.Deleting);
-        (await platform.Api.GetAsync("shop", Token)).Should().BeNull();
+        (await platform.Api.FindAsync("shop", Token)).Should().BeNull();
         Directory.EnumerateFiles(platform.Bucket).Should().BeEmpty();
     }
 

@@ -29,7 +29,7 @@ public sealed class HistoryTests
         platform.WriteCatalogue("web: {versions: [1.1.0, 1.2.0]}", "auth: {versions: [2.0.0]}");
         await TestPlatform.DeployAsync(platform.Api, Ranged, s_flags with { Upgrade = ["*"] });
 
-        var shop = await platform.Api.GetAsync("shop", Token);
+        var shop = await platform.Api.FindAsync("shop", Token);
         var history = shop!.History!;
 
         history
@@ -74,7 +74,7 @@ public sealed class HistoryTests
         back.Phase.Should().Be(EnvironmentPhase.Ready);
         Read(platform, "shop.json").Should().Be(claim);
         Read(platform, "shop.lock.json").Should().Be(locked);
-        (await platform.Api.GetAsync("shop", Token))!
+        (await platform.Api.FindAsync("shop", Token))!
             .History![0]
             .Should()
             .Match<RolloutDocument>(r =>
@@ -126,6 +126,9 @@ public sealed class HistoryTests
             .Be("It can be put back to: 1.");
         await failed.Should().ThrowAsync<PlatformException>().WithMessage("shop never became ready at 2.");
         await nowhere.Should().ThrowAsync<PlatformException>().WithMessage("There is no environment 'shopp'*");
+        (await platform.Api.Awaiting(a => a.GetAsync("shopp", Token)).Should().ThrowAsync<PlatformException>())
+            .Which.NextStep.Should()
+            .Be("Did you mean shop?");
         (await changing.Should().ThrowAsync<PlatformException>())
             .Which.Message.Should()
             .Contain("services: cannot be changed by a rollback");
@@ -175,7 +178,7 @@ public sealed class HistoryTests
         var act = () => platform.RollBackAsync("mine", 1);
 
         await act.Should().ThrowAsync<PlatformException>().WithMessage("*it would remove the environment*");
-        (await platform.Api.GetAsync("mine", Token))!.Phase.Should().Be(EnvironmentPhase.Ready);
+        (await platform.Api.FindAsync("mine", Token))!.Phase.Should().Be(EnvironmentPhase.Ready);
     }
 
     [Fact]
@@ -219,7 +222,7 @@ public sealed class HistoryTests
         var deployed = await platform.DeployAsync(Ranged);
 
         deployed.Phase.Should().Be(EnvironmentPhase.Ready);
-        (await platform.Api.GetAsync("shop", Token))!.History.Should().ContainSingle();
+        (await platform.Api.FindAsync("shop", Token))!.History.Should().ContainSingle();
     }
 
     private static DeployFlags Rollback(int number) => new(false, false) { Rollback = number };

@@ -48,7 +48,7 @@ public sealed class ReplicaTests : IAsyncLifetime
         var deployed = await TestPlatform.DeployAsync(second, """{"environment_name":"shop","services":{"web":"*"}}""");
 
         deployed.Phase.Should().Be(EnvironmentPhase.Ready);
-        (await first.GetAsync("shop", Token))!.Phase.Should().Be(EnvironmentPhase.Ready);
+        (await first.FindAsync("shop", Token))!.Phase.Should().Be(EnvironmentPhase.Ready);
         (await second.GetPlatformAsync(Token)).Parts.Should().Contain(p => p.Kind.Contains("first leads"));
     }
 
@@ -63,7 +63,7 @@ public sealed class ReplicaTests : IAsyncLifetime
         await _replicas[0].DisposeAsync();
         _replicas.RemoveAt(0);
         await UntilLeadsAsync(second, "second");
-        var known = await second.GetAsync("shop", Token);
+        var known = await second.FindAsync("shop", Token);
         var changed = await TestPlatform.DeployAsync(
             second,
             """{"environment_name":"shop","services":{"web":"1.1.0"}}"""
@@ -181,7 +181,7 @@ public sealed class ReplicaTests : IAsyncLifetime
         late.CancelAfter(TimeSpan.FromSeconds(30));
         while (true)
         {
-            var shop = await client.GetAsync("shop", late.Token);
+            var shop = await client.FindAsync("shop", late.Token);
             if (shop is { Phase: EnvironmentPhase.Ready } && shop.Services.Any(s => s.Version == version))
             {
                 return shop;

@@ -94,7 +94,7 @@ public sealed class ServicePlaybookTests
             .Which.Faults.Single()
             .Path.Should()
             .Be("spec.playbook");
-        (await platform.Api.GetAsync("login", Token)).Should().BeNull();
+        (await platform.Api.FindAsync("login", Token)).Should().BeNull();
     }
 
     private static string Login(string greeting) =>

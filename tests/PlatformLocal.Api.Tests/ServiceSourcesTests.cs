@@ -210,7 +210,7 @@ public sealed class ServiceSourcesTests
         var act = () => TestPlatform.DeployAsync(platform.Api, Shop.Replace("VERSION", "*"), s_flags);
 
         await act.Should().ThrowAsync<PlatformException>().WithMessage(message);
-        (await platform.Api.GetAsync("shop", Token)).Should().BeNull();
+        (await platform.Api.FindAsync("shop", Token)).Should().BeNull();
     }
 
     private static Task<PushedArtifact> PushAsync(

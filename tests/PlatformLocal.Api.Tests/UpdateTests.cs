@@ -135,7 +135,7 @@ public sealed class UpdateTests
         var changed = await platform.DeployAsync("""{"environment_name":"shop","services":{"web":"1.0.0"}}""");
 
         Versions(changed).Should().Equal("auth 2.0.0", "web 1.0.0");
-        (await platform.Api.GetAsync("shop", Token))!
+        (await platform.Api.FindAsync("shop", Token))!
             .History!.Select(r => (r.Cause, r.Outcome))
             .Should()
             .Equal(
@@ -164,7 +164,7 @@ public sealed class UpdateTests
         platform.WriteCatalogue("web: {versions: [1.1.0, 1.2.0]}", "auth: {versions: [2.0.0, 2.1.0]}");
         await platform.WaitAsync("other", e => IsReadyWith(e, "auth 2.1.0", "web 1.2.0"));
 
-        var shop = await platform.Api.GetAsync("shop", Token);
+        var shop = await platform.Api.FindAsync("shop", Token);
 
         Versions(shop!).Should().Equal(["auth 2.0.0", "web 1.1.0"], why);
         shop!.NextUpdate.Should().BeNull();
@@ -183,7 +183,7 @@ public sealed class UpdateTests
         platform.WriteCatalogue("web: {versions: [1.1.0, 1.2.0, 1.3.0]}", Auth);
         await platform.WaitAsync("other", e => IsReadyWith(e, "auth 2.0.0", "web 1.3.0"));
 
-        Versions((await platform.Api.GetAsync("shop", Token))!).Should().Equal("auth 2.0.0", "web 1.1.0");
+        Versions((await platform.Api.FindAsync("shop", Token))!).Should().Equal("auth 2.0.0", "web 1.1.0");
         await TestPlatform.DeployAsync(platform.Api, Ranged, s_flags with { Upgrade = ["web"] });
         platform.WriteCatalogue("web: {versions: [1.3.0, 1.4.0]}", Auth);
         await platform.WaitAsync("shop", e => IsReadyWith(e, "auth 2.0.0", "web 1.4.0"));

@@ -80,7 +80,7 @@ internal static class EnvironmentsApi
         CancellationToken cancellationToken
     )
     {
-        var found = feed.Find(name) ?? throw NotFound(name);
+        var found = feed.Find(name) ?? throw feed.NotFound(name);
         var history = await claims.GetHistoryAsync(name, cancellationToken);
         response.Headers.ETag = $"\"{found.Revision}\"";
         return Json(found with { History = history.ToDocuments() });
@@ -150,7 +150,7 @@ internal static class EnvironmentsApi
         var known = feed.Find(name);
         if (known is null && await claims.GetAsync(name, cancellationToken) is null)
         {
-            throw NotFound(name);
+            throw feed.NotFound(name);
         }
 
         await claims.DeleteAsync(name, ConditionOf(request), cancellationToken);
@@ -166,7 +166,7 @@ internal static class EnvironmentsApi
     {
         if (feed.Find(name) is null)
         {
-            throw NotFound(name);
+            throw feed.NotFound(name);
         }
 
         return new EventStream(ToEvents(feed, name, time, cancellationToken));
@@ -223,12 +223,6 @@ internal static class EnvironmentsApi
             ? WriteCondition.Absent
             : WriteCondition.None;
     }
-
-    private static PlatformException NotFound(string name) =>
-        new($"There is no environment '{name}'.", "See which there are with: platformctl list-environments")
-        {
-            Kind = FailureKind.NotFound,
-        };
 
     private static IResult Json(EnvironmentDocument document, int status = StatusCodes.Status200OK) =>
         Results.Json(document, PlatformJson.Default.EnvironmentDocument, statusCode: status);

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using PlatformLocal.PlatformApi;
+using PlatformLocal.Text;
 
 namespace PlatformLocal.Api.Reconciliation;
 
@@ -17,6 +18,21 @@ internal sealed class EnvironmentFeed
 
     public EnvironmentDocument? Find(string name) =>
         _channels.TryGetValue(name, out var channel) ? channel.Current : null;
+
+    /// <summary>What is thrown for an environment that nobody knows.</summary>
+    public PlatformException NotFound(string name)
+    {
+        var near = Nearest.To(name, All.Select(d => d.EnvironmentName));
+        return new PlatformException(
+            $"There is no environment '{name}'.",
+            near.Count > 0
+                ? $"Did you mean {string.Join(" or ", near)}?"
+                : "See which there are with: platformctl list-environments"
+        )
+        {
+            Kind = FailureKind.NotFound,
+        };
+    }
 
     /// <summary>Changes what is known; an unknown environment begins as pending.</summary>
     public EnvironmentDocument Update(string name, Func<EnvironmentDocument, EnvironmentDocument> change) =>

@@ -27,15 +27,7 @@ internal sealed class GetEnvironmentCommand(SharedOptions shared) : CommandBase(
     {
         var name = parsed.GetValue(_name)!;
         using var api = await Shared.PlatformOf(parsed).ConnectAsync(cancellationToken);
-        var environment =
-            await api.GetAsync(name, cancellationToken)
-            ?? throw new PlatformException(
-                $"There is no environment '{name}'.",
-                "See which there are with: platformctl list-environments"
-            )
-            {
-                Kind = FailureKind.NotFound,
-            };
+        var environment = await api.GetAsync(name, cancellationToken);
         if (terminal.IsJson)
         {
             terminal.Write(environment, PlatformJson.Indented.EnvironmentDocument);

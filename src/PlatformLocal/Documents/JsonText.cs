@@ -57,15 +57,32 @@ public static class JsonText
     private static InvalidDocumentException Refuse(string document, string message) =>
         new(document, [new Fault("", message)]);
 
+    // Some of the framework's messages speak of its options, or of something else than what is wrong.
     private static string Reason(JsonException e)
     {
-        if (e.Message.Contains("depth", StringComparison.OrdinalIgnoreCase))
+        var said = e.Message;
+        if (said.Contains("maximum configured depth", StringComparison.Ordinal))
         {
             return $"nested deeper than {MaximumDepth} levels";
         }
 
+        if (said.StartsWith("Expected depth to be zero", StringComparison.Ordinal))
+        {
+            return "the text ends before its objects and lists do: a } or ] is missing";
+        }
+
+        if (said.Contains("trailing comma", StringComparison.Ordinal))
+        {
+            return "a comma stands before the closing } or ]";
+        }
+
+        if (said.Contains("does not contain any JSON tokens", StringComparison.Ordinal))
+        {
+            return "the text is empty";
+        }
+
         // The framework's message ends with the position, which is told in its own words already.
-        var end = e.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
-        return end < 0 ? e.Message : e.Message[..end].TrimEnd();
+        var end = said.IndexOf(" LineNumber:", StringComparison.Ordinal);
+        return end < 0 ? said : said[..end].TrimEnd();
     }
 }

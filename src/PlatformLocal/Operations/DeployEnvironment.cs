@@ -44,7 +44,7 @@ public sealed class DeployEnvironment(PlatformApiClient api, TimeProvider time)
     )
     {
         var name = NameIn(payload);
-        var known = await api.GetAsync(name, cancellationToken);
+        var known = await api.FindAsync(name, cancellationToken);
         var revision = known is { Revision.Length: > 0, Phase: not EnvironmentPhase.Deleting } ? known.Revision : null;
         return await api.PutAsync(name, payload, flags, revision, cancellationToken);
     }
@@ -126,7 +126,7 @@ public sealed class DeployEnvironment(PlatformApiClient api, TimeProvider time)
 
     private async Task<bool> IsStillThereAsync(string name, CancellationToken cancellationToken)
     {
-        return api.Patience > TimeSpan.Zero && await api.GetAsync(name, cancellationToken) is not null;
+        return api.Patience > TimeSpan.Zero && await api.FindAsync(name, cancellationToken) is not null;
     }
 
     /// <summary>The environment that a payload names.</summary>

@@ -150,16 +150,25 @@ public sealed class PlatformApiClient : IDisposable
         return await ReadAsync(response, PlatformJson.Default.EnvironmentListDocument, cancellationToken);
     }
 
+    /// <summary>One environment.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="cancellationToken">Stops asking.</param>
+    /// <exception cref="PlatformException">There is none, or the API refuses or does not answer.</exception>
+    public async Task<EnvironmentDocument> GetAsync(string name, CancellationToken cancellationToken)
+    {
+        using var response = await SendAsync(HttpMethod.Get, PathOf(name), null, null, cancellationToken);
+        return await ReadAsync(response, PlatformJson.Default.EnvironmentDocument, cancellationToken);
+    }
+
     /// <summary>One environment, or <see langword="null"/>.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="cancellationToken">Stops asking.</param>
     /// <exception cref="PlatformException">The API refuses or does not answer.</exception>
-    public async Task<EnvironmentDocument?> GetAsync(string name, CancellationToken cancellationToken)
+    public async Task<EnvironmentDocument?> FindAsync(string name, CancellationToken cancellationToken)
     {
         try
         {
-            using var response = await SendAsync(HttpMethod.Get, PathOf(name), null, null, cancellationToken);
-            return await ReadAsync(response, PlatformJson.Default.EnvironmentDocument, cancellationToken);
+            return await GetAsync(name, cancellationToken);
         }
         catch (PlatformException e) when (e.Kind == FailureKind.NotFound)
         {

@@ -1,9 +1,11 @@
 namespace PlatformLocal.Text;
 
 /// <summary>Finds the names a person probably meant.</summary>
-internal static class Nearest
+public static class Nearest
 {
     /// <summary>The candidates that are near enough to be a slip of the finger, nearest first, at most three.</summary>
+    /// <param name="name">What was written.</param>
+    /// <param name="candidates">The names there are.</param>
     public static IReadOnlyList<string> To(string name, IEnumerable<string> candidates) =>
         [
             .. candidates

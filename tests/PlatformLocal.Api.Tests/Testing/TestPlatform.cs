@@ -97,7 +97,7 @@ internal sealed class TestPlatform : IAsyncDisposable
         late.CancelAfter(s_patience);
         while (true)
         {
-            var now = await Api.GetAsync(name, late.Token);
+            var now = await Api.FindAsync(name, late.Token);
             if (condition(now))
             {
                 return now;

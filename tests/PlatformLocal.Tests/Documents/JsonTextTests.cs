@@ -6,9 +6,11 @@ public sealed class JsonTextTests
 {
     [Theory]
     [InlineData("{\n  \"a\": tru }", "line 2, column 11")]
-    [InlineData("{\n  \"a\": 1,\n}", "line 3, column 1")]
+    [InlineData("{\n  \"a\": 1,\n}", "line 3, column 1: a comma stands before the closing }")]
+    [InlineData("{\"a\":{\"b\":1}", "line 1, column 13: the text ends before its objects and lists do")]
     [InlineData("{\"a\":1,\"a\":2}", "uplicate")]
-    [InlineData("", "line 1")]
+    [InlineData("", "line 1, column 1: the text is empty")]
+    [InlineData(" \n", "the text is empty")]
     [InlineData("[1]", "is a list")]
     [InlineData("3", "single value")]
     public void What_is_no_json_object_is_refused_with_the_place(string text, string told)
