@@ -130,6 +130,16 @@ internal readonly struct CandidateSet : IEquatable<CandidateSet>
 
     public CandidateSet Union(CandidateSet other)
     {
+        if (other.IsSubsetOf(this))
+        {
+            return this;
+        }
+
+        if (IsSubsetOf(other))
+        {
+            return other;
+        }
+
         var (a, b) = (Bounds, other.Bounds);
         var result = new List<int>(a.Length + b.Length);
         for (int i = 0, j = 0; i < a.Length || j < b.Length; )

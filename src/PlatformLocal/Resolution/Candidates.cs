@@ -11,7 +11,9 @@ internal sealed class Candidates
     private readonly PlatformVersion[] _versions;
     private readonly int _releases;
     private readonly bool _releasesHavePrereleases;
-    private readonly Dictionary<string, CandidateSet> _accepted = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (CandidateSet Accepted, CandidateSet Refused)> _known = new(
+        StringComparer.Ordinal
+    );
 
     public Candidates(CatalogueService service, bool useDevTags)
     {
@@ -45,20 +47,26 @@ internal sealed class Candidates
     }
 
     /// <summary>The candidates that a constraint accepts.</summary>
-    public CandidateSet AcceptedBy(VersionConstraint constraint)
+    public CandidateSet AcceptedBy(VersionConstraint constraint) => Find(constraint).Accepted;
+
+    /// <summary>The candidates that a constraint does not accept, absence among them.</summary>
+    public CandidateSet RefusedBy(VersionConstraint constraint) => Find(constraint).Refused;
+
+    private (CandidateSet Accepted, CandidateSet Refused) Find(VersionConstraint constraint)
     {
-        if (!_accepted.TryGetValue(constraint.Text, out var set))
+        if (!_known.TryGetValue(constraint.Text, out var known))
         {
-            set = CandidateSet.Empty;
-            foreach (var interval in constraint.Alternatives)
+            var accepted = CandidateSet.Empty;
+            for (var i = 0; i < constraint.Alternatives.Count; i++)
             {
-                set = set.Union(ReleasesIn(interval)).Union(Within(interval, _releases, _versions.Length));
+                var interval = constraint.Alternatives[i];
+                accepted = accepted.Union(ReleasesIn(interval)).Union(Within(interval, _releases, _versions.Length));
             }
 
-            _accepted[constraint.Text] = set;
+            _known[constraint.Text] = known = (accepted, accepted.Complement(Size));
         }
 
-        return set;
+        return known;
     }
 
     // A pre-release among the releases counts only where it is named: see VersionConstraint.Accepts.
@@ -86,21 +94,18 @@ internal sealed class Candidates
 
     private CandidateSet Within(VersionInterval interval, int from, int to)
     {
-        var first = interval.Minimum is { } minimum
-            ? FirstThat(from, to, v => interval.IncludesMinimum ? v >= minimum : v > minimum)
-            : from;
-        var end = interval.Maximum is { } maximum
-            ? FirstThat(from, to, v => interval.IncludesMaximum ? v > maximum : v >= maximum)
-            : to;
+        var first = interval.Minimum is { } minimum ? FirstAbove(minimum, interval.IncludesMinimum, from, to) : from;
+        var end = interval.Maximum is { } maximum ? FirstAbove(maximum, !interval.IncludesMaximum, from, to) : to;
         return CandidateSet.Range(first + 1, end + 1);
     }
 
-    private int FirstThat(int from, int to, Func<PlatformVersion, bool> holds)
+    private int FirstAbove(PlatformVersion bound, bool isIncluded, int from, int to)
     {
         while (from < to)
         {
             var middle = (from + to) / 2;
-            if (holds(_versions[middle]))
+            var order = _versions[middle].CompareTo(bound);
+            if (order > 0 || (isIncluded && order == 0))
             {
                 to = middle;
             }

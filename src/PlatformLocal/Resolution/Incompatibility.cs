@@ -41,7 +41,7 @@ internal sealed class Incompatibility
     /// <returns><see langword="null"/> when the statements can never all be true, so that nothing is said.</returns>
     public static Incompatibility? Of(Cause cause, params ReadOnlySpan<Term> terms)
     {
-        var kept = new List<Term>(terms.Length);
+        var kept = 0;
         foreach (var term in terms)
         {
             if (term.Set.IsEmpty)
@@ -49,13 +49,22 @@ internal sealed class Incompatibility
                 return null;
             }
 
-            if (term.Set.Count < term.Service.Candidates.Size)
+            kept += SaysSomething(term) ? 1 : 0;
+        }
+
+        var saying = new Term[kept];
+        foreach (var term in terms)
+        {
+            if (SaysSomething(term))
             {
-                kept.Add(term); // a statement that is always true says nothing
+                saying[^kept--] = term;
             }
         }
 
-        return new Incompatibility([.. kept], cause);
+        return new Incompatibility(saying, cause);
+
+        // A statement that is always true says nothing.
+        static bool SaysSomething(Term term) => term.Set.Count < term.Service.Candidates.Size;
     }
 
     public CandidateSet? SetOf(ServiceState service)

@@ -1,3 +1,4 @@
+using System.Text;
 using PlatformLocal.Versions;
 
 namespace PlatformLocal.Resolution;
@@ -7,7 +8,8 @@ internal sealed class Reasons
 {
     private readonly IReadOnlyDictionary<string, ServiceState> _chosen;
     private readonly ResolutionOptions _options;
-    private readonly Dictionary<string, List<Demand>> _demands = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<Demand>> _demands;
+    private readonly StringBuilder _text = new();
 
     public Reasons(
         IReadOnlyDictionary<string, ServiceState> chosen,
@@ -17,6 +19,7 @@ internal sealed class Reasons
     {
         _chosen = chosen;
         _options = options;
+        _demands = new(chosen.Count, StringComparer.Ordinal);
         foreach (var (name, constraint) in roots)
         {
             Add(name, new Demand(constraint, By: null));
@@ -35,7 +38,7 @@ internal sealed class Reasons
     {
         var candidates = service.Candidates;
         var demands = _demands[service.Name];
-        var who = string.Join(" and ", demands.Select(d => $"'{d.Constraint}', which {d.Origin},").Distinct());
+        var who = Who(demands);
         var accept = demands.Count == 1 ? "accepts" : "accept";
         var newest = candidates.Size - 1;
         if (demands.Exists(d => d.Constraint.Exact is not null))
@@ -56,6 +59,19 @@ internal sealed class Reasons
         return $"{build} that {who} {accept}{Excluded(service, demands, newest)}";
     }
 
+    private string Who(List<Demand> demands)
+    {
+        _text.Clear();
+        foreach (var demand in demands)
+        {
+            _text.Append(_text.Length == 0 ? "'" : " and '").Append(demand.Constraint.Text).Append("', which ");
+            demand.WriteOrigin(_text);
+            _text.Append(',');
+        }
+
+        return _text.ToString();
+    }
+
     private bool IsKept(ServiceState service) =>
         !_options.Upgrade.Contains(service.Name)
         && _options.Locked.TryGetValue(service.Name, out var locked)
@@ -71,7 +87,9 @@ internal sealed class Reasons
         var candidates = service.Candidates;
         if (demands.Find(d => !candidates.AcceptedBy(d.Constraint).Contains(newest)) is { } excluding)
         {
-            return $"; {candidates[newest]} is excluded by '{excluding.Constraint}', which {excluding.Origin}";
+            _text.Clear();
+            excluding.WriteOrigin(_text);
+            return $"; {candidates[newest]} is excluded by '{excluding.Constraint}', which {_text}";
         }
 
         foreach (var (name, constraint) in service.DependenciesOf(newest).OrderBy(d => d.Key, StringComparer.Ordinal))
@@ -100,6 +118,16 @@ internal sealed class Reasons
 
     private sealed record Demand(VersionConstraint Constraint, ServiceState? By)
     {
-        public string Origin => By is null ? "the claim asks for" : $"{By.Name} {By.Candidates[By.Chosen]} needs";
+        public void WriteOrigin(StringBuilder into)
+        {
+            if (By is null)
+            {
+                into.Append("the claim asks for");
+            }
+            else
+            {
+                into.Append(By.Name).Append(' ').Append(By.Candidates[By.Chosen].Text).Append(" needs");
+            }
+        }
     }
 }

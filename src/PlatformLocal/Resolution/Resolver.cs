@@ -42,7 +42,12 @@ public static class Resolver
 
         var dependencies = chosen.Values.ToDictionary(
             s => s.Name,
-            IReadOnlyList<string> (s) => [.. s.DependenciesOf(s.Chosen).Keys.Order(StringComparer.Ordinal)],
+            IReadOnlyList<string> (s) =>
+            {
+                string[] names = [.. s.DependenciesOf(s.Chosen).Keys];
+                Array.Sort(names, StringComparer.Ordinal);
+                return names;
+            },
             StringComparer.Ordinal
         );
         var reasons = new Reasons(chosen, roots, options);

@@ -16,6 +16,9 @@ internal sealed class Solver
     // Far beyond what real catalogues need; a search that passes it would not end in a person's patience.
     private const int MaximumConflicts = 50_000;
 
+    private static readonly Comparison<KeyValuePair<string, VersionConstraint>> s_byName = (a, b) =>
+        string.CompareOrdinal(a.Key, b.Key);
+
     private readonly Catalogue _catalogue;
     private readonly ResolutionOptions _options;
     private readonly Dictionary<string, ServiceState> _states = new(StringComparer.Ordinal);
@@ -52,7 +55,7 @@ internal sealed class Solver
             solver.Add(
                 state is null
                     ? Incompatibility.Of(cause)
-                    : Incompatibility.Of(cause, new Term(state, Refused(state, constraint)))
+                    : Incompatibility.Of(cause, new Term(state, state.Candidates.RefusedBy(constraint)))
             );
         }
 
@@ -70,9 +73,6 @@ internal sealed class Solver
 
     private void Prefer(IEnumerable<string> names) =>
         _preferred.AddRange(names.Order(StringComparer.Ordinal).Select(StateOf).OfType<ServiceState>());
-
-    private static CandidateSet Refused(ServiceState state, VersionConstraint constraint) =>
-        state.Candidates.AcceptedBy(constraint).Complement(state.Candidates.Size);
 
     private ServiceState? StateOf(string name)
     {
@@ -310,7 +310,9 @@ internal sealed class Solver
     private void Choose(ServiceState state, int position)
     {
         var fits = true;
-        foreach (var (name, constraint) in state.DependenciesOf(position).OrderBy(d => d.Key, StringComparer.Ordinal))
+        KeyValuePair<string, VersionConstraint>[] needs = [.. state.DependenciesOf(position)];
+        Array.Sort(needs, s_byName);
+        foreach (var (name, constraint) in needs)
         {
             var known = state.KnownDependencies.GetValueOrDefault(name);
             if (!known.Contains(position))
@@ -351,8 +353,12 @@ internal sealed class Solver
         }
 
         return needed == state
-            ? Incompatibility.Of(cause, new Term(state, versions.Intersect(Refused(state, constraint))))
-            : Incompatibility.Of(cause, new Term(state, versions), new Term(needed, Refused(needed, constraint)));
+            ? Incompatibility.Of(cause, new Term(state, versions.Intersect(state.Candidates.RefusedBy(constraint))))
+            : Incompatibility.Of(
+                cause,
+                new Term(state, versions),
+                new Term(needed, needed.Candidates.RefusedBy(constraint))
+            );
     }
 
     // One incompatibility for all neighbours that need the same: a conflict with one is a conflict with all.

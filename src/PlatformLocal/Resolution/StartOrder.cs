@@ -12,7 +12,7 @@ internal static class StartOrder
     {
         var order = new List<string>(dependencies.Count);
         var circles = new List<IReadOnlyList<string>>();
-        var position = new Dictionary<string, int>(StringComparer.Ordinal); // on the path; -1 when done
+        var position = new Dictionary<string, int>(dependencies.Count, StringComparer.Ordinal); // on the path; -1 when done
         var path = new List<(string Name, int Next)>();
         foreach (var start in dependencies.Keys.Order(StringComparer.Ordinal))
         {
