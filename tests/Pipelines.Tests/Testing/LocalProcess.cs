@@ -30,7 +30,11 @@ public sealed record LocalProcess(int ExitCode, string Output, string Errors)
 
         // The test host's own settings must not reach what it starts.
         foreach (
-            var name in start.Environment.Keys.Where(k => k.StartsWith("MSBUILD", StringComparison.Ordinal)).ToList()
+            var name in start
+                .Environment.Keys.Where(k =>
+                    k.StartsWith("MSBUILD", StringComparison.Ordinal) && k != "MSBUILDDISABLENODEREUSE"
+                )
+                .ToList()
         )
         {
             start.Environment.Remove(name);

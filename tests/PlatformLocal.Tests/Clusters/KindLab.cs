@@ -11,7 +11,7 @@ namespace PlatformLocal.Tests.Clusters;
 /// <summary>One real Kind cluster for the tests that need one, made on first use and deleted at the end.</summary>
 public sealed class KindLab : IAsyncLifetime
 {
-    private readonly TemporaryFolder _folder = new();
+    private readonly Lazy<TemporaryFolder> _folder = new();
     private readonly Lazy<Task<KindCluster>> _cluster;
 
     public KindLab() =>
@@ -43,7 +43,7 @@ public sealed class KindLab : IAsyncLifetime
             Ports = [new KindPort(30080)],
         };
 
-    public string Folder => Path.Combine(_folder.Path, "state");
+    public string Folder => Path.Combine(_folder.Value.Path, "state");
 
     public Task<KindCluster> Cluster => _cluster.Value;
 
@@ -75,7 +75,10 @@ public sealed class KindLab : IAsyncLifetime
             await Clusters.DeleteAsync(Spec.Platform, Folder, CancellationToken.None);
         }
 
-        _folder.Dispose();
+        if (_folder.IsValueCreated)
+        {
+            _folder.Value.Dispose();
+        }
     }
 
     private static Lazy<bool> IsEngineUp { get; } =
