@@ -168,7 +168,11 @@ function translate(state, text) {
 }
 
 async function run(state, args, context) {
-  const env = { PATH: process.env.PATH, HOME: process.env.HOME, DOTNET_CLI_TELEMETRY_OPTOUT: '1', DOTNET_NOLOGO: '1', ...state.secrets }
+  const env = {
+    PATH: process.env.PATH, HOME: process.env.HOME, DOTNET_CLI_TELEMETRY_OPTOUT: '1', DOTNET_NOLOGO: '1',
+    // A container takes what it started with it: builds leave no servers behind.
+    MSBUILDDISABLENODEREUSE: '1', UseSharedCompilation: 'false', ...state.secrets,
+  }
   for (const [name, value] of Object.entries(state.env)) env[name] = translate(state, value)
   if (args.experimentalPrivilegedNesting) Object.assign(env, { DAGGER_SESSION_PORT: String(context.port), DAGGER_SESSION_TOKEN: context.call.token })
   const [program, ...rest] = args.args.map(a => translate(state, a))
