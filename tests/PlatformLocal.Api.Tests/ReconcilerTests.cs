@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using PlatformLocal.Api.Tests.Testing;
 using PlatformLocal.Delivery;
 using PlatformLocal.PlatformApi;
@@ -121,6 +122,23 @@ public sealed class ReconcilerTests
         await platform.WaitAsync("mine", e => e is null);
 
         mine.Phase.Should().Be(EnvironmentPhase.Ready);
+        Directory.EnumerateFiles(platform.Bucket).Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task What_expires_while_it_is_waited_for_is_removed_at_once()
+    {
+        await using var platform = await TestPlatform.StartAsync();
+        var soon = TimeProvider.System.GetUtcNow().AddSeconds(4);
+        var deployed = platform.DeployAsync(
+            $$"""{"environment_name":"mine","environment_type":"sue","services":{"auth":{"version":"*","docker_image":"auth:missing-1"} },"expiration_date":"{{soon:O}}"}"""
+        );
+        await platform.WaitAsync("mine", e => e?.Phase == EnvironmentPhase.Delivering);
+        var started = Stopwatch.GetTimestamp();
+        await platform.WaitAsync("mine", e => e is null);
+
+        Stopwatch.GetElapsedTime(started).Should().BeLessThan(TimeSpan.FromSeconds(12));
+        await deployed.Awaiting(d => d).Should().ThrowAsync<PlatformException>();
         Directory.EnumerateFiles(platform.Bucket).Should().BeEmpty();
     }
 

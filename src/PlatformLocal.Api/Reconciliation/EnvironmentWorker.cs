@@ -8,7 +8,7 @@ internal enum PassKind
     /// <summary>The claim: one under way for the same claim will do.</summary>
     Claim,
 
-    /// <summary>The lock was changed under the claim: one under way is broken off.</summary>
+    /// <summary>The lock was changed under the claim, or it expired: one under way is broken off.</summary>
     Lock,
 
     /// <summary>Newer versions are to be looked for, after one that is under way.</summary>

@@ -150,7 +150,9 @@ internal sealed partial class Reconciler(
                 seen[name] = revision;
                 if (known?.Requested is null or 0 || known.Revision != revision || before is null or "" || expires)
                 {
-                    Request(name, revision);
+                    // Nobody waits any more for what expired to get ready.
+                    var breaksOff = expires && known!.Phase == EnvironmentPhase.Delivering;
+                    Request(name, revision, breaksOff ? PassKind.Lock : PassKind.Claim);
                 }
             }
         }
