@@ -136,7 +136,9 @@ public sealed class Platform(
         string environment,
         Socket? dockerSocket = null,
         CancellationToken cancellationToken = default
-    ) => PlatformCtl(dagger, time, dockerSocket).RunAsync(["destroy-environment", environment], cancellationToken);
+    ) =>
+        PlatformCtl(dagger, time, dockerSocket)
+            .RunOnRunningAsync(["destroy-environment", environment], cancellationToken);
 
     /// <summary>Ends the platform and removes everything of it.</summary>
     /// <param name="dagger">The engine.</param>
@@ -162,7 +164,20 @@ public sealed class Platform(
         TimeProvider time,
         Socket? dockerSocket = null,
         CancellationToken cancellationToken = default
-    ) => PlatformCtl(dagger, time, dockerSocket).RunAsync(["platform-status"], cancellationToken);
+    ) => PlatformCtl(dagger, time, dockerSocket).RunOnRunningAsync(["platform-status"], cancellationToken);
+
+    /// <summary>The environments as JSON.</summary>
+    /// <param name="dagger">The engine.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="dockerSocket">The host's Docker socket, for a platform on Kind.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    [DaggerFunction]
+    public Task<string> ListEnvironmentsAsync(
+        DaggerClient dagger,
+        TimeProvider time,
+        Socket? dockerSocket = null,
+        CancellationToken cancellationToken = default
+    ) => PlatformCtl(dagger, time, dockerSocket).RunOnRunningAsync(["list-environments"], cancellationToken);
 
     /// <summary>The files of the program platformctl.</summary>
     /// <param name="dagger">The engine.</param>

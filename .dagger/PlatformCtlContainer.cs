@@ -1,4 +1,8 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Pipelines.Queries;
+using PlatformLocal.PlatformApi;
 
 namespace PlatformPipelines;
 
@@ -9,7 +13,7 @@ namespace PlatformPipelines;
 /// <param name="Dagger">The engine.</param>
 /// <param name="Source">The platform's sources.</param>
 /// <param name="Time">The clock.</param>
-internal sealed record PlatformCtlContainer(DaggerClient Dagger, Directory Source, TimeProvider Time)
+internal sealed partial record PlatformCtlContainer(DaggerClient Dagger, Directory Source, TimeProvider Time)
 {
     private const string Project = "src/PlatformLocal.Cli";
     private const string KubectlVersion = "v1.34.1";
@@ -37,8 +41,36 @@ internal sealed record PlatformCtlContainer(DaggerClient Dagger, Directory Sourc
     /// <param name="arguments">The operation's name and options.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>The result as JSON.</returns>
+    /// <exception cref="PipelineException">It failed: says why and what to do.</exception>
     public Task<string> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
-        Ready().WithExec(["/platform/platformctl", .. arguments, "--output", "json"]).StdoutAsync(cancellationToken);
+        RunAsync(arguments, stdin: null, cancellationToken);
+
+    /// <summary>Runs an operation that needs a platform which runs: an embedded one ended with the call that made it.</summary>
+    /// <param name="arguments">The operation's name and options.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>The result as JSON.</returns>
+    /// <exception cref="PipelineException">It failed, or there is no platform: says why and what to do.</exception>
+    public Task<string> RunOnRunningAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
+        DockerSocket is not null
+            ? RunAsync(arguments, cancellationToken)
+            : OutputAsync(
+                Ready()
+                    .WithExec([
+                        "sh",
+                        "-c",
+                        """
+                        if [ -d "$PLATFORM_STATE/$PLATFORM_NAME" ]; then
+                          /platform/platformctl create-local-platform >&2 || exit
+                        fi
+                        exec /platform/platformctl "$@"
+                        """,
+                        "platformctl",
+                        .. arguments,
+                        "--output",
+                        "json",
+                    ]),
+                cancellationToken
+            );
 
     /// <summary>Runs an operation on a claim.</summary>
     public Task<string> RunAsync(
@@ -51,17 +83,59 @@ internal sealed record PlatformCtlContainer(DaggerClient Dagger, Directory Sourc
     {
         string[] arguments =
         [
-            "/platform/platformctl",
             operation,
             "--file",
             "-",
             .. onlySpecified ? ["--deploy-only-specified"] : Array.Empty<string>(),
             .. devTags ? ["--use-dev-tags"] : Array.Empty<string>(),
-            "--output",
-            "json",
         ];
-        return Ready().WithExec(arguments, stdin: claim.ToJsonString()).StdoutAsync(cancellationToken);
+        return RunAsync(arguments, claim.ToJsonString(), cancellationToken);
     }
+
+    private Task<string> RunAsync(
+        IReadOnlyList<string> arguments,
+        string? stdin,
+        CancellationToken cancellationToken
+    ) =>
+        OutputAsync(
+            Ready().WithExec(["/platform/platformctl", .. arguments, "--output", "json"], stdin: stdin),
+            cancellationToken
+        );
+
+    // A failure of the program is the function's failure, in its words and with commands that exist here.
+    private static async Task<string> OutputAsync(Container container, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await container.StdoutAsync(cancellationToken);
+        }
+        catch (ExecException e) when (ProblemIn(e.StandardOutput) is { } problem)
+        {
+            throw new PipelineException(
+                problem.Detail ?? problem.Title,
+                problem.NextStep is null ? null : PlatformFunction().Replace(problem.NextStep, "dagger call ")
+            );
+        }
+    }
+
+    private static ProblemDocument? ProblemIn(string output)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(output, PlatformJson.Default.ProblemDocument);
+        }
+        catch (JsonException)
+        {
+            return null; // ended by something else: then what it wrote says more
+        }
+    }
+
+    [GeneratedRegex(
+        @"platformctl (?=(create|destroy)-local-platform|platform-status)",
+        RegexOptions.ExplicitCapture,
+        1000
+    )]
+    private static partial Regex PlatformFunction();
 
     /// <summary>The container of an end-to-end run: a platform of its own, which nothing else sees.</summary>
     /// <param name="nodeImage">The Kind cluster's node image; kind's own when left out.</param>

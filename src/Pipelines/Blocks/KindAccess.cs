@@ -35,8 +35,9 @@ public sealed record KindAccess(DaggerClient Client, Socket DockerSocket)
             .WithEnvVariable("DOCKER_HOST", "unix://" + SocketPath);
 
     /// <summary>
-    /// After the Dagger engine's own container joined the network of Kind's nodes: from then on containers of pipelines
-    /// reach the nodes by their addresses. Where the engine is no container of that Docker, nothing is changed.
+    /// After the Dagger engine's own container joined the network of Kind's nodes, which is made where there is none yet:
+    /// from then on containers of pipelines reach the nodes by their addresses. Where the engine is no container of that
+    /// Docker, nothing is changed.
     /// </summary>
     /// <param name="container">What <see cref="AddTo"/> returned.</param>
     /// <param name="time">The clock: the network may be new on every call.</param>
@@ -48,7 +49,7 @@ public sealed record KindAccess(DaggerClient Client, Socket DockerSocket)
                 "sh",
                 "-c",
                 """
-                docker network inspect "$KIND_NETWORK" >/dev/null 2>&1 || exit 0
+                docker network inspect "$KIND_NETWORK" >/dev/null 2>&1 || docker network create "$KIND_NETWORK" >/dev/null
                 for engine in $(docker ps --filter name=dagger-engine --format '{{.Names}}'); do
                   docker network inspect "$KIND_NETWORK" --format '{{range .Containers}}{{.Name}} {{end}}' |
                     grep -qwF "$engine" || docker network connect "$KIND_NETWORK" "$engine"

@@ -13,13 +13,13 @@ internal sealed class ErrorText(ModuleHostOptions options)
     /// <summary>The message, its causes, what to do now; and where it came from in debug only.</summary>
     public string Of(Exception exception, SecretTexts secrets)
     {
-        var text = new StringBuilder(exception.Message);
+        var text = new StringBuilder(MessageOf(exception));
         var said = new HashSet<string>(StringComparer.Ordinal) { exception.Message };
         for (var cause = exception.InnerException; cause is not null; cause = cause.InnerException)
         {
             if (said.Add(cause.Message))
             {
-                text.Append("\n  because: ").Append(cause.Message);
+                text.Append("\n  because: ").Append(MessageOf(cause));
             }
         }
 
@@ -56,6 +56,10 @@ internal sealed class ErrorText(ModuleHostOptions options)
 
         return error;
     }
+
+    // What a command wrote goes along as values, and the command line tool of Dagger shows these below the message.
+    private static string MessageOf(Exception exception) =>
+        exception is ExecException exec ? exec.Summary : exception.Message;
 
     private static string Quoted(string text) => "\"" + JsonEncodedText.Encode(text) + "\"";
 

@@ -36,6 +36,12 @@ public sealed class ExecException : EngineException
     /// <summary>What it wrote to standard error.</summary>
     public string StandardError => Fault.StandardError;
 
+    /// <summary>The message without what the command wrote.</summary>
+    internal string Summary => Summarize(Fault);
+
+    private static string Summarize(EngineFault fault) =>
+        $"{string.Join(' ', fault.Command)} ended with exit code {fault.ExitCode}.";
+
     private static string Describe(EngineFault fault)
     {
         // Build tools tell their errors on standard output.
@@ -45,8 +51,7 @@ public sealed class ExecException : EngineException
                 t.Length > 0
             )
         );
-        return $"{string.Join(' ', fault.Command)} ended with exit code {fault.ExitCode}."
-            + (last.Length > 0 ? $"\nIts last lines:\n{last}" : "");
+        return Summarize(fault) + (last.Length > 0 ? $"\nIts last lines:\n{last}" : "");
     }
 }
 

@@ -45,7 +45,6 @@ internal sealed class Terminal(bool json)
                 new ProblemDocument
                 {
                     Title = failure.Message.Split('\n')[0],
-                    Status = 0,
                     Detail = failure.Message,
                     NextStep = failure.NextStep,
                     Kind = failure.Kind,

@@ -220,6 +220,7 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
                 {
                     if (image is null)
                     {
+                        using var reached = await registry.ReachAsync(time, token);
                         using var http = new HttpClient();
                         var build = new PlatformApiImageOptions
                         {

@@ -107,7 +107,7 @@ public sealed class LocalPlatform
 
     private Task<PlatformApiClient> FindInClusterAsync(CancellationToken cancellationToken) =>
         State.ReadEndpoint() is { } endpoint && State.ReadToken() is { } token
-            ? new PlatformApiRoute(_time).FindAsync(
+            ? new PlatformApiRoute(new ProgramRunner(_time), _time).FindAsync(
                 endpoint.Address,
                 KindClusterName.Of(State.Platform),
                 token,

@@ -1,15 +1,17 @@
 using PlatformLocal.Clusters.Kind;
 using PlatformLocal.PlatformApi;
+using PlatformLocal.Processes;
 using PlatformLocal.Services.PlatformApi;
 
 namespace PlatformLocal.Operations;
 
 /// <summary>
 /// Finds the way to a Platform API in a Kind cluster from wherever this process runs: by the port on the host, or by the
-/// node's name from a container on the network of kind.
+/// node's name or address from a container that reaches the network of kind.
 /// </summary>
+/// <param name="programs">Runs <c>docker</c>, which knows the node's address just now; it may be missing.</param>
 /// <param name="time">The clock of timeouts.</param>
-internal sealed class PlatformApiRoute(TimeProvider time)
+internal sealed class PlatformApiRoute(ProgramRunner programs, TimeProvider time)
 {
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(3);
 
@@ -33,7 +35,7 @@ internal sealed class PlatformApiRoute(TimeProvider time)
         CancellationToken cancellationToken
     )
     {
-        Uri[] candidates =
+        List<Uri> candidates =
         [
             onHost,
             At(KindClusterName.ControlPlaneOf(cluster), PlatformApiInstallation.NodePort),
@@ -58,6 +60,13 @@ internal sealed class PlatformApiRoute(TimeProvider time)
                 break;
             }
 
+            // Asked only now: it takes longer than an answer that comes the usual way.
+            if (await FindNodeAsync(cluster, cancellationToken) is { } node && !candidates.Contains(node))
+            {
+                candidates.Add(node);
+                continue;
+            }
+
             await Task.Delay(TryInterval, time, cancellationToken);
         }
 
@@ -65,6 +74,19 @@ internal sealed class PlatformApiRoute(TimeProvider time)
             $"The Platform API in the cluster '{cluster}' does not answer. Tried: {string.Join(", ", candidates.Select(c => c.ToString()))}",
             "Start what is stopped, and see what is wrong, with: platformctl create-local-platform"
         );
+    }
+
+    private async Task<Uri?> FindNodeAsync(string cluster, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var address = await new DockerProgram(programs).FindControlPlaneAsync(cluster, cancellationToken);
+            return address is null ? null : At(address, PlatformApiInstallation.NodePort);
+        }
+        catch (PlatformException)
+        {
+            return null; // told as out of reach in the end, with what was tried
+        }
     }
 
     private async Task<bool> AnswersAsync(PlatformApiClient client, CancellationToken cancellationToken)

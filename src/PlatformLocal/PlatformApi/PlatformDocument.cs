@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using PlatformLocal.Steps;
 
 namespace PlatformLocal.PlatformApi;
@@ -83,8 +84,9 @@ public sealed record ProblemDocument
     /// <summary>The kind of problem in a few words.</summary>
     public required string Title { get; init; }
 
-    /// <summary>The HTTP status.</summary>
-    public required int Status { get; init; }
+    /// <summary>The HTTP status; left out by programs, which have none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Status { get; init; }
 
     /// <summary>What failed and why.</summary>
     public string? Detail { get; init; }

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
@@ -39,7 +40,13 @@ public sealed partial class PlatformJson : JsonSerializerContext
 
     /// <summary>The same documents on several lines, for people.</summary>
     public static PlatformJson Indented =>
-        _indented ??= new PlatformJson(new JsonSerializerOptions(Default.Options) { WriteIndented = true });
+        _indented ??= new PlatformJson(
+            new JsonSerializerOptions(Default.Options)
+            {
+                WriteIndented = true,
+                Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // no part of a web page: quotes stay readable
+            }
+        );
 }
 
 /// <summary>Writes enums as snake_case words.</summary>

@@ -33,6 +33,7 @@ public sealed class PlatformModuleTests(LoopbackEngine engine, S3Server s3) : IC
                 "destroyEnvironment",
                 "destroyLocalPlatform",
                 "platformStatus",
+                "listEnvironments",
                 "build",
                 "test",
                 "publish",
@@ -92,6 +93,7 @@ public sealed class PlatformModuleTests(LoopbackEngine engine, S3Server s3) : IC
             back["warnings"]!.ToJsonString().Should().Contain("put back to 1");
 
             (await call.RunAsync("platform-status")).Text.Should().Contain("embedded");
+            (await call.RunAsync("list-environments")).Text.Should().Contain("from-dagger");
             (await call.RunAsync("destroy-environment", "--environment", "from-dagger"))
                 .Text.Should()
                 .Contain("from-dagger");
@@ -103,8 +105,9 @@ public sealed class PlatformModuleTests(LoopbackEngine engine, S3Server s3) : IC
         }
 
         var again = await call.RunAsync("platform-status");
-        again.Message.Should().Contain("There is no platform 'local'.");
-        again.Error!.Value.GetProperty("values").GetProperty("exitCode").GetInt32().Should().Be(1);
+        again
+            .Message.Should()
+            .Be("There is no platform 'local'.\n  → Create it with: dagger call create-local-platform");
     }
 
     [Fact]

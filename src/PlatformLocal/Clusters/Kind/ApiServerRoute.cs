@@ -78,8 +78,7 @@ public sealed class ApiServerRoute(ProgramRunner programs, TimeProvider time)
         const string from = "the address of the node";
         try
         {
-            var nodes = await new DockerProgram(programs).ListNodesAsync(cluster, cancellationToken);
-            string? address = nodes.Select(n => n.Node).FirstOrDefault(n => n.Role == "control-plane")?.Address;
+            string? address = await new DockerProgram(programs).FindControlPlaneAsync(cluster, cancellationToken);
             return address is null
                 ? (null, $"{from}: docker shows no node with one")
                 : await ProbeAsync(

@@ -83,6 +83,15 @@ internal sealed class DockerProgram(ProgramRunner programs)
         }
     }
 
+    /// <summary>The address of a cluster's control plane on the network of kind.</summary>
+    /// <returns>The address, or <see langword="null"/> when there is no such node, or none that runs.</returns>
+    /// <exception cref="PlatformException">The engine is out of reach.</exception>
+    public async Task<string?> FindControlPlaneAsync(string cluster, CancellationToken cancellationToken) =>
+        (await ListNodesAsync(cluster, cancellationToken))
+            .Select(n => n.Node)
+            .FirstOrDefault(n => n.Role == "control-plane")
+            ?.Address;
+
     private async Task<IReadOnlyList<(string Cluster, KindNode Node)>> ListNodesOnceAsync(
         string? cluster,
         CancellationToken cancellationToken

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json.Nodes;
 using PlatformLocal.Kubernetes;
 using PlatformLocal.Processes;
@@ -31,6 +32,10 @@ public sealed class LocalRegistry
     public const string Label = "platform.local/registry";
 
     private const int InnerPort = 5000;
+
+    // One that was just started listens a moment later.
+    private static readonly TimeSpan s_startsWithin = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_lookInterval = TimeSpan.FromMilliseconds(200);
 
     private readonly DockerProgram _docker;
     private readonly LocalRegistryOptions _options;
@@ -93,6 +98,59 @@ public sealed class LocalRegistry
 
         await _docker.RunAsync(["start", _options.Name], cancellationToken);
         return true;
+    }
+
+    /// <summary>
+    /// Makes sure that <see cref="Host"/> is the registry for this process and those it starts: in a container with the
+    /// Docker socket of the host, what is sent there is taken to the registry's own address.
+    /// </summary>
+    /// <param name="time">The clock of waits.</param>
+    /// <param name="cancellationToken">Stops trying.</param>
+    /// <returns>Keeps it so until it is disposed of; <see langword="null"/> where nothing needs to be done.</returns>
+    /// <exception cref="PlatformException">The registry answers on no address.</exception>
+    public async Task<IDisposable?> ReachAsync(TimeProvider time, CancellationToken cancellationToken)
+    {
+        var published = new IPEndPoint(IPAddress.Loopback, _options.Port);
+        long started = time.GetTimestamp();
+        while (true)
+        {
+            if (await RegistryForward.AnswersAsync(published, cancellationToken))
+            {
+                return null;
+            }
+
+            var addresses = await AddressesAsync(cancellationToken);
+            foreach (var address in addresses)
+            {
+                if (await RegistryForward.AnswersAsync(address, cancellationToken))
+                {
+                    return RegistryForward.Open(_options.Port, address);
+                }
+            }
+
+            if (time.GetElapsedTime(started) > s_startsWithin)
+            {
+                throw new PlatformException(
+                    $"The local registry {Host} does not answer. Tried: {string.Join(", ", [published, .. addresses])}",
+                    $"See whether it runs, and what it says: docker ps --all --filter name={_options.Name}; docker logs {_options.Name}"
+                );
+            }
+
+            await Task.Delay(s_lookInterval, time, cancellationToken);
+        }
+    }
+
+    private async Task<IReadOnlyList<IPEndPoint>> AddressesAsync(CancellationToken cancellationToken)
+    {
+        var container = await _docker.FindContainerAsync(_options.Name, cancellationToken);
+        var networks = container.Child("NetworkSettings").Child("Networks");
+        return
+        [
+            .. (networks ?? [])
+                .Select(n => IPAddress.TryParse(networks.Child(n.Key).Text("IPAddress"), out var ip) ? ip : null)
+                .OfType<IPAddress>()
+                .Select(ip => new IPEndPoint(ip, InnerPort)),
+        ];
     }
 
     /// <summary>Makes a running registry known to a cluster: to its nodes, and to the tools that look for it.</summary>
