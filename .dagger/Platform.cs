@@ -260,11 +260,13 @@ public sealed class Platform(
         return await new StaticEnvironments(store).PublishAsync(claims, cancellationToken);
     }
 
-    /// <summary>Creates a platform, deploys an environment on it and removes both.</summary>
+    /// <summary>Creates a platform, deploys an environment on it, upgrades it and removes both.</summary>
     /// <param name="dagger">The engine.</param>
     /// <param name="time">The clock.</param>
     /// <param name="dockerSocket">The host's Docker socket: the platform gets a Kind cluster.</param>
     /// <param name="nodeImage">The Kind cluster's node image; kind's own when left out.</param>
+    /// <param name="baseImage">What the Platform API's image is built on; the ASP.NET image when left out.</param>
+    /// <param name="services">The platform services: default, none, or names with commas between.</param>
     /// <returns>The logs; the file <c>exit-code</c> says whether all went well.</returns>
     [DaggerFunction]
     [Cache(CachePolicy.Never)]
@@ -272,8 +274,19 @@ public sealed class Platform(
         DaggerClient dagger,
         TimeProvider time,
         Socket? dockerSocket = null,
-        string? nodeImage = null
-    ) => EndToEndRun.Run(PlatformCtl(dagger, time, dockerSocket).EndToEnd(nodeImage), ["sh", "end-to-end.sh"], time);
+        string? nodeImage = null,
+        string? baseImage = null,
+        string? services = null
+    ) =>
+        PlatformCtl(dagger, time, dockerSocket)
+            .EndToEnd(
+                new Dictionary<string, string?>
+                {
+                    ["PLATFORM_NODE_IMAGE"] = nodeImage,
+                    ["PLATFORM_BASE_IMAGE"] = baseImage,
+                    ["PLATFORM_SERVICES"] = services,
+                }
+            );
 
     /// <summary>What CI runs: builds, tests and runs end to end; fails when one of them does.</summary>
     /// <param name="dagger">The engine.</param>
@@ -281,6 +294,9 @@ public sealed class Platform(
     /// <param name="project">One test project; all when left out.</param>
     /// <param name="filter">Of a project, the classes that a pattern matches.</param>
     /// <param name="dockerSocket">The host's Docker socket: the end-to-end run gets a Kind cluster.</param>
+    /// <param name="nodeImage">The Kind cluster's node image; kind's own when left out.</param>
+    /// <param name="baseImage">What the Platform API's image is built on; the ASP.NET image when left out.</param>
+    /// <param name="services">The platform services: default, none, or names with commas between.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     [DaggerFunction]
     public async Task<string> MainPipelineAsync(
@@ -289,12 +305,16 @@ public sealed class Platform(
         string? project = null,
         string? filter = null,
         Socket? dockerSocket = null,
+        string? nodeImage = null,
+        string? baseImage = null,
+        string? services = null,
         CancellationToken cancellationToken = default
     )
     {
         await Build(dagger).SyncAsync(cancellationToken);
         await TestAsync(dagger, project, filter, cancellationToken);
-        var logs = await EndToEnd(dagger, time, dockerSocket).SyncAsync(cancellationToken);
+        var run = EndToEnd(dagger, time, dockerSocket, nodeImage, baseImage, services);
+        var logs = await run.SyncAsync(cancellationToken);
         var code = await EndToEndRun.ExitCodeAsync(logs, cancellationToken);
         return code == 0
             ? "Built, tested, and run end to end."

@@ -137,28 +137,21 @@ internal sealed partial record PlatformCtlContainer(DaggerClient Dagger, Directo
     )]
     private static partial Regex PlatformFunction();
 
-    /// <summary>The container of an end-to-end run: a platform of its own, which nothing else sees.</summary>
-    /// <param name="nodeImage">The Kind cluster's node image; kind's own when left out.</param>
-    public Container EndToEnd(string? nodeImage)
+    /// <summary>An end-to-end run on a platform of its own, which nothing else sees.</summary>
+    /// <param name="settings">The variables of <c>platformctl</c> that it is created with.</param>
+    /// <returns>The logs.</returns>
+    public Directory EndToEnd(IReadOnlyDictionary<string, string?> settings)
     {
-        var cluster = DockerSocket is null ? "embedded" : "kind";
-        return (this with { Platform = "e2e-pipeline", Workspace = null })
+        var container = (this with { Platform = "e2e-pipeline", Workspace = Source.Subdirectory(".dagger/end-to-end") })
             .Ready()
-            .WithEnvVariable("PLATFORM_CLUSTER", cluster)
-            .With(c => nodeImage is null ? c : c.WithEnvVariable("PLATFORM_NODE_IMAGE", nodeImage))
             .WithEnvVariable("PLATFORMCTL", "/platform/platformctl")
-            .WithEnvVariable("CLAIM", "/workspace/environments/dev-local.json")
-            .WithNewFile(
-                "/logs/end-to-end.sh",
-                """
-                set -eux
-                "$PLATFORMCTL" create-local-platform --output json
-                trap '"$PLATFORMCTL" destroy-local-platform' EXIT
-                "$PLATFORMCTL" deploy-environment --file "$CLAIM" --output json
-                "$PLATFORMCTL" platform-status --output json
-                "$PLATFORMCTL" destroy-environment dev-local
-                """
-            );
+            .WithEnvVariable("PLATFORM_CLUSTER", DockerSocket is null ? "embedded" : "kind");
+        foreach (var (name, value) in settings)
+        {
+            container = value is null ? container : container.WithEnvVariable(name, value);
+        }
+
+        return EndToEndRun.Run(container, ["sh", "/workspace/run.sh"], Time);
     }
 
     private Container Ready()

@@ -11,6 +11,9 @@ public sealed record OciArtifact(DaggerClient Client, string ArtifactType)
     /// <value>A fixed version unless set.</value>
     public string Image { get; init; } = "ghcr.io/oras-project/oras:v1.2.3";
 
+    /// <summary>Whether the registry is spoken to without TLS; for <c>localhost</c> it always is.</summary>
+    public bool PlainHttp { get; init; }
+
     /// <summary>Pushes a folder.</summary>
     /// <param name="files">The folder; everything in it becomes one layer.</param>
     /// <param name="address">The artifact's reference.</param>
@@ -39,8 +42,12 @@ public sealed record OciArtifact(DaggerClient Client, string ArtifactType)
                         .WithExec([
                             "sh",
                             "-c",
-                            "oras login --username \"$REGISTRY_USER\" --password-stdin \"$REGISTRY\" < /run/password",
+                            "oras login \"$@\" --username \"$REGISTRY_USER\" --password-stdin \"$REGISTRY\" < /run/password",
+                            "login",
+                            .. Transport,
                         ])
             )
-            .WithExec(["oras", "push", "--artifact-type", ArtifactType, address, "files"]);
+            .WithExec(["oras", "push", .. Transport, "--artifact-type", ArtifactType, address, "files"]);
+
+    private string[] Transport => PlainHttp ? ["--plain-http"] : [];
 }

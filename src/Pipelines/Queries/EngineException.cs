@@ -21,6 +21,8 @@ public class EngineException : PipelineException
 /// <summary>A command in a container ended with an exit code that was not expected.</summary>
 public sealed class ExecException : EngineException
 {
+    private const int LongestCommand = 300;
+
     internal ExecException(EngineFault fault)
         : base(fault with { Message = Describe(fault) }) { }
 
@@ -40,7 +42,17 @@ public sealed class ExecException : EngineException
     internal string Summary => Summarize(Fault);
 
     private static string Summarize(EngineFault fault) =>
-        $"{string.Join(' ', fault.Command)} ended with exit code {fault.ExitCode}.";
+        $"{Shortened(fault.Command)} ended with exit code {fault.ExitCode}.";
+
+    // A script among the arguments would hide what happened to it.
+    private static string Shortened(IReadOnlyList<string> command)
+    {
+        var line = string.Join(
+            ' ',
+            command.Select(word => word.IndexOf('\n') is > 0 and var end ? word[..end] + " …" : word)
+        );
+        return line.Length <= LongestCommand ? line : line[..LongestCommand] + " …";
+    }
 
     private static string Describe(EngineFault fault)
     {

@@ -113,6 +113,17 @@ public sealed class ClientTests(LoopbackEngine engine) : IClassFixture<LoopbackE
     }
 
     [Fact]
+    public async Task A_script_that_failed_is_told_by_its_first_line()
+    {
+        await using var session = await engine.OpenAsync();
+        var run = session.Client.Container().WithExec(["sh", "-c", "echo one\necho two\nexit 7", "script", "word"]);
+
+        var failure = await run.Awaiting(r => r.StdoutAsync(Token)).Should().ThrowAsync<ExecException>();
+
+        failure.Which.Message.Should().StartWith("sh -c echo one … script word ended with exit code 7.");
+    }
+
+    [Fact]
     public async Task A_failure_that_is_expected_is_none()
     {
         await using var session = await engine.OpenAsync();

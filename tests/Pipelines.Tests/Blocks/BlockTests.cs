@@ -28,20 +28,33 @@ public sealed class BlockTests(LoopbackEngine engine) : IClassFixture<LoopbackEn
     }
 
     [Fact]
-    public async Task A_container_with_kind_access_reaches_the_host_s_Docker_engine()
+    public async Task A_container_with_kind_access_reaches_the_host_s_Docker_engine_which_then_has_the_network()
     {
         await using var session = await engine.OpenAsync();
         Assert.SkipUnless(System.IO.File.Exists(DockerSocket), $"There is no Docker socket at {DockerSocket}.");
-        var kind = new KindAccess(session.Client, session.Client.Host().UnixSocket(DockerSocket))
-        {
-            Network = "pipelines-test-no-such-network",
-        };
+        var network = $"pipelines-test-{Guid.NewGuid():N}";
+        var kind = new KindAccess(session.Client, session.Client.Host().UnixSocket(DockerSocket)) { Network = network };
 
         var container = kind.JoinNetwork(kind.AddTo(session.Client.Container()), TimeProvider.System);
 
-        (await container.WithExec(["docker", "version", "--format", "{{.Server.Version}}"]).StdoutAsync(Token))
-            .Should()
-            .MatchRegex("^[0-9]+\\.");
+        try
+        {
+            (await container.WithExec(["docker", "version", "--format", "{{.Server.Version}}"]).StdoutAsync(Token))
+                .Should()
+                .MatchRegex("^[0-9]+\\.");
+        }
+        finally
+        {
+            // An engine that runs on this machine was connected.
+            const string remove = """
+                for one in $(docker network inspect "$1" --format '{{range .Containers}}{{.Name}} {{end}}'); do
+                  docker network disconnect --force "$1" "$one"
+                done
+                docker network rm "$1"
+                """;
+            var removed = await LocalProcess.RunAsync("sh", ["-ec", remove, "sh", network]);
+            removed.ExitCode.Should().Be(0, removed.Errors);
+        }
     }
 
     [Fact]

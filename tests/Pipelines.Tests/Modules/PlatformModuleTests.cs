@@ -356,7 +356,7 @@ public sealed class PlatformModuleTests(LoopbackEngine engine, S3Server s3) : IC
         (await logs.File("exit-code").ContentsAsync(cancellationToken))
             .Should()
             .Be("0", await logs.File("errors.log").ContentsAsync(cancellationToken));
-        (await logs.File("output.log").ContentsAsync(cancellationToken)).Should().Contain("dev-local");
+        (await logs.File("output.log").ContentsAsync(cancellationToken)).Should().Contain("\"version\": \"1.1.0\"");
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Pipelines.Blocks;
 using Pipelines.Queries;
 using Pipelines.Sessions;
 using Pipelines.Tests.Testing;
@@ -141,6 +142,34 @@ public sealed class RealEngineTests
         failure.StandardOutput.Should().StartWith("out");
         failure.StandardError.Should().StartWith("why ***");
         failure.Command.Should().StartWith("sh");
+    }
+
+    [Fact]
+    public async Task A_playbook_runs_with_its_variables()
+    {
+        RealEngine.SkipIfMissing();
+        await using var session = await Session.OpenAsync(cancellationToken: Token);
+        var playbooks = session
+            .Client.Directory()
+            .WithNewFile(
+                "site.yaml",
+                """
+                - hosts: localhost
+                  connection: local
+                  gather_facts: false
+                  tasks:
+                    - ansible.builtin.debug: {msg: "Hello {{ who }}"}
+                """
+            );
+
+        var played = new AnsibleRun(session.Client, playbooks).Play(
+            "site.yaml",
+            "localhost,",
+            """{"who": "Ada"}""",
+            TimeProvider.System
+        );
+
+        (await played.StdoutAsync(Token)).Should().Contain("Hello Ada");
     }
 
     [Fact]
