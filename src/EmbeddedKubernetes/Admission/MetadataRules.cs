@@ -60,8 +60,7 @@ internal static class MetadataRules
         var (fits, rule) = type switch
         {
             { Group: "rbac.authorization.k8s.io" } => (NameSyntax.IsPathSegment(name), "it may not contain '/' or '%'"),
-            { Storage: "namespaces." } => (NameSyntax.IsLabel(name), NameSyntax.LabelRule),
-            { Storage: "services." } => (NameSyntax.IsServiceName(name), NameSyntax.ServiceRule),
+            { Storage: "namespaces." or "services." } => (NameSyntax.IsLabel(name), NameSyntax.LabelRule),
             _ => (NameSyntax.IsSubdomain(name), NameSyntax.SubdomainRule),
         };
         if (!fits)

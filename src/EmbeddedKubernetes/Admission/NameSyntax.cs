@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace EmbeddedKubernetes.Admission;
 
-/// <summary>The forms names and labels may take (RFC 1123, RFC 1035, Kubernetes' qualified names).</summary>
+/// <summary>The forms names and labels may take (RFC 1123, Kubernetes' qualified names).</summary>
 internal static partial class NameSyntax
 {
     public const string SubdomainRule =
@@ -10,9 +10,6 @@ internal static partial class NameSyntax
 
     public const string LabelRule =
         "a lowercase RFC 1123 label is needed: lower case letters, digits and '-', beginning and ending with a letter or digit, at most 63 characters";
-
-    public const string ServiceRule =
-        "a DNS-1035 label is needed: lower case letters, digits and '-', beginning with a letter and ending with a letter or digit, at most 63 characters";
 
     public const string QualifiedRule =
         "a qualified name is needed: letters, digits, '-', '_' and '.', beginning and ending with a letter or digit, at most 63 characters, optionally after a DNS subdomain and '/'";
@@ -23,8 +20,6 @@ internal static partial class NameSyntax
     public static bool IsSubdomain(string text) => text.Length <= 253 && Subdomain().IsMatch(text);
 
     public static bool IsLabel(string text) => text.Length <= 63 && Label().IsMatch(text);
-
-    public static bool IsServiceName(string text) => text.Length <= 63 && Rfc1035().IsMatch(text);
 
     public static bool IsPathSegment(string text) =>
         text is not ("." or ".." or "") && text.AsSpan().IndexOfAny('/', '%') < 0;
@@ -53,9 +48,6 @@ internal static partial class NameSyntax
 
     [GeneratedRegex(@"^[a-z0-9]([-a-z0-9]*[a-z0-9])?\z", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Label();
-
-    [GeneratedRegex(@"^[a-z]([-a-z0-9]*[a-z0-9])?\z", RegexOptions.ExplicitCapture, 1000)]
-    private static partial Regex Rfc1035();
 
     [GeneratedRegex(@"^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?\z", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Qualified();

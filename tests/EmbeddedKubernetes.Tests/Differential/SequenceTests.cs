@@ -335,7 +335,7 @@ public sealed class SequenceTests(SharedCluster shared, RealServer server)
             new("PATCH", Services + "/svc", """{"spec":{"clusterIP":"10.96.9.9"}}""", ApiClient.MergePatch),
             new("PATCH", Services + "/svc", """{"spec":{"ports":[{"port":80000}]}}""", ApiClient.MergePatch),
             new("PATCH", Services + "/svc", """{"spec":{"type":"Nonsense"}}""", ApiClient.MergePatch),
-            new("POST", Services, """{"metadata":{"name":"1starts-with-digit"},"spec":{"ports":[{"port":80}]}}"""),
+            new("POST", Services, """{"metadata":{"name":"-starts-with-dash"},"spec":{"ports":[{"port":80}]}}"""),
             new(
                 "POST",
                 Services,

@@ -92,7 +92,7 @@ public sealed class DeliveryOrderTests(RealApiServer server)
         string name = NewName();
         DeliveryRequest request = Request(
             name,
-            Service("web", Budget("web"), Deployment("web"), PortService("web"), ConfigMap("web"), Account("web"))
+            Service("web", Autoscaler("web"), Deployment("web"), PortService("web"), ConfigMap("web"), Account("web"))
         );
         using var over = CancellationTokenSource.CreateLinkedTokenSource(Token);
         Task controller = KeepDeploymentsReadyAsync(client, request.Namespace, over.Token);
@@ -102,9 +102,9 @@ public sealed class DeliveryOrderTests(RealApiServer server)
         ulong account = await VersionAsync(client, "v1", "ServiceAccount", request.Namespace);
         ulong map = await VersionAsync(client, "v1", "ConfigMap", request.Namespace);
         ulong service = await VersionAsync(client, "v1", "Service", request.Namespace);
-        ulong budget = await VersionAsync(client, "policy/v1beta1", "PodDisruptionBudget", request.Namespace);
+        ulong autoscaler = await VersionAsync(client, "autoscaling/v1", "HorizontalPodAutoscaler", request.Namespace);
         Math.Max(account, map).Should().BeLessThan(service);
-        service.Should().BeLessThan(budget);
+        service.Should().BeLessThan(autoscaler);
         await over.CancelAsync();
         await controller;
     }
@@ -158,11 +158,11 @@ public sealed class DeliveryOrderTests(RealApiServer server)
         groups[1].DependsOn.Should().Equal("d");
     }
 
-    private static System.Text.Json.Nodes.JsonObject Budget(string name) =>
+    private static System.Text.Json.Nodes.JsonObject Autoscaler(string name) =>
         Yamlish(
             """
-            {"apiVersion":"policy/v1beta1","kind":"PodDisruptionBudget","metadata":{"name":"NAME"},
-             "spec":{"minAvailable":1,"selector":{"matchLabels":{"app":"NAME"}}}}
+            {"apiVersion":"autoscaling/v1","kind":"HorizontalPodAutoscaler","metadata":{"name":"NAME"},
+             "spec":{"maxReplicas":2,"scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"NAME"}}}
             """.Replace("NAME", name, StringComparison.Ordinal)
         );
 

@@ -9,6 +9,12 @@ namespace PlatformLocal.Tests.Delivery;
 
 public sealed class DirectDeliveryTests(RealApiServer server)
 {
+    // As newer API servers want it.
+    private const string CompleteJob = """
+        {"status":{"startTime":"2026-01-01T00:00:00Z","completionTime":"2026-01-01T00:00:01Z",
+         "conditions":[{"type":"SuccessCriteriaMet","status":"True"},{"type":"Complete","status":"True"}]}}
+        """;
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -170,7 +176,7 @@ public sealed class DirectDeliveryTests(RealApiServer server)
             }
         );
         var onStatus = new WriteOptions { Subresource = "status" };
-        JsonNode complete = JsonNode.Parse("""{"status":{"conditions":[{"type":"Complete","status":"True"}]}}""")!;
+        JsonNode complete = JsonNode.Parse(CompleteJob)!;
         await client.PatchAsync(reference, PatchKind.Merge, complete, onStatus, Token);
         await client.DeleteAsync(reference, null, Token);
 
@@ -200,8 +206,7 @@ public sealed class DirectDeliveryTests(RealApiServer server)
         CancellationToken cancellationToken
     )
     {
-        var complete = (JsonObject)
-            JsonNode.Parse("""{"status":{"conditions":[{"type":"Complete","status":"True"}]}}""")!;
+        JsonNode complete = JsonNode.Parse(CompleteJob)!;
         try
         {
             await foreach (WatchEvent change in client.WatchAsync("batch/v1", "Job", target, null, cancellationToken))

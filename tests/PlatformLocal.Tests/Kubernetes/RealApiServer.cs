@@ -84,7 +84,6 @@ public sealed class RealApiServer : IAsyncLifetime
             "--bind-address=127.0.0.1",
             "--advertise-address=127.0.0.1",
             $"--secure-port={secure}",
-            "--insecure-port=0",
             $"--cert-dir={_folder}/certificates",
             $"--token-auth-file={_folder}/tokens.csv",
             $"--service-account-key-file={_folder}/accounts.key",
