@@ -73,10 +73,7 @@ public sealed class PlatformServiceStepsTests(ServicesServer server) : ServiceSt
     {
         using var client = await Server.ConnectWithKindsAsync(Token);
         await RemoveFluxKindsAsync(client);
-        foreach (var kind in ServicesServer.FluxKinds())
-        {
-            await client.ApplyAsync(kind, new WriteOptions { FieldManager = "somebody-else" }, Token);
-        }
+        await ServicesServer.ApplyKindsAsync(client, "somebody-else", Token);
 
         await using var driver = new FluxDriver(client);
         // A Flux that an earlier test installed goes with it, and no namespace goes by itself on this server.

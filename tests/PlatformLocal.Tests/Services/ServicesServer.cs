@@ -32,15 +32,45 @@ public sealed class ServicesServer : IAsyncLifetime
     public async Task<KubernetesClient> ConnectWithKindsAsync(CancellationToken cancellationToken)
     {
         var client = await ConnectAsync();
-        foreach (var kind in FluxKinds())
-        {
-            await client.ApplyAsync(kind, new WriteOptions { Force = true }, cancellationToken);
-        }
-
+        await ApplyKindsAsync(client, fieldManager: null, cancellationToken);
         await client.ApplyAsync(Namespace(PlatformService.Namespace), null, cancellationToken);
         await EmptyAsync(client, cancellationToken);
         return client;
     }
+
+    /// <summary>Flux's kinds, as the server takes them, until it serves them all.</summary>
+    public static async Task ApplyKindsAsync(
+        KubernetesClient client,
+        string? fieldManager,
+        CancellationToken cancellationToken
+    )
+    {
+        // Old servers refuse the rules in CEL; those that have policies in it have them.
+        var hasRules =
+            await client.Resources.FindAsync(
+                "admissionregistration.k8s.io/v1",
+                "ValidatingAdmissionPolicy",
+                cancellationToken
+            )
+            is not null;
+        var options = fieldManager is null
+            ? new WriteOptions { Force = true }
+            : new WriteOptions { FieldManager = fieldManager };
+        foreach (var kind in hasRules ? PublishedFluxKinds() : FluxKinds())
+        {
+            await client.ApplyAsync(kind, options, cancellationToken);
+            var reference = ObjectReference.Of(kind);
+            while (!IsEstablished(await client.GetAsync(reference, cancellationToken)))
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, cancellationToken);
+            }
+        }
+    }
+
+    private static bool IsEstablished(JsonObject kind) =>
+        kind.Child("status")
+            .Items("conditions")
+            .Any(c => c.Text("type") == "Established" && c.Text("status") == "True");
 
     /// <summary>Removes what a test left in the platform's namespace, finalizers and all.</summary>
     public static async Task EmptyAsync(KubernetesClient client, CancellationToken cancellationToken)
