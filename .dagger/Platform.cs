@@ -29,7 +29,7 @@ public sealed class Platform(
     /// <param name="time">The clock.</param>
     /// <param name="dockerSocket">The host's Docker socket: the platform gets a Kind cluster.</param>
     /// <param name="nodeImage">The Kind cluster's node image; kind's own when left out.</param>
-    /// <param name="baseImage">What the Platform API's image is built on; the ASP.NET image when left out.</param>
+    /// <param name="baseImage">What the Platform API's image is built on; one of Microsoft's when left out.</param>
     /// <param name="services">The platform services: default, none, or names with commas between.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>The platform and its parts as JSON.</returns>
@@ -265,7 +265,7 @@ public sealed class Platform(
     /// <param name="time">The clock.</param>
     /// <param name="dockerSocket">The host's Docker socket: the platform gets a Kind cluster.</param>
     /// <param name="nodeImage">The Kind cluster's node image; kind's own when left out.</param>
-    /// <param name="baseImage">What the Platform API's image is built on; the ASP.NET image when left out.</param>
+    /// <param name="baseImage">What the Platform API's image is built on; one of Microsoft's when left out.</param>
     /// <param name="services">The platform services: default, none, or names with commas between.</param>
     /// <returns>The logs; the file <c>exit-code</c> says whether all went well.</returns>
     [DaggerFunction]
@@ -295,7 +295,7 @@ public sealed class Platform(
     /// <param name="filter">Of a project, the classes that a pattern matches.</param>
     /// <param name="dockerSocket">The host's Docker socket: the end-to-end run gets a Kind cluster.</param>
     /// <param name="nodeImage">The Kind cluster's node image; kind's own when left out.</param>
-    /// <param name="baseImage">What the Platform API's image is built on; the ASP.NET image when left out.</param>
+    /// <param name="baseImage">What the Platform API's image is built on; one of Microsoft's when left out.</param>
     /// <param name="services">The platform services: default, none, or names with commas between.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     [DaggerFunction]

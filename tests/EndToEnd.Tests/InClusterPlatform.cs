@@ -34,6 +34,9 @@ public sealed class InClusterPlatform : IAsyncLifetime
 
     internal Outcome Created { get; private set; } = new(-1, "", "");
 
+    /// <summary>The platform's folder of state.</summary>
+    internal string Folder => Path.Combine(_program.State, Name);
+
     public static string Workspace => Path.Combine(PlatformCtlProgram.RepositoryRoot, "tests/EndToEnd.Tests/workspace");
 
     public async ValueTask InitializeAsync()

@@ -48,6 +48,32 @@ public sealed class InClusterPlatformTests(InClusterPlatform platform) : IClassF
     }
 
     [Fact]
+    public async Task The_platform_api_is_found_where_the_host_s_port_is_not_as_in_a_container()
+    {
+        platform.Require();
+        var file = System.IO.Path.Combine(platform.Folder, "endpoint.json");
+        var endpoint = await System.IO.File.ReadAllTextAsync(file, Token);
+        var elsewhere = JsonNode.Parse(endpoint)!;
+        elsewhere["address"] = "http://127.0.0.1:1/";
+        await System.IO.File.WriteAllTextAsync(file, elsewhere.ToJsonString(), Token);
+
+        try
+        {
+            var status = await platform.RunAsync("platform-status", "--output", "json");
+
+            status.ExitCode.Should().Be(0, status.Error);
+            status.Json["parts"]!.AsArray().Single(p => (string)p!["name"]! == "platform API")!["where"]!
+                .GetValue<string>()
+                .Should()
+                .EndWith(":30080/");
+        }
+        finally
+        {
+            await System.IO.File.WriteAllTextAsync(file, endpoint, Token);
+        }
+    }
+
+    [Fact]
     public void Ctrl_C_at_any_step_ends_the_run_and_the_next_one_goes_on()
     {
         platform.Require();

@@ -122,6 +122,55 @@ public sealed class LocalRegistryTests(KindLab lab)
         ran.Child("status").Text("phase").Should().BeOneOf("Running", "Succeeded");
     }
 
+    [Fact]
+    public async Task Where_localhost_is_not_the_registry_it_is_reached_by_its_own_address_as_in_a_container()
+    {
+        KindLab.SkipUnlessThere();
+        Assert.SkipWhen(KindLab.RegistryImage is null, "LAB_REGISTRY_IMAGE does not name an image");
+        var options = NewOptions();
+        var registry = new LocalRegistry(KindLab.Programs, options);
+        var nowhere = await registry
+            .Awaiting(r => r.ReachAsync(TimeProvider.System, Token))
+            .Should()
+            .ThrowAsync<PlatformException>();
+        nowhere.Which.Message.Should().Contain($"does not answer. Tried: 127.0.0.1:{options.Port}");
+        await KindLab.Docker("run", "--detach", "--name", options.Name, options.Image);
+        try
+        {
+            using var http = new HttpClient();
+            using (var reached = await registry.ReachAsync(TimeProvider.System, Token))
+            {
+                reached.Should().NotBeNull("nothing is published");
+                var blob = new byte[5_000_000];
+                Random.Shared.NextBytes(blob);
+                await PushBlobAsync(http, registry.Host, blob);
+                (await registry.ReachAsync(TimeProvider.System, Token)).Should().BeNull("localhost answers now");
+            }
+
+            await http.Awaiting(h => h.GetAsync($"http://{registry.Host}/v2/", Token))
+                .Should()
+                .ThrowAsync<HttpRequestException>("it ended");
+        }
+        finally
+        {
+            await KindLab.Docker("rm", "--force", "--volumes", options.Name);
+        }
+    }
+
+    // To the registry and back again.
+    private static async Task PushBlobAsync(HttpClient http, string host, byte[] blob)
+    {
+        var digest = "sha256:" + Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(blob));
+        using var started = await http.PostAsync($"http://{host}/v2/team/base/blobs/uploads/", null, Token);
+        var upload = new UriBuilder(started.Headers.Location!);
+        upload.Query += $"&digest={Uri.EscapeDataString(digest)}";
+        using var content = new ByteArrayContent(blob);
+        content.Headers.ContentType = new("application/octet-stream");
+        using var put = await http.PutAsync(upload.Uri, content, Token);
+        put.StatusCode.Should().Be(System.Net.HttpStatusCode.Created);
+        (await http.GetByteArrayAsync($"http://{host}/v2/team/base/blobs/{digest}", Token)).Should().Equal(blob);
+    }
+
     private static LocalRegistryOptions NewOptions()
     {
         using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
