@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using PlatformLocal;
-using PlatformLocal.Documents;
-using PlatformLocal.Operations;
+using PlatformLocal.Core;
+using PlatformLocal.Core.Documents;
+using PlatformLocal.Platform.Operations;
 
 namespace PlatformPipelines;
 

@@ -1,5 +1,5 @@
-using PlatformLocal.ObjectStore;
-using PlatformLocal.Operations;
+using PlatformLocal.Deployment.ObjectStore;
+using PlatformLocal.Platform.Operations;
 
 namespace PlatformPipelines;
 

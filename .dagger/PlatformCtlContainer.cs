@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Pipelines.Queries;
-using PlatformLocal.PlatformApi;
+using PlatformLocal.Client;
 
 namespace PlatformPipelines;
 
@@ -15,7 +15,7 @@ namespace PlatformPipelines;
 /// <param name="Time">The clock.</param>
 internal sealed partial record PlatformCtlContainer(DaggerClient Dagger, Directory Source, TimeProvider Time)
 {
-    private const string Project = "src/PlatformLocal.Cli";
+    private const string Project = "src/PlatformLocal/Cli";
     private const string KubectlVersion = "v1.34.1";
 
     public required string Platform { get; init; }

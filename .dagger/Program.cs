@@ -1,4 +1,4 @@
-using PlatformLocal;
+using PlatformLocal.Core;
 using PlatformPipelines;
 
 return await ModuleHost.RunAsync<Platform>(

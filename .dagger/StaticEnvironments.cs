@@ -1,8 +1,8 @@
 using System.Text;
-using PlatformLocal;
-using PlatformLocal.Documents;
-using PlatformLocal.ObjectStore;
-using PlatformLocal.Operations;
+using PlatformLocal.Core;
+using PlatformLocal.Core.Documents;
+using PlatformLocal.Deployment.ObjectStore;
+using PlatformLocal.Platform.Operations;
 
 namespace PlatformPipelines;
 

@@ -1,11 +1,12 @@
-// Measures the resolver in one process, warm, and prints one JSON object: medians in milliseconds, memory in MiB.
-// With the argument "workspace FOLDER" it writes the same catalogue as a workspace instead, for whole processes.
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
-using PlatformLocal;
 using PlatformLocal.Benchmarks;
-using PlatformLocal.Resolution;
+using PlatformLocal.Core;
+using PlatformLocal.Core.Resolution;
+
+// Measures the resolver in one process, warm, and prints one JSON object: medians in milliseconds, memory in MiB.
+// With the argument "workspace FOLDER" it writes the same catalogue as a workspace instead, for whole processes.
 
 const int Runs = 15;
 

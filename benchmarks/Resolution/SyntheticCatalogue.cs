@@ -1,5 +1,5 @@
-using PlatformLocal.Resolution;
-using PlatformLocal.Versions;
+using PlatformLocal.Core.Resolution;
+using PlatformLocal.Core.Versions;
 
 namespace PlatformLocal.Benchmarks;
 

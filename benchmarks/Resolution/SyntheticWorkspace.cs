@@ -1,4 +1,5 @@
 using System.Text;
+using PlatformLocal.Core.Versions;
 
 namespace PlatformLocal.Benchmarks;
 
@@ -43,6 +44,6 @@ internal static class SyntheticWorkspace
         );
     }
 
-    private static string Map(IReadOnlyDictionary<string, Versions.VersionConstraint> constraints) =>
+    private static string Map(IReadOnlyDictionary<string, VersionConstraint> constraints) =>
         $"{{{string.Join(", ", constraints.Select(c => $"{c.Key}: \"{c.Value}\""))}}}";
 }

@@ -1,7 +1,7 @@
 using EmbeddedKubernetes;
 using PlatformLocal.Cli.Tests.Testing;
 using PlatformLocal.Kubernetes;
-using PlatformLocal.Operations;
+using PlatformLocal.Platform.Operations;
 
 namespace PlatformLocal.EndToEnd.Tests;
 

@@ -1,6 +1,5 @@
 using PlatformLocal.Cli.Tests.Testing;
-using PlatformLocal.Tests.Registries;
-using PlatformLocal.Tests.Testing;
+using PlatformLocal.Testing;
 
 namespace PlatformLocal.Cli.Tests;
 

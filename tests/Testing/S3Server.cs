@@ -1,10 +1,11 @@
 using System.Diagnostics;
-#pragma warning disable IDE0005 // where names of Dagger's types are those of System.IO, that is not imported by itself
 using System.IO;
-#pragma warning restore IDE0005
 using System.Net;
 using System.Net.Sockets;
 using PlatformLocal.Testing;
+
+#pragma warning disable IDE0005 // where names of Dagger's types are those of System.IO, that is not imported by itself
+#pragma warning restore IDE0005
 
 [assembly: AssemblyFixture(typeof(S3Server))]
 

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 namespace PlatformLocal.Kubernetes;
 
 /// <summary>Reads fields of objects whose shape nobody guarantees: what is missing or of another type is <see langword="null"/>.</summary>
-internal static class JsonFields
+public static class JsonFields
 {
     public static JsonObject? Child(this JsonObject? node, string name) => node.Field(name) as JsonObject;
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
+using PlatformLocal.Core;
 using PlatformLocal.Kubernetes.Transport;
 
 namespace PlatformLocal.Kubernetes;

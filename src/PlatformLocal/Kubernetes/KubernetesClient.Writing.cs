@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using PlatformLocal.Core;
 using PlatformLocal.Kubernetes.Transport;
 
 namespace PlatformLocal.Kubernetes;

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using PlatformLocal.Core;
 
 namespace PlatformLocal.Kubernetes;
 
@@ -39,7 +40,7 @@ public readonly record struct ObjectReference(string ApiVersion, string Kind, st
 }
 
 /// <summary>Takes an <c>apiVersion</c> apart.</summary>
-internal static class ApiGroup
+public static class ApiGroup
 {
     public static string Of(string apiVersion) =>
         apiVersion.IndexOf('/', StringComparison.Ordinal) is var slash and >= 0 ? apiVersion[..slash] : "";

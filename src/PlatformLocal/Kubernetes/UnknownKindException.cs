@@ -1,3 +1,5 @@
+using PlatformLocal.Core;
+
 namespace PlatformLocal.Kubernetes;
 
 /// <summary>A cluster does not serve a kind.</summary>

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Pipelines.Api;
 using Pipelines.Queries;
 using Pipelines.Tests.Testing;
+using PlatformLocal.Testing;
 
 namespace Pipelines.Tests.Api;
 

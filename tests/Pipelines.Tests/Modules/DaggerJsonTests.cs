@@ -1,5 +1,6 @@
 using NJsonSchema;
 using Pipelines.Tests.Testing;
+using PlatformLocal.Testing;
 
 namespace Pipelines.Tests.Modules;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Pipelines.Api;
 using Pipelines.Tests.Testing;
+using PlatformLocal.Testing;
 
 namespace Pipelines.Tests.Modules;
 

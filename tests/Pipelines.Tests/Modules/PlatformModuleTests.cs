@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Pipelines.Api;
 using Pipelines.Tests.Testing;
-using PlatformLocal.ObjectStore;
+using PlatformLocal.Deployment.ObjectStore;
 using PlatformLocal.Testing;
 
 namespace Pipelines.Tests.Modules;

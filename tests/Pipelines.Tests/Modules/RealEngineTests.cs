@@ -3,6 +3,7 @@ using Pipelines.Blocks;
 using Pipelines.Queries;
 using Pipelines.Sessions;
 using Pipelines.Tests.Testing;
+using PlatformLocal.Testing;
 
 namespace Pipelines.Tests.Modules;
 

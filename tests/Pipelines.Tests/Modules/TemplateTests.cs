@@ -1,4 +1,5 @@
 using Pipelines.Tests.Testing;
+using PlatformLocal.Testing;
 
 namespace Pipelines.Tests.Modules;
 

@@ -1,5 +1,6 @@
 using Pipelines.Sessions;
 using Pipelines.Tests.Testing;
+using PlatformLocal.Testing;
 
 namespace Pipelines.Tests.Sessions;
 

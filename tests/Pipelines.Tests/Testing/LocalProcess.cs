@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PlatformLocal.Testing;
 
 namespace Pipelines.Tests.Testing;
 

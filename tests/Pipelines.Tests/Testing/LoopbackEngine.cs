@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Pipelines.Sessions;
+using PlatformLocal.Testing;
 
 namespace Pipelines.Tests.Testing;
 

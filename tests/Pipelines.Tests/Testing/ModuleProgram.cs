@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using PlatformLocal.Testing;
 
 namespace Pipelines.Tests.Testing;
 

@@ -1,4 +1,4 @@
-using PlatformLocal.Text;
+using PlatformLocal.Core.Text;
 
 namespace PlatformLocal.Kubernetes.Discovery;
 

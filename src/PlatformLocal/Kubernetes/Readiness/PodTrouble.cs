@@ -7,7 +7,7 @@ namespace PlatformLocal.Kubernetes.Readiness;
 /// <param name="Reason">Kubernetes' word for it, such as <c>CrashLoopBackOff</c> or <c>ErrImagePull</c>.</param>
 /// <param name="Message">More, if anybody said more.</param>
 /// <param name="Restarts">How often the container was started again.</param>
-internal sealed record PodTrouble(string Container, string Reason, string Message, long Restarts)
+public sealed record PodTrouble(string Container, string Reason, string Message, long Restarts)
 {
     /// <summary>Whether the image cannot be had.</summary>
     public bool IsImage => Reason is "ImagePullBackOff" or "ErrImagePull" or "InvalidImageName" or "ErrImageNeverPull";

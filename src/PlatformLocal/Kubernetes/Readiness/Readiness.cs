@@ -21,11 +21,11 @@ public enum ReadinessStatus
 /// <param name="Message">Why, for people.</param>
 public readonly record struct ObjectReadiness(ReadinessStatus Status, string Message)
 {
-    internal static ObjectReadiness InProgress(string message) => new(ReadinessStatus.InProgress, message);
+    public static ObjectReadiness InProgress(string message) => new(ReadinessStatus.InProgress, message);
 
-    internal static ObjectReadiness Current(string message) => new(ReadinessStatus.Current, message);
+    public static ObjectReadiness Current(string message) => new(ReadinessStatus.Current, message);
 
-    internal static ObjectReadiness Failed(string message) => new(ReadinessStatus.Failed, message);
+    public static ObjectReadiness Failed(string message) => new(ReadinessStatus.Failed, message);
 
     /// <summary>Whether nothing is left to wait for.</summary>
     public bool IsCurrent => Status == ReadinessStatus.Current;

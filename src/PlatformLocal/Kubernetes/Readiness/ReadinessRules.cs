@@ -78,7 +78,7 @@ public static class ReadinessRules
     }
 
     /// <summary>A condition in words: its message with its reason, or what it is.</summary>
-    internal static string Describe(JsonObject condition)
+    public static string Describe(JsonObject condition)
     {
         string reason = condition.Text("reason") ?? "";
         string message = condition.Text("message")?.Trim() ?? "";

@@ -6,7 +6,7 @@ using System.Text.Json.Nodes;
 namespace PlatformLocal.Kubernetes.Transport;
 
 /// <summary>Objects to bytes and back, without reflection.</summary>
-internal static class JsonBody
+public static class JsonBody
 {
     /// <summary>Schemas of custom resources nest deeper than the 64 levels a reader allows by itself.</summary>
     public static readonly JsonDocumentOptions Limits = new() { MaxDepth = 512, AllowDuplicateProperties = false };

@@ -1,0 +1,233 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using PlatformLocal.Client;
+using PlatformLocal.Core;
+using PlatformLocal.Core.Documents;
+
+namespace PlatformLocal.Cli.Commands;
+
+/// <summary>The options of the commands that take a claim.</summary>
+internal sealed class ClaimOptions
+{
+    private readonly Option<string?> _payload = new("--payload")
+    {
+        Description = "A claim, or a part of one that is merged over its type's defaults, as JSON.",
+        HelpName = "JSON",
+    };
+
+    private readonly Option<string?> _file = new("--file", "-f")
+    {
+        Description = "The same in a file; - for standard input.",
+        HelpName = "PATH",
+    };
+
+    private readonly Option<bool> _onlySpecified = new("--deploy-only-specified")
+    {
+        Description = "Deploy only the services that are named, and what they depend on: not the type's own.",
+    };
+
+    private readonly Option<bool> _devTags = new("--use-dev-tags")
+    {
+        Description = "Prefer development builds over releases.",
+    };
+
+    private readonly Option<string[]> _upgrade = new("--upgrade")
+    {
+        Description =
+            "Make these services as new as the claim lets them, all without a name; otherwise versions stay as they are "
+            + "wherever they can.",
+        Arity = ArgumentArity.ZeroOrMore,
+        AllowMultipleArgumentsPerToken = true,
+        HelpName = "SERVICE",
+    };
+
+    private readonly Option<bool> _locked = new("--locked")
+    {
+        Description = "Fail when anything would differ from what was deployed before: a version, a manifest, an image.",
+    };
+
+    private readonly Option<string?> _lock = new("--lock")
+    {
+        Description =
+            "A lock to be held to in place of the environment's own: NAME.lock.json of a bucket, or what plan-environment "
+            + "writes as JSON. Fails as --locked does when anything would differ.",
+        HelpName = "PATH",
+    };
+
+    private readonly Option<bool> _offline = new("--offline")
+    {
+        Description = "Use only versions that were fetched before from registries and git repositories.",
+    };
+
+    private readonly Option<string?> _isolation = new Option<string?>("--isolation")
+    {
+        Description =
+            "A namespace of the platform's cluster or a cluster of its own, instead of what the type says; "
+            + "clusters of their own need a platform on kind.",
+    }.AcceptOnlyFromAmong("namespace", "cluster");
+
+    private readonly Argument<string?> _name;
+
+    private readonly Option<int?> _rollback = new("--rollback")
+    {
+        Description =
+            "Put the environment NAME back to what its history has under this number: claim, versions and manifests. "
+            + "It stays there until its claim is changed or upgraded.",
+        HelpName = "NUMBER",
+        CustomParser = result =>
+        {
+            if (int.TryParse(result.Tokens[0].Value, out var number) && number > 0)
+            {
+                return number;
+            }
+
+            result.AddError($"'{result.Tokens[0].Value}' is no number of a history: get-environment shows them.");
+            return null;
+        },
+    };
+
+    public ClaimOptions(SharedOptions shared)
+    {
+        _name = new Argument<string?>("NAME")
+        {
+            Description = "The environment, with --rollback; otherwise the claim names it.",
+            Arity = ArgumentArity.ZeroOrOne,
+            HelpName = "NAME",
+        };
+        _name.CompletionSources.Add(_ => CommandBase.KnownEnvironments(shared));
+    }
+
+    public void AddTo(Command command)
+    {
+        command.Arguments.Add(_name);
+        command.Options.Add(_payload);
+        command.Options.Add(_file);
+        command.Options.Add(_onlySpecified);
+        command.Options.Add(_devTags);
+        command.Options.Add(_isolation);
+        command.Options.Add(_upgrade);
+        command.Options.Add(_rollback);
+        command.Options.Add(_locked);
+        command.Options.Add(_lock);
+        command.Options.Add(_offline);
+        command.Validators.Add(result =>
+        {
+            var claims = new Option[] { _payload, _file }.Count(o => result.GetResult(o) is not null);
+            var isNamed = result.GetValue(_name) is not null;
+            if (result.GetResult(_rollback) is null)
+            {
+                if (claims != 1)
+                {
+                    result.AddError("Give the claim with either --payload JSON or --file PATH.");
+                }
+
+                if (isNamed)
+                {
+                    result.AddError("A claim names its environment itself: NAME goes with --rollback only.");
+                }
+
+                return;
+            }
+
+            var others = new Option[]
+            {
+                _payload,
+                _file,
+                _upgrade,
+                _locked,
+                _lock,
+                _onlySpecified,
+                _devTags,
+                _isolation,
+            };
+            if (others.FirstOrDefault(o => result.GetResult(o) is { Implicit: false }) is { } other)
+            {
+                result.AddError($"--rollback puts a claim back as it was: leave {other.Name} out.");
+            }
+
+            if (!isNamed)
+            {
+                result.AddError("Say which environment: NAME --rollback NUMBER.");
+            }
+        });
+        command.Validators.Add(result =>
+        {
+            foreach (var held in new Option[] { _locked, _lock })
+            {
+                if (result.GetResult(_upgrade) is not null && result.GetResult(held) is not null)
+                {
+                    result.AddError($"--upgrade and {held.Name} exclude each other.");
+                }
+            }
+        });
+    }
+
+    public DeployFlags FlagsOf(ParseResult parsed) =>
+        new(parsed.GetValue(_onlySpecified), parsed.GetValue(_devTags))
+        {
+            Upgrade =
+                parsed.GetResult(_upgrade) is null ? []
+                : parsed.GetValue(_upgrade) is { Length: > 0 } named ? named
+                : ["*"],
+            Locked = parsed.GetValue(_locked),
+            Lock = parsed.GetValue(_lock) is { } file ? ReadLock(file) : null,
+            Offline = parsed.GetValue(_offline),
+            Rollback = parsed.GetValue(_rollback),
+        };
+
+    /// <summary>The path that was given, unless it is standard input.</summary>
+    public string? FileOf(ParseResult parsed) => parsed.GetValue(_file) is { } file and not "-" ? file : null;
+
+    public async Task<JsonObject> ReadAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var claim = await ReadGivenAsync(parsed, cancellationToken);
+        if (parsed.GetValue(_isolation) is { } isolation)
+        {
+            claim["isolation"] = isolation;
+        }
+
+        return claim;
+    }
+
+    private static JsonObject ReadLock(string file)
+    {
+        try
+        {
+            var read = JsonText.ParseObject(File.ReadAllBytes(file), file);
+            return read["lock"] as JsonObject ?? read; // a plan has its lock among other things
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new PlatformException($"{file} cannot be read: {e.Message}") { Kind = FailureKind.InvalidInput };
+        }
+    }
+
+    private async Task<JsonObject> ReadGivenAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        if (parsed.GetValue(_name) is { } name)
+        {
+            return new JsonObject { ["environment_name"] = name };
+        }
+
+        if (parsed.GetValue(_payload) is { } payload)
+        {
+            return JsonText.ParseObject(payload, "--payload");
+        }
+
+        var file = parsed.GetValue(_file)!;
+        try
+        {
+            await using var stream = file == "-" ? Console.OpenStandardInput() : File.OpenRead(file);
+            var content = new MemoryStream();
+            await stream.CopyToAsync(content, cancellationToken);
+            return JsonText.ParseObject(
+                content.GetBuffer().AsSpan(0, (int)content.Length),
+                file == "-" ? "Standard input" : file
+            );
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new PlatformException($"{file} cannot be read: {e.Message}") { Kind = FailureKind.InvalidInput };
+        }
+    }
+}

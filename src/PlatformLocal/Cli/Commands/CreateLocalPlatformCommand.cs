@@ -1,0 +1,211 @@
+using System.CommandLine;
+using PlatformLocal.Cli.Rendering;
+using PlatformLocal.Core;
+using PlatformLocal.Kubernetes.Processes;
+using PlatformLocal.Platform.Clusters.Existing;
+using PlatformLocal.Platform.Operations;
+using PlatformLocal.Platform.PlatformServices.PlatformApi;
+using PlatformLocal.Platform.PlatformServices.Selection;
+using PlatformLocal.Platform.State;
+
+namespace PlatformLocal.Cli.Commands;
+
+internal sealed class CreateLocalPlatformCommand(SharedOptions shared) : CommandBase(shared)
+{
+    private readonly Option<string?> _cluster = new Option<string?>("--cluster")
+    {
+        Description =
+            "embedded: in one process, workloads simulated; kind: on Docker; existing: by its kubeconfig. "
+            + "[default: kind where Docker and kind are, otherwise embedded] [env: PLATFORM_CLUSTER]",
+    }.AcceptOnlyFromAmong(ClusterKinds.Embedded, ClusterKinds.Kind, ClusterKinds.Existing);
+
+    private readonly Option<string> _configuration = new("--kind-configuration")
+    {
+        Description = "The Kind cluster's configuration: local, node-pools, or a file.",
+        DefaultValueFactory = _ => "local",
+        HelpName = "NAME|PATH",
+    };
+
+    private readonly Option<string?> _nodeImage = new("--node-image")
+    {
+        Description = "The Kind cluster's node image; kind's own unless given. [env: PLATFORM_NODE_IMAGE]",
+        HelpName = "IMAGE",
+    };
+
+    private readonly Option<string?> _api = new Option<string?>("--platform-api")
+    {
+        Description =
+            "Where the Platform API runs: as pods in the Kind cluster, or as a process of this machine. "
+            + "[default: in-cluster on kind, otherwise on-host]",
+    }.AcceptOnlyFromAmong(ApiPlaces.InCluster, ApiPlaces.OnHost);
+
+    private readonly Option<string?> _platformImage = new("--platform-image")
+    {
+        Description = "A finished image of the Platform API; built from the source tree unless given.",
+        HelpName = "IMAGE",
+    };
+
+    private readonly Option<string?> _baseImage = new("--base-image")
+    {
+        Description =
+            $"What the Platform API's image is built on. [default: {PlatformApiImageOptions.DefaultBaseImage}] "
+            + "[env: PLATFORM_BASE_IMAGE]",
+        HelpName = "IMAGE",
+    };
+
+    private readonly Option<string?> _kubeconfig = new("--kubeconfig")
+    {
+        Description = "The existing cluster's kubeconfig; what kubectl would read unless given.",
+        HelpName = "PATH",
+    };
+
+    private readonly Option<string?> _context = new("--context")
+    {
+        Description = "The existing cluster's context; the current one unless given.",
+        HelpName = "CONTEXT",
+    };
+
+    private readonly Option<string?> _services = new("--services")
+    {
+        Description =
+            "Platform services on a kind or existing cluster: default, none, or names separated by commas. "
+            + "[default: as before; at first default on kind, none on existing] [env: PLATFORM_SERVICES]",
+        HelpName = "NAMES",
+    };
+
+    private readonly Option<string?> _delivery = new Option<string?>("--delivery")
+    {
+        Description =
+            "How platform services are installed: flux, or direct, which installs no charts. [default: as before; at first flux]",
+    }.AcceptOnlyFromAmong(DeliveryKinds.Flux, DeliveryKinds.Direct);
+
+    private readonly Option<bool> _yes = new("--yes") { Description = "Use an existing cluster without asking." };
+
+    public override string Name => "create-local-platform";
+
+    public override IReadOnlyList<string> Examples =>
+        [
+            "platformctl create-local-platform --workspace examples",
+            "platformctl create-local-platform --cluster kind --name real --workspace examples",
+            "platformctl create-local-platform --cluster kind --services minio,qdrant --workspace examples",
+            "platformctl create-local-platform --cluster existing --context staging --name there --workspace examples --yes",
+        ];
+
+    protected override string Description => "Create the platform, or start it again; leaves a running one untouched.";
+
+    protected override void Configure(Command command)
+    {
+        command.Options.Add(_cluster);
+        command.Options.Add(_configuration);
+        command.Options.Add(_nodeImage);
+        command.Options.Add(_api);
+        command.Options.Add(_platformImage);
+        command.Options.Add(_baseImage);
+        command.Options.Add(_kubeconfig);
+        command.Options.Add(_context);
+        command.Options.Add(_services);
+        command.Options.Add(_delivery);
+        command.Options.Add(_yes);
+    }
+
+    protected override string GoesOn(ParseResult parsed) => "Run the command again: it goes on where it was.";
+
+    protected override async Task<int> RunAsync(
+        ParseResult parsed,
+        Terminal terminal,
+        CancellationToken cancellationToken
+    )
+    {
+        var programs = new ProgramRunner(TimeProvider.System);
+        var local = Shared.PlatformOf(parsed);
+        var operation = new CreateLocalPlatform(local, programs, TimeProvider.System);
+        var (api, ledger) = await operation.RunAsync(
+            new CreateOptions
+            {
+                Workspace = Shared.WorkspaceOf(parsed),
+                Cluster = await AskedAsync(parsed, programs, terminal, cancellationToken),
+                Version = PlatformCtl.Version,
+                KindConfiguration = parsed.GetValue(_configuration)!,
+                NodeImage = parsed.GetValue(_nodeImage) ?? SharedOptions.Variable("PLATFORM_NODE_IMAGE"),
+                PlatformImage = parsed.GetValue(_platformImage),
+                BaseImage = parsed.GetValue(_baseImage) ?? SharedOptions.Variable("PLATFORM_BASE_IMAGE"),
+                Source = SharedOptions.Variable("PLATFORM_SOURCE"),
+                Services = parsed.GetValue(_services) ?? ServicesOfANewPlatform(parsed),
+                Delivery = parsed.GetValue(_delivery),
+                Confirm = (found, _) => Task.FromResult(parsed.GetValue(_yes) || Ask(terminal, found)),
+            },
+            terminal.Say,
+            cancellationToken
+        );
+        using (api)
+        {
+            var served = await local.DescribeAsync(api, cancellationToken);
+            PlatformReport.Write(terminal, served with { Ledger = ledger });
+        }
+
+        if (ledger.Steps.Count > 1)
+        {
+            var steps = string.Join(", ", ledger.Steps.Select(s => $"{s.Step} {s.Seconds:0.0} s"));
+            terminal.Say(
+                $"Took {ledger.Seconds:0.0} s: {steps}; longest chain: {string.Join(" → ", ledger.CriticalPath)}"
+            );
+        }
+
+        return ExitCodes.Done;
+    }
+
+    /// <summary>What is asked for; what is left out is as the platform was made, or as suits this machine.</summary>
+    private async Task<PlatformSettings?> AskedAsync(
+        ParseResult parsed,
+        ProgramRunner programs,
+        Terminal terminal,
+        CancellationToken cancellationToken
+    )
+    {
+        var known = Shared.StateOf(parsed).ReadSettings();
+        var cluster =
+            parsed.GetValue(_cluster) ?? (known is null ? SharedOptions.Variable("PLATFORM_CLUSTER") : known.Cluster);
+        if (cluster is null)
+        {
+            var choice = await ClusterChoice.MakeAsync(programs, cancellationToken);
+            terminal.Say(choice.Reason);
+            cluster = choice.Kind;
+        }
+
+        var api = parsed.GetValue(_api) ?? (known?.Cluster == cluster ? known.Api : null);
+        if (api == ApiPlaces.InCluster && cluster != ClusterKinds.Kind)
+        {
+            throw new PlatformException(
+                $"--platform-api {ApiPlaces.InCluster} needs --cluster {ClusterKinds.Kind}; here it is {cluster}.",
+                "Leave --platform-api out."
+            )
+            {
+                Kind = FailureKind.InvalidInput,
+            };
+        }
+
+        var kubeconfig = parsed.GetValue(_kubeconfig);
+        return new PlatformSettings(
+            cluster,
+            "",
+            kubeconfig is null ? known?.Kubeconfig : Path.GetFullPath(kubeconfig),
+            parsed.GetValue(_context) ?? known?.Context,
+            Api: api ?? (cluster == ClusterKinds.Kind ? ApiPlaces.InCluster : ApiPlaces.OnHost)
+        );
+    }
+
+    // A platform that is there keeps what it has, whatever the variable says.
+    private string? ServicesOfANewPlatform(ParseResult parsed) =>
+        Shared.StateOf(parsed).ReadSettings() is null ? SharedOptions.Variable("PLATFORM_SERVICES") : null;
+
+    private static bool Ask(Terminal terminal, ExistingClusterDescription found)
+    {
+        if (Console.IsInputRedirected)
+        {
+            return false;
+        }
+
+        terminal.Say($"The platform will write into {found}, which it did not make. Type yes to allow it:");
+        return Console.In.ReadLine()?.Trim() == "yes";
+    }
+}

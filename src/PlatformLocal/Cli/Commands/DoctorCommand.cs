@@ -1,0 +1,120 @@
+using System.CommandLine;
+using PlatformLocal.Cli.Rendering;
+using PlatformLocal.Client;
+using PlatformLocal.Kubernetes.Processes;
+using PlatformLocal.Platform.Diagnostics;
+using PlatformLocal.Platform.State;
+using Spectre.Console;
+
+namespace PlatformLocal.Cli.Commands;
+
+internal sealed class DoctorCommand(SharedOptions shared) : CommandBase(shared)
+{
+    private readonly Option<string?> _cluster = new Option<string?>("--cluster")
+    {
+        Description = "Check for this kind of cluster; for the platform's own unless given.",
+    }.AcceptOnlyFromAmong(ClusterKinds.Embedded, ClusterKinds.Kind, ClusterKinds.Existing);
+
+    private readonly Option<string?> _nodeImage = new("--node-image")
+    {
+        Description = "The node image that a Kind cluster would have.",
+        HelpName = "IMAGE",
+    };
+
+    private readonly Option<bool> _fix = new("--fix")
+    {
+        Description = "Apply the fixes that are safe, then check again.",
+    };
+
+    public override string Name => "doctor";
+
+    public override IReadOnlyList<string> Examples =>
+        ["platformctl doctor", "platformctl doctor --cluster kind --fix", "platformctl doctor --output json"];
+
+    protected override string Description => "Check what the platform needs of this machine, each with its fix.";
+
+    protected override void Configure(Command command)
+    {
+        command.Options.Add(_cluster);
+        command.Options.Add(_nodeImage);
+        command.Options.Add(_fix);
+    }
+
+    protected override async Task<int> RunAsync(
+        ParseResult parsed,
+        Terminal terminal,
+        CancellationToken cancellationToken
+    )
+    {
+        var platform = Shared.PlatformOf(parsed);
+        var workspace = Shared.WorkspaceOf(parsed) ?? platform.State.ReadSettings()?.Workspace;
+        var programs = new ProgramRunner(TimeProvider.System);
+        var cluster = parsed.GetValue(_cluster) ?? platform.State.ReadSettings()?.Cluster;
+        var doctor = new Doctor(
+            platform.State,
+            workspace,
+            async token =>
+            {
+                using var api = await platform.TryConnectAsync(token);
+                return api is null ? null : await api.GetPlatformAsync(token);
+            },
+            programs,
+            cluster == ClusterKinds.Kind
+                ? await KindPreflight.ForAsync(
+                    programs,
+                    parsed.GetValue(_nodeImage),
+                    new KindPreflightOptions(),
+                    cancellationToken
+                )
+                : null
+        );
+        var report = await doctor.RunAsync(cancellationToken);
+        if (parsed.GetValue(_fix))
+        {
+            var repairs = Repairs.Apply(report);
+            report = (await doctor.RunAsync(cancellationToken)) with { Repairs = repairs };
+        }
+
+        if (terminal.IsJson)
+        {
+            terminal.Write(report, DiagnosticsJson.Indented.DoctorReport);
+        }
+        else
+        {
+            Show(terminal, report);
+        }
+
+        return report.IsHealthy ? ExitCodes.Done : ExitCodes.Failed;
+    }
+
+    private static void Show(Terminal terminal, DoctorReport report)
+    {
+        foreach (var repair in report.Repairs ?? [])
+        {
+            terminal.Result.MarkupLine($"fix   {repair.EscapeMarkup()}");
+        }
+
+        var width = report.Checks.Max(c => c.Name.Length);
+        foreach (var check in report.Checks)
+        {
+            var mark = check.Status switch
+            {
+                CheckStatus.Pass => "[green]pass[/]",
+                CheckStatus.Warn => "[yellow]warn[/]",
+                _ => "[red]FAIL[/]",
+            };
+            terminal.Result.MarkupLine(
+                $"{mark}  {check.Name.PadRight(width).EscapeMarkup()} {check.Message.EscapeMarkup()}"
+            );
+            if (check.Fix is not null)
+            {
+                terminal.Result.MarkupLine($"      {new string(' ', width)} → {check.Fix.EscapeMarkup()}");
+            }
+
+            if (check.Link is not null)
+            {
+                terminal.Result.MarkupLine($"      {new string(' ', width)}   {check.Link}");
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using PlatformLocal.Cli.Rendering;
+using PlatformLocal.Client;
+using PlatformLocal.Core;
+using PlatformLocal.Kubernetes.Processes;
+using PlatformLocal.Platform.Clusters.Kind;
+using PlatformLocal.Platform.State;
+
+namespace PlatformLocal.Cli.Commands;
+
+internal sealed class ImageCommand(SharedOptions shared) : CommandBase(shared)
+{
+    private readonly Argument<string> _action = new Argument<string>("ACTION")
+    {
+        Description =
+            "push: into the local registry, for every cluster; load: onto the nodes of this platform's cluster.",
+    }.AcceptOnlyFromAmong("push", "load");
+
+    private readonly Argument<string[]> _images = new("IMAGE")
+    {
+        Description = "An image that the Docker engine has.",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    public override string Name => "image";
+
+    public override IReadOnlyList<string> Examples =>
+        ["platformctl image push docker-releases/user-service:1.4.2", "platformctl image load my-service:dev"];
+
+    protected override string Description => "Get locally built images into a platform on kind.";
+
+    protected override void Configure(Command command)
+    {
+        command.Arguments.Add(_action);
+        command.Arguments.Add(_images);
+    }
+
+    protected override async Task<int> RunAsync(
+        ParseResult parsed,
+        Terminal terminal,
+        CancellationToken cancellationToken
+    )
+    {
+        var state = Shared.StateOf(parsed);
+        if (state.ReadSettings()?.Cluster != ClusterKinds.Kind)
+        {
+            throw new PlatformException(
+                $"The platform '{state.Platform}' has no Kind cluster: images go nowhere.",
+                "The embedded platform takes every image as present; make a real one with: "
+                    + "platformctl create-local-platform --cluster kind"
+            )
+            {
+                Kind = FailureKind.InvalidInput,
+            };
+        }
+
+        var programs = new ProgramRunner(TimeProvider.System);
+        var isPush = parsed.GetValue(_action) == "push";
+        var names = new List<string>();
+        foreach (var image in parsed.GetValue(_images)!)
+        {
+            terminal.Say($"{(isPush ? "Pushing" : "Loading")} {image}");
+            if (isPush)
+            {
+                names.Add(await new LocalRegistry(programs).PushAsync(image, cancellationToken));
+            }
+            else
+            {
+                await new KindClusters(programs, TimeProvider.System).LoadImageAsync(
+                    state.Platform,
+                    image,
+                    cancellationToken
+                );
+                names.Add(image);
+            }
+        }
+
+        if (terminal.IsJson)
+        {
+            terminal.Write(
+                new JsonObject { ["images"] = new JsonArray([.. names.Select(n => JsonValue.Create(n))]) },
+                PlatformJson.Indented.JsonObject
+            );
+        }
+        else
+        {
+            names.ForEach(Console.Out.WriteLine);
+        }
+
+        return ExitCodes.Done;
+    }
+}

@@ -1,0 +1,65 @@
+using PlatformLocal.Client;
+using PlatformLocal.Deployment.Delivery;
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace PlatformLocal.Cli.Rendering;
+
+/// <summary>An environment with its services as a tree: what nothing else needs first, below it what it depends on.</summary>
+internal static class EnvironmentTree
+{
+    public static IRenderable Of(EnvironmentDocument environment)
+    {
+        var type = environment.EnvironmentType is { } known ? $" [dim]({known})[/]" : "";
+        var tree = new Tree($"[bold]{environment.EnvironmentName.EscapeMarkup()}[/]{type} {Word(environment)}");
+        var services = environment.Services.ToDictionary(s => s.Name, StringComparer.Ordinal);
+        var needed = environment.Services.SelectMany(s => s.DependsOn).ToHashSet(StringComparer.Ordinal);
+        var shown = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var service in environment.Services.Where(s => !needed.Contains(s.Name)))
+        {
+            Add(tree, service, services, shown);
+        }
+
+        return tree;
+    }
+
+    // A service that several need is shown in full at the first, and only named at the others.
+    private static void Add(
+        IHasTreeNodes parent,
+        ServiceDocument service,
+        Dictionary<string, ServiceDocument> services,
+        HashSet<string> shown
+    )
+    {
+        if (!shown.Add(service.Name))
+        {
+            parent.AddNode($"[dim]{service.Name} (above)[/]");
+            return;
+        }
+
+        var message = service.Message is { Length: > 0 } text ? $" [dim]{text.Split('\n')[0].EscapeMarkup()}[/]" : "";
+        var node = parent.AddNode($"{Mark(service.Phase)} {service.Name} [blue]{service.Version}[/]{message}");
+        foreach (var dependency in service.DependsOn.Where(services.ContainsKey))
+        {
+            Add(node, services[dependency], services, shown);
+        }
+    }
+
+    private static string Mark(ServicePhase phase) =>
+        phase switch
+        {
+            ServicePhase.Ready => "[green]✓[/]",
+            ServicePhase.Failed => "[red]✗[/]",
+            ServicePhase.Pending => "[dim]·[/]",
+            _ => "[yellow]…[/]",
+        };
+
+    private static string Word(EnvironmentDocument environment) =>
+        environment.Phase switch
+        {
+            EnvironmentPhase.Ready => "[green]ready[/]",
+            EnvironmentPhase.Failed => "[red]failed[/]",
+            EnvironmentPhase.Invalid => "[red]invalid[/]",
+            var other => $"[yellow]{other.ToString().ToLowerInvariant()}[/]",
+        };
+}

@@ -1,0 +1,84 @@
+using PlatformLocal.Client;
+using PlatformLocal.Deployment.Delivery;
+using Spectre.Console;
+
+namespace PlatformLocal.Cli.Rendering;
+
+/// <summary>A plan in words.</summary>
+internal static class PlanReport
+{
+    private const int ServicesShown = 25;
+    private const int GroupsShown = 25;
+
+    public static void Write(Terminal terminal, PlanDocument plan)
+    {
+        // In a small environment the reasons of what stays are worth reading as well.
+        var moved = plan.Services.Where(s => s.From != s.To).ToList();
+        var shown = plan.Services.Count <= ServicesShown ? plan.Services : moved;
+        var table = Tables.New("", "SERVICE", "VERSION", "WHY");
+        foreach (var service in shown.Take(ServicesShown))
+        {
+            var (mark, version) = service switch
+            {
+                { From: null } => ("[green]+[/]", service.To!),
+                { To: null } => ("[red]-[/]", service.From),
+                { From: var from, To: var to } when from != to => ("[yellow]~[/]", $"{from} → {to}"),
+                _ => ("", service.To!),
+            };
+            table.AddRow(mark, service.Name, version, (service.Reason ?? "no longer needed").EscapeMarkup());
+        }
+
+        if (shown.Count > 0)
+        {
+            terminal.Result.Write(table);
+        }
+
+        if (shown.Count > ServicesShown)
+        {
+            EnvironmentReport.Line(terminal, $"   and {shown.Count - ServicesShown} more: --output json lists them");
+        }
+
+        if (shown.Count < plan.Services.Count)
+        {
+            EnvironmentReport.Line(
+                terminal,
+                $"   {plan.Services.Count - shown.Count} services stay at their versions."
+            );
+        }
+
+        var changes = plan.Objects.Where(o => o.Change is not (ChangeKind.Unchanged or ChangeKind.Kept)).ToList();
+        foreach (var service in changes.GroupBy(c => (c.Change, c.Service)).Take(GroupsShown))
+        {
+            var owner = service.Key.Service.Length > 0 ? service.Key.Service : "the environment itself";
+            var objects = string.Join(", ", service.Select(o => o.Name == o.Service ? o.Kind : $"{o.Kind} {o.Name}"));
+            EnvironmentReport.Line(terminal, $"  {Word(service.Key.Change), -6}  {owner}: {objects}");
+        }
+
+        var groups = changes.Select(c => (c.Change, c.Service)).Distinct().Count();
+        if (groups > GroupsShown)
+        {
+            EnvironmentReport.Line(
+                terminal,
+                $"  and the objects of {groups - GroupsShown} more: --output json lists them"
+            );
+        }
+
+        EnvironmentReport.WriteWarnings(terminal, plan.Warnings);
+        var unchanged = plan.Objects.Count - changes.Count;
+        EnvironmentReport.Line(
+            terminal,
+            plan.HasChanges
+                ? $"{plan.EnvironmentName}: {changes.Count} objects would change, {unchanged} stay as they are. Nothing was changed."
+                : $"{plan.EnvironmentName}: nothing would change ({unchanged} objects)."
+        );
+    }
+
+    private static string Word(ChangeKind change) =>
+        change switch
+        {
+            ChangeKind.Created => "create",
+            ChangeKind.Updated => "update",
+            ChangeKind.Pruned => "remove",
+            _ => "keep",
+        };
+}

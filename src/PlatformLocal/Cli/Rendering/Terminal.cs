@@ -1,0 +1,89 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
+using PlatformLocal.Client;
+using PlatformLocal.Core;
+using PlatformLocal.Core.Documents;
+using Spectre.Console;
+
+namespace PlatformLocal.Cli.Rendering;
+
+/// <summary>Where a command writes: results to standard output, talk to standard error.</summary>
+internal sealed class Terminal(bool json)
+{
+    private IAnsiConsole? _talk;
+    private IAnsiConsole? _result;
+
+    /// <summary>Whether results are JSON.</summary>
+    public bool IsJson { get; } = json;
+
+    /// <summary>Whether talk is read by a person who sees it change.</summary>
+    public bool IsInteractive { get; } = !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("CI") is null;
+
+    /// <summary>Standard error with colours where it has some.</summary>
+    public IAnsiConsole Talk => _talk ??= Open(Console.Error, Console.IsErrorRedirected);
+
+    /// <summary>Standard output with colours where it has some.</summary>
+    public IAnsiConsole Result => _result ??= Open(Console.Out, Console.IsOutputRedirected);
+
+    /// <summary>A line for people.</summary>
+    public void Say(string line) => Console.Error.WriteLine(line);
+
+    /// <summary>The result, for programs.</summary>
+    public void Write<T>(T result, JsonTypeInfo<T> type) =>
+        Console.Out.WriteLine(JsonSerializer.Serialize(result, type));
+
+    /// <summary>A result that is one sentence for people and one property for programs.</summary>
+    public void WriteDone(string property, string value, string sentence) =>
+        Console.Out.WriteLine(IsJson ? new JsonObject { [property] = value }.ToJsonString() : sentence);
+
+    /// <summary>A failure: once, with its next step; as a problem document for programs.</summary>
+    public void Fail(PlatformException failure)
+    {
+        if (IsJson)
+        {
+            var faults = (failure as InvalidDocumentException)?.Faults ?? [];
+            Write(
+                new ProblemDocument
+                {
+                    Title = failure.Message.Split('\n')[0],
+                    Detail = failure.Message,
+                    NextStep = failure.NextStep,
+                    Kind = failure.Kind,
+                    Faults = [.. faults.Select(f => new FaultDocument(f.Path, f.Message))],
+                },
+                PlatformJson.Indented.ProblemDocument
+            );
+        }
+
+        Fail(failure.Message, failure.NextStep);
+    }
+
+    /// <summary>A failure in words, with what to do now.</summary>
+    public void Fail(string? message, string? nextStep)
+    {
+        Say($"Error: {message}");
+        foreach (var line in (nextStep ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            Say($"  → {CommandText.Copyable(line)}");
+        }
+    }
+
+    private static IAnsiConsole Open(TextWriter writer, bool redirected)
+    {
+        var console = AnsiConsole.Create(
+            new AnsiConsoleSettings
+            {
+                Out = new AnsiConsoleOutput(writer),
+                Interactive = redirected ? InteractionSupport.No : InteractionSupport.Detect,
+                Ansi = redirected ? AnsiSupport.No : AnsiSupport.Detect,
+            }
+        );
+        if (redirected)
+        {
+            console.Profile.Width = 160;
+        }
+
+        return console;
+    }
+}

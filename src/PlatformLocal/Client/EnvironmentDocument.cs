@@ -1,0 +1,147 @@
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using PlatformLocal.Core;
+
+namespace PlatformLocal.Client;
+
+/// <summary>Where an environment is on its way.</summary>
+public enum EnvironmentPhase
+{
+    /// <summary>The claim is stored and not yet looked at.</summary>
+    Pending,
+
+    /// <summary>Versions are resolved and manifests rendered.</summary>
+    Resolving,
+
+    /// <summary>Manifests are applied and waited for.</summary>
+    Delivering,
+
+    /// <summary>Everything is ready.</summary>
+    Ready,
+
+    /// <summary>The claim, or what it names, is not valid: nothing was changed in the cluster.</summary>
+    Invalid,
+
+    /// <summary>The delivery failed; it is tried again.</summary>
+    Failed,
+
+    /// <summary>It is being removed.</summary>
+    Deleting,
+}
+
+/// <summary>An environment as the Platform API shows it.</summary>
+public sealed record EnvironmentDocument
+{
+    /// <summary>Its name.</summary>
+    public required string EnvironmentName { get; init; }
+
+    /// <summary>Where it is on its way.</summary>
+    public required EnvironmentPhase Phase { get; init; }
+
+    /// <summary>The entity tag of the claim that <see cref="Phase"/> speaks of.</summary>
+    public string Revision { get; init; } = "";
+
+    /// <summary>The newest request for a reconciliation; grows with each.</summary>
+    public long Requested { get; init; }
+
+    /// <summary>The newest request that is done with; equals <see cref="Requested"/> when there is nothing to do.</summary>
+    public long Completed { get; init; }
+
+    /// <summary>What happens, or why it failed, in whole sentences.</summary>
+    public string? Message { get; init; }
+
+    /// <summary>What to do about a failure.</summary>
+    public string? NextStep { get; init; }
+
+    /// <summary>Which kind of failure <see cref="Message"/> tells of; absent when there is none.</summary>
+    public FailureKind? Failure { get; init; }
+
+    /// <summary>Its type: <c>dev</c>, <c>stage</c>, <c>prod</c> or <c>sue</c>.</summary>
+    public string? EnvironmentType { get; init; }
+
+    /// <summary>Who asked for it.</summary>
+    public string? User { get; init; }
+
+    /// <summary>The namespace it is in.</summary>
+    public string? Namespace { get; init; }
+
+    /// <summary>The cluster it has of its own; absent for one on the platform's.</summary>
+    public string? Cluster { get; init; }
+
+    /// <summary>When it was asked for first.</summary>
+    public DateTimeOffset? CreationDate { get; init; }
+
+    /// <summary>When it is removed by itself; absent for never.</summary>
+    public DateTimeOffset? ExpirationDate { get; init; }
+
+    /// <summary>When it became ready with the current claim.</summary>
+    public DateTimeOffset? ReadySince { get; init; }
+
+    /// <summary>Whether its workloads are simulated: so on the embedded platform.</summary>
+    public bool Simulated { get; init; }
+
+    /// <summary>Its services, each after all that it depends on.</summary>
+    public IReadOnlyList<ServiceDocument> Services { get; init; } = [];
+
+    /// <summary>What the last delivery did to objects.</summary>
+    public ChangeCounts? Changes { get; init; }
+
+    /// <summary>Every fault of an invalid claim.</summary>
+    public IReadOnlyList<FaultDocument> Faults { get; init; } = [];
+
+    /// <summary>What is odd but no fault, as whole sentences.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>When newer versions that the claim accepts are looked for next; absent when they are not.</summary>
+    public DateTimeOffset? NextUpdate { get; init; }
+
+    /// <summary>The complete claim; absent in listings.</summary>
+    public JsonObject? Claim { get; init; }
+
+    /// <summary>Its rollouts, newest first; absent in listings and events.</summary>
+    public IReadOnlyList<RolloutDocument>? History { get; init; }
+
+    /// <summary>Whether nothing more happens until somebody changes something.</summary>
+    [JsonIgnore]
+    public bool IsSettled =>
+        Completed >= Requested
+        && Phase is EnvironmentPhase.Ready or EnvironmentPhase.Invalid or EnvironmentPhase.Failed;
+}
+
+/// <summary>A service of an environment.</summary>
+public sealed record ServiceDocument
+{
+    /// <summary>Its name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The version that was chosen.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>Why this version.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>The services it depends on.</summary>
+    public IReadOnlyList<string> DependsOn { get; init; } = [];
+
+    /// <summary>Where it is: <c>pending</c>, <c>applying</c>, <c>waiting</c>, <c>ready</c> or <c>failed</c>.</summary>
+    public required ServicePhase Phase { get; init; }
+
+    /// <summary>What it waits for, or why it failed.</summary>
+    public string? Message { get; init; }
+}
+
+/// <summary>How many objects a delivery created, updated, left and pruned.</summary>
+/// <param name="Created">New objects.</param>
+/// <param name="Updated">Changed objects.</param>
+/// <param name="Unchanged">Objects that were right already.</param>
+/// <param name="Pruned">Objects that are no longer wanted.</param>
+public sealed record ChangeCounts(int Created, int Updated, int Unchanged, int Pruned);
+
+/// <summary>One fault of a document.</summary>
+/// <param name="Path">Where.</param>
+/// <param name="Message">What.</param>
+public sealed record FaultDocument(string Path, string Message);
+
+/// <summary>All environments.</summary>
+/// <param name="Environments">By name; without their claims.</param>
+public sealed record EnvironmentListDocument(IReadOnlyList<EnvironmentDocument> Environments);

@@ -1,0 +1,447 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
+using PlatformLocal.Core;
+using PlatformLocal.Core.Documents;
+
+namespace PlatformLocal.Client;
+
+/// <summary>How a payload is deployed or planned.</summary>
+/// <param name="DeployOnlySpecified">Leave the type's own services out.</param>
+/// <param name="UseDevTags">Prefer development builds.</param>
+public sealed record DeployFlags(bool DeployOnlySpecified, bool UseDevTags)
+{
+    /// <summary>Services that become as new as the claim lets them, instead of keeping what the lock says; <c>*</c> for all.</summary>
+    /// <value>None unless set.</value>
+    public IReadOnlyList<string> Upgrade { get; init; } = [];
+
+    /// <summary>Refuse when anything would differ from the lock.</summary>
+    /// <value><see langword="false"/> unless set.</value>
+    public bool Locked { get; init; }
+
+    /// <summary>A lock that takes the place of the environment's own, as <see cref="Locked"/> does; <see langword="null"/> for none.</summary>
+    public JsonObject? Lock { get; init; }
+
+    /// <summary>Use only versions that were fetched before from registries and git repositories.</summary>
+    /// <value><see langword="false"/> unless set.</value>
+    public bool Offline { get; init; }
+
+    /// <summary>The number in the history that the environment is put back to; the payload then only names it.</summary>
+    /// <value>None unless set.</value>
+    public int? Rollback { get; init; }
+}
+
+/// <summary>The Platform API as a client sees it.</summary>
+public sealed class PlatformApiClient : IDisposable
+{
+    /// <summary>How often a stream of events says that it is still there.</summary>
+    public static readonly TimeSpan HeartbeatInterval = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan SilenceLimit = HeartbeatInterval * 3;
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(60);
+
+    private static readonly TimeSpan PatienceInterval = TimeSpan.FromMilliseconds(500);
+
+    private const string Environments = "api/v1/environments";
+    private const string Workspace = "api/v1/workspace";
+
+    private readonly HttpClient _http;
+
+    /// <summary>A client.</summary>
+    /// <param name="address">The API's address.</param>
+    /// <param name="token">The bearer token.</param>
+    public PlatformApiClient(Uri address, string token)
+    {
+        // What a loopback connection cannot need is left out: each part costs a command milliseconds at its start.
+        _http = new HttpClient(
+            new SocketsHttpHandler
+            {
+                UseProxy = false,
+                UseCookies = false,
+                AllowAutoRedirect = false,
+                ActivityHeadersPropagator = null,
+                ConnectTimeout = TimeSpan.FromSeconds(5),
+            }
+        )
+        {
+            BaseAddress = address,
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
+        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+    }
+
+    /// <summary>The API's address.</summary>
+    public Uri Address => _http.BaseAddress!;
+
+    /// <summary>How long an API that went away may take to come back while somebody waits for it.</summary>
+    /// <value>None unless set: a process that ended stays so until it is started.</value>
+    public TimeSpan Patience { get; init; }
+
+    /// <summary>The workspace that the platform has.</summary>
+    /// <param name="cancellationToken">Stops asking.</param>
+    /// <exception cref="PlatformException">The API refuses or does not answer.</exception>
+    public async Task<WorkspaceDocument> GetWorkspaceAsync(CancellationToken cancellationToken)
+    {
+        using var response = await SendAsync(HttpMethod.Get, Workspace, null, null, cancellationToken);
+        return await ReadAsync(response, PlatformJson.Default.WorkspaceDocument, cancellationToken);
+    }
+
+    /// <summary>Hands a workspace over to a platform that cannot see the folder.</summary>
+    /// <param name="archive">The workspace as a tar file.</param>
+    /// <param name="cancellationToken">Stops the upload.</param>
+    /// <exception cref="PlatformException">The workspace is not valid or too large, or the API does not answer.</exception>
+    public async Task PutWorkspaceAsync(ReadOnlyMemory<byte> archive, CancellationToken cancellationToken)
+    {
+        using var answer = await PatientlyAsync(
+            () => SendAsync(UploadOf(archive), cancellationToken),
+            cancellationToken
+        );
+    }
+
+    /// <summary>The platform itself.</summary>
+    /// <param name="cancellationToken">Stops asking.</param>
+    /// <exception cref="PlatformException">The API refuses or does not answer.</exception>
+    public async Task<PlatformDocument> GetPlatformAsync(CancellationToken cancellationToken)
+    {
+        using var response = await SendAsync(HttpMethod.Get, "api/v1/platform", null, null, cancellationToken);
+        return await ReadAsync(response, PlatformJson.Default.PlatformDocument, cancellationToken);
+    }
+
+    /// <summary>Whether the API answers at all.</summary>
+    /// <param name="cancellationToken">Stops asking.</param>
+    public async Task<bool> IsAnsweringAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var response = await SendAsync(new HttpRequestMessage(HttpMethod.Get, "healthz"), cancellationToken);
+            return true;
+        }
+        catch (PlatformException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Asks the serving process to end.</summary>
+    /// <param name="cancellationToken">Stops asking.</param>
+    /// <exception cref="PlatformException">The API refuses or does not answer.</exception>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        using var response = await SendAsync(HttpMethod.Post, "api/v1/platform/stop", null, null, cancellationToken);
+    }
+
+    /// <summary>All environments that match a query.</summary>
+    /// <param name="query">Words, <c>field:text</c> within one field; empty for all.</param>
+    /// <param name="cancellationToken">Stops asking.</param>
+    /// <exception cref="PlatformException">The API refuses or does not answer.</exception>
+    public async Task<EnvironmentListDocument> ListAsync(string query, CancellationToken cancellationToken)
+    {
+        var path = query.Length == 0 ? Environments : $"{Environments}?q={Uri.EscapeDataString(query)}";
+        using var response = await SendAsync(HttpMethod.Get, path, null, null, cancellationToken);
+        return await ReadAsync(response, PlatformJson.Default.EnvironmentListDocument, cancellationToken);
+    }
+
+    /// <summary>One environment.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="cancellationToken">Stops asking.</param>
+    /// <exception cref="PlatformException">There is none, or the API refuses or does not answer.</exception>
+    public async Task<EnvironmentDocument> GetAsync(string name, CancellationToken cancellationToken)
+    {
+        using var response = await SendAsync(HttpMethod.Get, PathOf(name), null, null, cancellationToken);
+        return await ReadAsync(response, PlatformJson.Default.EnvironmentDocument, cancellationToken);
+    }
+
+    /// <summary>One environment, or <see langword="null"/>.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="cancellationToken">Stops asking.</param>
+    /// <exception cref="PlatformException">The API refuses or does not answer.</exception>
+    public async Task<EnvironmentDocument?> FindAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await GetAsync(name, cancellationToken);
+        }
+        catch (PlatformException e) when (e.Kind == FailureKind.NotFound)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Stores the claim a payload makes, if the environment is still as the caller knows it.</summary>
+    /// <param name="name">The environment's name.</param>
+    /// <param name="payload">The payload.</param>
+    /// <param name="flags">How to merge.</param>
+    /// <param name="knownRevision">The claim's tag as the caller knows it; <see langword="null"/> when it knows of none.</param>
+    /// <param name="cancellationToken">Stops asking.</param>
+    /// <exception cref="PlatformException">
+    /// The claim is refused, or somebody else changed the environment meanwhile (<see cref="FailureKind.Conflict"/>).
+    /// </exception>
+    public async Task<EnvironmentDocument> PutAsync(
+        string name,
+        JsonObject payload,
+        DeployFlags flags,
+        string? knownRevision,
+        CancellationToken cancellationToken
+    )
+    {
+        using var response = await SendAsync(
+            HttpMethod.Put,
+            PathOf(name) + Query(flags, dryRun: false),
+            WithLock(payload, flags),
+            knownRevision ?? "*",
+            cancellationToken
+        );
+        return await ReadAsync(response, PlatformJson.Default.EnvironmentDocument, cancellationToken);
+    }
+
+    /// <summary>What deploying a payload would change.</summary>
+    /// <param name="name">The environment's name.</param>
+    /// <param name="payload">The payload.</param>
+    /// <param name="flags">How to merge.</param>
+    /// <param name="cancellationToken">Stops asking.</param>
+    /// <exception cref="PlatformException">The claim, or something it names, is refused.</exception>
+    public async Task<PlanDocument> PlanAsync(
+        string name,
+        JsonObject payload,
+        DeployFlags flags,
+        CancellationToken cancellationToken
+    )
+    {
+        using var response = await SendAsync(
+            HttpMethod.Put,
+            PathOf(name) + Query(flags, dryRun: true),
+            WithLock(payload, flags),
+            null,
+            cancellationToken
+        );
+        return await ReadAsync(response, PlatformJson.Default.PlanDocument, cancellationToken);
+    }
+
+    /// <summary>Removes an environment's claim: its removal goes on by itself.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="cancellationToken">Stops asking.</param>
+    /// <exception cref="PlatformException">There is no such environment, or the API refuses.</exception>
+    public async Task DeleteAsync(string name, CancellationToken cancellationToken)
+    {
+        using var response = await SendAsync(HttpMethod.Delete, PathOf(name), null, null, cancellationToken);
+    }
+
+    /// <summary>An environment as it is now and after each change; ends when it is removed.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="cancellationToken">Ends the stream.</param>
+    /// <exception cref="PlatformException">There is no such environment, or the connection broke.</exception>
+    public async IAsyncEnumerable<EnvironmentDocument> WatchAsync(
+        string name,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        using var response = await SendAsync(HttpMethod.Get, PathOf(name) + "/events", null, null, cancellationToken);
+        await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+        var parser = SseParser.Create(
+            stream,
+            (type, data) =>
+                type == "environment"
+                    ? JsonSerializer.Deserialize(data, PlatformJson.Default.EnvironmentDocument)
+                    : null
+        );
+        using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await using var events = parser.EnumerateAsync(silence.Token).GetAsyncEnumerator(silence.Token);
+        while (true)
+        {
+            try
+            {
+                silence.CancelAfter(SilenceLimit);
+                if (!await events.MoveNextAsync())
+                {
+                    yield break;
+                }
+            }
+            catch (Exception e)
+                when (e is HttpRequestException or IOException
+                    || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested)
+                )
+            {
+                throw Unreachable(e);
+            }
+
+            if (events.Current.Data is { } document)
+            {
+                yield return document;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+
+    private static string PathOf(string name) => $"{Environments}/{Uri.EscapeDataString(name)}";
+
+    private static string Query(DeployFlags flags, bool dryRun) =>
+        $"?deployOnlySpecified={(flags.DeployOnlySpecified ? "true" : "false")}"
+        + $"&useDevTags={(flags.UseDevTags ? "true" : "false")}{(dryRun ? "&dryRun=true" : "")}"
+        + (flags.Upgrade.Count > 0 ? $"&upgrade={Uri.EscapeDataString(string.Join(',', flags.Upgrade))}" : "")
+        + (flags.Locked ? "&locked=true" : "")
+        + (flags.Offline ? "&offline=true" : "")
+        + (flags.Rollback is { } number ? $"&rollback={number}" : "")
+        + $"&user={Uri.EscapeDataString(Environment.UserName)}";
+
+    private static JsonObject WithLock(JsonObject payload, DeployFlags flags)
+    {
+        if (flags.Lock is null)
+        {
+            return payload;
+        }
+
+        var body = (JsonObject)payload.DeepClone();
+        body["lock"] = flags.Lock.DeepClone();
+        return body;
+    }
+
+    // A write that depends on what was there is not sent again: whether it was done is not known.
+    private Task<HttpResponseMessage> SendAsync(
+        HttpMethod method,
+        string path,
+        JsonObject? body,
+        string? knownRevision,
+        CancellationToken cancellationToken
+    )
+    {
+        return method == HttpMethod.Get || (method == HttpMethod.Put && knownRevision is null)
+            ? PatientlyAsync(SendOnceAsync, cancellationToken)
+            : SendOnceAsync();
+
+        Task<HttpResponseMessage> SendOnceAsync() =>
+            SendAsync(RequestOf(method, path, body, knownRevision), cancellationToken);
+    }
+
+    /// <summary>Sends what changes nothing by being sent twice, until a replica that went is replaced by another one.</summary>
+    private async Task<HttpResponseMessage> PatientlyAsync(
+        Func<Task<HttpResponseMessage>> send,
+        CancellationToken cancellationToken
+    )
+    {
+        long started = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return await send();
+            }
+            catch (PlatformException e)
+                when (e.Kind == FailureKind.NotReadyInTime && Stopwatch.GetElapsedTime(started) < Patience)
+            {
+                await Task.Delay(PatienceInterval, TimeProvider.System, cancellationToken);
+            }
+        }
+    }
+
+    private static HttpRequestMessage UploadOf(ReadOnlyMemory<byte> archive)
+    {
+        var content = new ReadOnlyMemoryContent(archive);
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/x-tar");
+        return new HttpRequestMessage(HttpMethod.Put, Workspace) { Content = content };
+    }
+
+    private static HttpRequestMessage RequestOf(HttpMethod method, string path, JsonObject? body, string? knownRevision)
+    {
+        var request = new HttpRequestMessage(method, path);
+        if (body is not null)
+        {
+            request.Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json");
+        }
+
+        if (knownRevision is "*")
+        {
+            request.Headers.IfNoneMatch.Add(EntityTagHeaderValue.Any);
+        }
+        else if (knownRevision is not null)
+        {
+            request.Headers.IfMatch.Add(new EntityTagHeaderValue($"\"{knownRevision}\""));
+        }
+
+        return request;
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        using var sent = request;
+        HttpResponseMessage response;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(AnswerLimit);
+        try
+        {
+            response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
+        }
+        catch (Exception e)
+            when (e is HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        {
+            throw Unreachable(e);
+        }
+
+        if (response.IsSuccessStatusCode)
+        {
+            return response;
+        }
+
+        using (response)
+        {
+            throw await ProblemOfAsync(response, cancellationToken);
+        }
+    }
+
+    private PlatformException Unreachable(Exception cause) =>
+        new(
+            $"The Platform API at {_http.BaseAddress} does not answer: {cause.Message}",
+            "Look at it with: platformctl platform-status",
+            cause
+        )
+        {
+            Kind = Patience > TimeSpan.Zero ? FailureKind.NotReadyInTime : FailureKind.Failed,
+        };
+
+    private static async Task<PlatformException> ProblemOfAsync(
+        HttpResponseMessage response,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            var problem = await ReadAsync(response, PlatformJson.Default.ProblemDocument, cancellationToken);
+            if (problem.Faults.Count > 0)
+            {
+                return new InvalidDocumentException(
+                    problem.Title,
+                    [.. problem.Faults.Select(f => new Fault(f.Path, f.Message))]
+                );
+            }
+
+            return new PlatformException(problem.Detail ?? problem.Title, problem.NextStep) { Kind = problem.Kind };
+        }
+        catch (JsonException)
+        {
+            return new PlatformException(
+                $"The Platform API answered {(int)response.StatusCode} {response.ReasonPhrase}."
+            )
+            {
+                Kind = response.StatusCode == HttpStatusCode.NotFound ? FailureKind.NotFound : FailureKind.Failed,
+            };
+        }
+    }
+
+    private static async Task<T> ReadAsync<T>(
+        HttpResponseMessage response,
+        JsonTypeInfo<T> type,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+        return await JsonSerializer.DeserializeAsync(stream, type, cancellationToken)
+            ?? throw new JsonException("The answer is null.");
+    }
+}

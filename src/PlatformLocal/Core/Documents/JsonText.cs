@@ -1,0 +1,88 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace PlatformLocal.Core.Documents;
+
+/// <summary>Reads JSON text within limits, with faults that name line and column.</summary>
+public static class JsonText
+{
+    /// <summary>The most bytes a document may have: 1 MiB.</summary>
+    public const int MaximumBytes = 1024 * 1024;
+
+    /// <summary>The deepest nesting a document may have.</summary>
+    public const int MaximumDepth = 32;
+
+    private static readonly JsonDocumentOptions Strict = new()
+    {
+        MaxDepth = MaximumDepth,
+        AllowDuplicateProperties = false,
+    };
+
+    /// <summary>Reads one JSON object.</summary>
+    /// <param name="utf8">The text in UTF-8, with or without a byte order mark.</param>
+    /// <param name="document">What the document is to the user, for messages.</param>
+    /// <exception cref="InvalidDocumentException">Too large, too deep, no JSON, a repeated property, or no object.</exception>
+    public static JsonObject ParseObject(ReadOnlySpan<byte> utf8, string document)
+    {
+        if (utf8.Length > MaximumBytes)
+        {
+            throw Refuse(document, $"has {utf8.Length:N0} bytes; at most {MaximumBytes:N0} (1 MiB) are accepted");
+        }
+
+        utf8 = utf8.StartsWith(Encoding.UTF8.Preamble) ? utf8[Encoding.UTF8.Preamble.Length..] : utf8;
+        try
+        {
+            return JsonNode.Parse(utf8, nodeOptions: null, Strict) switch
+            {
+                JsonObject found => found,
+                JsonArray => throw Refuse(document, "must be one JSON object {…}, and is a list"),
+                _ => throw Refuse(document, "must be one JSON object {…}, and is a single value"),
+            };
+        }
+        catch (JsonException e)
+        {
+            var where = e.LineNumber is { } line ? $"line {line + 1}, column {(e.BytePositionInLine ?? 0) + 1}: " : "";
+            throw Refuse(document, where + Reason(e));
+        }
+    }
+
+    /// <summary>Reads one JSON object.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="document">What the document is to the user, for messages.</param>
+    /// <exception cref="InvalidDocumentException">Too large, too deep, no JSON, a repeated property, or no object.</exception>
+    public static JsonObject ParseObject(string text, string document) =>
+        ParseObject(Encoding.UTF8.GetBytes(text), document);
+
+    private static InvalidDocumentException Refuse(string document, string message) =>
+        new(document, [new Fault("", message)]);
+
+    // Some of the framework's messages speak of its options, or of something else than what is wrong.
+    private static string Reason(JsonException e)
+    {
+        var said = e.Message;
+        if (said.Contains("maximum configured depth", StringComparison.Ordinal))
+        {
+            return $"nested deeper than {MaximumDepth} levels";
+        }
+
+        if (said.StartsWith("Expected depth to be zero", StringComparison.Ordinal))
+        {
+            return "the text ends before its objects and lists do: a } or ] is missing";
+        }
+
+        if (said.Contains("trailing comma", StringComparison.Ordinal))
+        {
+            return "a comma stands before the closing } or ]";
+        }
+
+        if (said.Contains("does not contain any JSON tokens", StringComparison.Ordinal))
+        {
+            return "the text is empty";
+        }
+
+        // The framework's message ends with the position, which is told in its own words already.
+        var end = said.IndexOf(" LineNumber:", StringComparison.Ordinal);
+        return end < 0 ? said : said[..end].TrimEnd();
+    }
+}

@@ -1,0 +1,69 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+
+namespace PlatformLocal.Core.Environments;
+
+/// <summary>Writes claims as JSON: the same claim is always the same text.</summary>
+public static class ClaimWriter
+{
+    /// <summary>The claim as <see cref="ClaimReader"/> reads it.</summary>
+    /// <param name="claim">The claim.</param>
+    public static JsonObject Write(Claim claim)
+    {
+        var json = new JsonObject
+        {
+            ["user"] = claim.User,
+            ["environment_pool"] = claim.EnvironmentPool,
+            ["creation_date"] = Date(claim.CreationDate),
+            ["environment_name"] = claim.EnvironmentName,
+            ["environment_type"] = EnvironmentTypes.NameOf(claim.EnvironmentType),
+            ["expiration_date"] = claim.ExpirationDate is { } expires ? Date(expires) : "never",
+            ["services"] = new JsonObject(
+                claim.Services.Select(s => KeyValuePair.Create(s.Key, (JsonNode?)Service(s.Value)))
+            ),
+            ["deployment_method"] = claim.DeploymentMethod == DeploymentMethod.Git ? "git" : "minio",
+        };
+        if (claim.GitRepository is not null)
+        {
+            json["git_repository"] = claim.GitRepository;
+        }
+
+        if (claim.Branch is not null)
+        {
+            json["branch"] = claim.Branch;
+        }
+
+        json["variables"] = new JsonObject(claim.Variables.Select(v => KeyValuePair.Create(v.Key, (JsonNode?)v.Value)));
+        json["use_dev_tags"] = claim.UseDevTags;
+        if (claim.Isolation is { } isolation)
+        {
+            json["isolation"] = isolation == Isolation.Cluster ? "cluster" : "namespace";
+        }
+
+        return json;
+    }
+
+    private static JsonNode Service(ServiceRequest service)
+    {
+        if (service.DockerImage is null && service.AnsibleArtifact is null)
+        {
+            return service.Version.Text;
+        }
+
+        var json = new JsonObject { ["version"] = service.Version.Text };
+        if (service.DockerImage is not null)
+        {
+            json["docker_image"] = service.DockerImage;
+        }
+
+        if (service.AnsibleArtifact is not null)
+        {
+            json["ansible_artifact"] = service.AnsibleArtifact;
+        }
+
+        return json;
+    }
+
+    private static string Date(DateTimeOffset date) =>
+        date.ToUniversalTime().ToString("yyyy-MM-ddTHH:mm:ss.FFFFFFFZ", CultureInfo.InvariantCulture);
+}

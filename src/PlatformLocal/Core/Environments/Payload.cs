@@ -1,0 +1,134 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using PlatformLocal.Core.Documents;
+
+namespace PlatformLocal.Core.Environments;
+
+/// <summary>How a payload becomes a claim.</summary>
+public sealed record PayloadOptions
+{
+    /// <summary>Deploy only the services that the payload names, and what they depend on: not the type's own.</summary>
+    public bool DeployOnlySpecified { get; init; }
+
+    /// <summary>Prefer development builds.</summary>
+    public bool UseDevTags { get; init; }
+
+    /// <summary>Who asks, when the payload does not say.</summary>
+    public required string User { get; init; }
+
+    /// <summary>The time that counts as creation, when the payload does not say.</summary>
+    public required DateTimeOffset Now { get; init; }
+
+    /// <summary>The claim that the payload changes: its creation date and user stay.</summary>
+    public Claim? Existing { get; init; }
+}
+
+/// <summary>A partial claim, merged over the defaults of its environment type.</summary>
+public static class Payload
+{
+    /// <summary>Makes a complete claim of a payload.</summary>
+    /// <param name="payload">The payload; a service set to <c>null</c> takes a default service out.</param>
+    /// <param name="types">What each environment type means.</param>
+    /// <param name="options">How to merge.</param>
+    /// <exception cref="InvalidDocumentException">The outcome is no valid claim; carries every fault.</exception>
+    public static Claim ToClaim(
+        JsonObject payload,
+        IReadOnlyDictionary<EnvironmentType, EnvironmentTypeDefaults> types,
+        PayloadOptions options
+    )
+    {
+        var merged = (JsonObject)payload.DeepClone();
+        SetDefault(merged, "environment_type", "dev");
+        if (TypeOf(merged) is { } type)
+        {
+            var defaults = types[type];
+            SetDefault(merged, "deployment_method", MethodOf(merged, defaults));
+            MergeVariables(merged, defaults);
+            if (!options.DeployOnlySpecified)
+            {
+                MergeServices(merged, defaults);
+            }
+        }
+
+        DropRemovedServices(merged);
+        SetDefault(merged, "user", options.Existing?.User ?? options.User);
+        SetDefault(merged, "creation_date", (options.Existing?.CreationDate ?? options.Now).ToString("O"));
+        if (options.Existing?.Isolation is { } isolation)
+        {
+            SetDefault(merged, "isolation", isolation == Isolation.Cluster ? "cluster" : "namespace");
+        }
+
+        if (options.UseDevTags)
+        {
+            merged["use_dev_tags"] = true;
+        }
+
+        return ClaimReader.Read(merged, types, "the claim");
+    }
+
+    private static EnvironmentType? TypeOf(JsonObject claim) =>
+        claim["environment_type"] is JsonValue value && value.GetValueKind() == JsonValueKind.String
+            ? EnvironmentTypes.Find(value.GetValue<string>())
+            : null;
+
+    // A type that changes through git by default still accepts a payload that names no repository.
+    private static string MethodOf(JsonObject claim, EnvironmentTypeDefaults defaults) =>
+        defaults.DeploymentMethod == DeploymentMethod.Git && claim.ContainsKey("git_repository") ? "git" : "minio";
+
+    private static void SetDefault(JsonObject claim, string property, string value)
+    {
+        if (claim[property] is null)
+        {
+            claim[property] = value;
+        }
+    }
+
+    private static void MergeServices(JsonObject claim, EnvironmentTypeDefaults defaults)
+    {
+        if (claim["services"] is null)
+        {
+            claim["services"] = new JsonObject();
+        }
+
+        MergeTexts(claim["services"], defaults.Services);
+    }
+
+    private static void MergeVariables(JsonObject claim, EnvironmentTypeDefaults defaults)
+    {
+        if (claim["variables"] is null)
+        {
+            claim["variables"] = new JsonObject();
+        }
+
+        MergeTexts(claim["variables"], defaults.Variables);
+    }
+
+    private static void MergeTexts(JsonNode? target, IReadOnlyDictionary<string, string> defaults)
+    {
+        if (target is not JsonObject found)
+        {
+            return; // not an object: the reader says so
+        }
+
+        foreach (var (name, value) in defaults)
+        {
+            if (!found.ContainsKey(name))
+            {
+                found[name] = value;
+            }
+        }
+    }
+
+    private static void DropRemovedServices(JsonObject claim)
+    {
+        if (claim["services"] is not JsonObject services)
+        {
+            return;
+        }
+
+        foreach (var name in services.Where(s => s.Value is null).Select(s => s.Key).ToList())
+        {
+            services.Remove(name);
+        }
+    }
+}

@@ -1,0 +1,59 @@
+using System.Text.Json.Nodes;
+using PlatformLocal.Client;
+
+namespace PlatformLocal.Deployment.Delivery;
+
+/// <summary>An environment as it should be in the cluster.</summary>
+public sealed record DeliveryRequest
+{
+    /// <summary>The environment's name.</summary>
+    public required string Environment { get; init; }
+
+    /// <summary>The namespace that all namespaced objects are in, such as <c>env-shop</c>; made when missing.</summary>
+    public required string Namespace { get; init; }
+
+    /// <summary>The services in any order.</summary>
+    public required IReadOnlyList<ServiceDelivery> Services { get; init; }
+
+    /// <summary>What the environment has beside its services, such as quotas; applied before any service.</summary>
+    /// <value>Nothing unless set.</value>
+    public IReadOnlyList<JsonObject> Objects { get; init; } = [];
+
+    /// <summary>Labels and annotations-free metadata for the namespace object itself.</summary>
+    public IReadOnlyDictionary<string, string> NamespaceLabels { get; init; } =
+        new Dictionary<string, string>(StringComparer.Ordinal);
+}
+
+/// <summary>One service's share of a <see cref="DeliveryRequest"/>.</summary>
+public sealed record ServiceDelivery
+{
+    /// <summary>The service's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The exact version that is delivered.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>Names of services of the same request that must be ready before this one is applied.</summary>
+    public required IReadOnlyList<string> DependsOn { get; init; }
+
+    /// <summary>The rendered objects: labelled, with their namespace set.</summary>
+    public required IReadOnlyList<JsonObject> Objects { get; init; }
+
+    /// <summary>What remains to be done when all its objects are ready; the service is ready only after it. Is told what happens.</summary>
+    /// <value>Nothing unless set.</value>
+    public Func<Action<string>, CancellationToken, Task>? AfterReady { get; init; }
+
+    /// <summary>How long this service may take to become ready once it is applied.</summary>
+    /// <value>5 minutes unless set.</value>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(5);
+}
+
+/// <summary>One service's progress.</summary>
+/// <param name="Service">The service's name.</param>
+/// <param name="Phase">Where it is.</param>
+/// <param name="Message">A short sentence: what it waits for, or why it failed.</param>
+public sealed record ServiceProgress(string Service, ServicePhase Phase, string? Message);
+
+/// <summary>What a delivery did.</summary>
+/// <param name="Changes">One entry per object, unchanged ones included.</param>
+public sealed record DeliveryResult(IReadOnlyList<ObjectChange> Changes);

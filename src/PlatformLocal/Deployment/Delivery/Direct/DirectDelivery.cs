@@ -1,0 +1,119 @@
+using PlatformLocal.Client;
+using PlatformLocal.Kubernetes;
+
+namespace PlatformLocal.Deployment.Delivery.Direct;
+
+/// <summary>Delivers with nothing but the API server: server-side apply, an inventory in the cluster, watches.</summary>
+/// <param name="client">The cluster; stays the caller's to dispose.</param>
+/// <param name="options">How to behave; the defaults when <see langword="null"/>.</param>
+public sealed class DirectDelivery(KubernetesClient client, DirectDeliveryOptions? options = null) : IDelivery
+{
+    private readonly DirectDeliveryOptions _options = options ?? new DirectDeliveryOptions();
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<ObjectChange>> PlanAsync(
+        DeliveryRequest request,
+        CancellationToken cancellationToken
+    )
+    {
+        DesiredState state = await DesiredState.FromAsync(request, client.Resources, cancellationToken);
+        return await new Planner(client, _options, state).PlanAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<DeliveryResult> DeliverAsync(
+        DeliveryRequest request,
+        IProgress<ServiceProgress> progress,
+        CancellationToken cancellationToken
+    )
+    {
+        DesiredState state = await DesiredState.FromAsync(request, client.Resources, cancellationToken);
+        var home = new EnvironmentNamespace(client, _options, request.Environment, request.Namespace);
+        (ObjectChange homeChange, bool isNew) = await home.EnsureAsync(state.Namespace, cancellationToken);
+
+        var store = new InventoryStore(client, _options.FieldManager);
+        Inventory previous = isNew
+            ? Inventory.Empty(request.Environment)
+            : await store.ReadAsync(request.Environment, request.Namespace, cancellationToken);
+        ExistingObjects existing = await ExistingObjects.ListAsync(
+            client,
+            References(state, previous).Where(reference => !isNew || reference.Namespace != request.Namespace),
+            cancellationToken
+        );
+        Inventory union = previous.Union(state.Objects);
+        if (union.Entries.Count > previous.Entries.Count)
+        {
+            // Before anything is applied: a crash from here on loses nothing.
+            await store.WriteAsync(union, request.Namespace, cancellationToken);
+        }
+
+        using var applier = new ObjectApplier(client, _options, state, previous, existing);
+        await using var board = new ReadinessBoard(client, request.Environment);
+        var run = new ServiceRun(client, _options, state, applier, board, progress);
+        await run.ApplyOwnAsync(cancellationToken);
+        await run.RunAsync(cancellationToken);
+
+        HashSet<ObjectKey> wanted = [.. state.Objects.Select(item => item.Key)];
+        InventoryEntry[] dropped = [.. previous.Entries.Values.Where(entry => !wanted.Contains(entry.Key))];
+        IReadOnlyList<ObjectChange> pruned = await new Pruner(client, _options, request.Environment).PruneAsync(
+            dropped,
+            existing,
+            cancellationToken
+        );
+
+        Inventory final = FinalInventory(state, run, dropped, pruned);
+        if (!AreEqual(final, previous))
+        {
+            await store.WriteAsync(final, request.Namespace, cancellationToken);
+        }
+        IEnumerable<ObjectChange> applied = state.Objects.Select(item =>
+            item.Change(run.Applied[item.Key].Change) with
+            {
+                Note = run.Applied[item.Key].Note,
+            }
+        );
+        return new DeliveryResult([homeChange, .. applied, .. pruned]);
+    }
+
+    /// <inheritdoc/>
+    public Task RemoveAsync(string environment, string targetNamespace, CancellationToken cancellationToken) =>
+        new Remover(client, _options, environment, targetNamespace).RemoveAsync(cancellationToken);
+
+    internal static IEnumerable<ObjectReference> References(DesiredState state, Inventory previous) =>
+        state.Objects.Select(item => item.Reference).Concat(previous.Entries.Values.Select(entry => entry.Reference));
+
+    private static Inventory FinalInventory(
+        DesiredState state,
+        ServiceRun run,
+        InventoryEntry[] dropped,
+        IReadOnlyList<ObjectChange> pruned
+    )
+    {
+        // What is kept stays known, so that it is told again and can still be pruned once it is annotated.
+        HashSet<ObjectKey> kept =
+        [
+            .. pruned
+                .Where(change => change.Change == ChangeKind.Kept)
+                .Select(change =>
+                    ObjectKey.Of(new ObjectReference(change.ApiVersion, change.Kind, change.Namespace, change.Name))
+                ),
+        ];
+        return Inventory.Of(
+            state.Request.Environment,
+            state
+                .Objects.Select(item => new InventoryEntry(
+                    item.Reference,
+                    item.Service,
+                    run.Applied[item.Key].ResourceVersion,
+                    item.Hash
+                ))
+                .Concat(dropped.Where(entry => kept.Contains(entry.Key)))
+        );
+    }
+
+    private static bool AreEqual(Inventory left, Inventory right) =>
+        left.Entries.Count == right.Entries.Count
+        && left.Entries.All(pair =>
+            right.Entries.TryGetValue(pair.Key, out InventoryEntry? other) && other == pair.Value
+        );
+}

@@ -1,0 +1,32 @@
+namespace PlatformLocal.Deployment.Delivery.Direct;
+
+/// <summary>How <see cref="DirectDelivery"/> behaves.</summary>
+public sealed record DirectDeliveryOptions
+{
+    /// <summary>The field manager that owns what is delivered.</summary>
+    /// <value><c>platform-local</c> unless set.</value>
+    public string FieldManager { get; init; } = "platform-local";
+
+    /// <summary>How many requests are under way at once.</summary>
+    /// <value>16 unless set.</value>
+    public int Parallelism { get; init; } = 16;
+
+    /// <summary>How often a container must have been restarted until a crash loop fails its service.</summary>
+    /// <value>3 unless set.</value>
+    public int CrashLoopRestarts { get; init; } = 3;
+
+    /// <summary>How long an image may fail to be pulled until that fails its service.</summary>
+    /// <value>45 seconds unless set: people hear of it within a minute.</value>
+    public TimeSpan ImagePullPatience { get; init; } = TimeSpan.FromSeconds(45);
+
+    /// <summary>How long a namespace that is being deleted may take until it can be made again.</summary>
+    /// <value>2 minutes unless set.</value>
+    public TimeSpan NamespaceTimeout { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>How long the removal of an environment may take.</summary>
+    /// <value>5 minutes unless set.</value>
+    public TimeSpan RemovalTimeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>The clock of timeouts.</summary>
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+}

@@ -1,0 +1,112 @@
+using System.Text.Json.Nodes;
+using PlatformLocal.Client;
+using PlatformLocal.Core;
+using PlatformLocal.Kubernetes;
+using PlatformLocal.Kubernetes.Readiness;
+
+namespace PlatformLocal.Deployment.Delivery.Direct;
+
+/// <summary>The namespace of an environment: looked at, made, waited for.</summary>
+internal sealed class EnvironmentNamespace(
+    KubernetesClient client,
+    DirectDeliveryOptions options,
+    string environment,
+    string name
+)
+{
+    public ObjectReference Reference { get; } = new("v1", "Namespace", null, name);
+
+    /// <returns>The namespace as it is, or <see langword="null"/>.</returns>
+    /// <exception cref="PlatformException">It belongs to another environment.</exception>
+    public async Task<JsonObject?> FindAsync(CancellationToken cancellationToken)
+    {
+        JsonObject? found = await client.FindAsync(Reference, cancellationToken);
+        if (found.Label(DeliveryLabels.Environment) is { } owner && owner != environment)
+        {
+            throw new PlatformException(
+                $"Namespace {name} belongs to the environment {owner}, not to {environment}.",
+                $"Choose another name, or remove the environment {owner} first."
+            )
+            {
+                Kind = FailureKind.Conflict,
+            };
+        }
+        return found;
+    }
+
+    /// <summary>Makes the namespace, after an earlier one of the same name is gone.</summary>
+    public async Task<(ObjectChange Change, bool IsNew)> EnsureAsync(
+        JsonObject desired,
+        CancellationToken cancellationToken
+    )
+    {
+        JsonObject? before = await FindAsync(cancellationToken);
+        if (before.IsTerminating())
+        {
+            await WaitGoneAsync(options.NamespaceTimeout, cancellationToken);
+            before = null;
+        }
+        ApplyResult applied = await client.ApplyAsync(
+            desired,
+            new WriteOptions { FieldManager = options.FieldManager, Force = true },
+            cancellationToken
+        );
+        ChangeKind change =
+            applied.IsCreated ? ChangeKind.Created
+            : applied.Item.ResourceVersion() == before.ResourceVersion() ? ChangeKind.Unchanged
+            : ChangeKind.Updated;
+        return (Change(change), applied.IsCreated);
+    }
+
+    public ObjectChange Change(ChangeKind change) => new(change, "", "v1", "Namespace", null, name);
+
+    /// <summary>Waits until the namespace is gone.</summary>
+    /// <exception cref="PlatformException">It is not gone in time; says what keeps it.</exception>
+    public async Task WaitGoneAsync(TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        using var deadline = new CancellationTokenSource(timeout, options.TimeProvider);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        JsonObject? last = null;
+        try
+        {
+            var only = new WatchOptions { FieldSelector = $"metadata.name={name}" };
+            await foreach (WatchEvent change in client.WatchAsync("v1", "Namespace", null, only, both.Token))
+            {
+                if (change.Kind == WatchEventKind.Deleted || (change.Kind == WatchEventKind.Synced && last is null))
+                {
+                    return;
+                }
+                last = change.Kind == WatchEventKind.Synced ? last : change.Item;
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw NotGone(last, timeout);
+        }
+    }
+
+    private PlatformException NotGone(JsonObject? last, TimeSpan timeout)
+    {
+        // The namespace controller says in conditions what content and whose finalizers remain.
+        List<string> reasons =
+        [
+            .. last.Child("status")
+                .Items("conditions")
+                .Where(condition => condition.Text("status") == "True")
+                .Select(ReadinessRules.Describe),
+        ];
+        string[] finalizers = [.. last.Metadata().Texts("finalizers"), .. last.Child("spec").Texts("finalizers")];
+        if (finalizers.Length > 0)
+        {
+            reasons.Add($"its finalizers are {string.Join(", ", finalizers)}");
+        }
+        string why = reasons.Count == 0 ? "" : $"\n  {string.Join("\n  ", reasons)}";
+        return new PlatformException(
+            $"Namespace {name} is not gone after {timeout.TotalSeconds:0.#} s.{why}",
+            $"See what remains: kubectl get namespace {name} -o yaml; then make the controllers behind the finalizers run, or remove the finalizers."
+        )
+        {
+            Kind = FailureKind.NotReadyInTime,
+        };
+    }
+}

@@ -1,0 +1,111 @@
+using System.Text.Json.Nodes;
+using PlatformLocal.Client;
+using PlatformLocal.Kubernetes;
+
+namespace PlatformLocal.Deployment.Delivery.Direct;
+
+/// <summary>An object after it was applied.</summary>
+/// <param name="Desired">As it should be.</param>
+/// <param name="Change">What applying did.</param>
+/// <param name="ResourceVersion">Its state.</param>
+/// <param name="Item">As the server has it; <see langword="null"/> when nothing had to be asked because nothing changed.</param>
+internal sealed record AppliedObject(
+    DesiredObject Desired,
+    ChangeKind Change,
+    string? ResourceVersion,
+    JsonObject? Item
+)
+{
+    /// <summary>Why, where the kind of change does not say it.</summary>
+    public string? Note { get; init; }
+}
+
+/// <summary>Applies objects, as many at once as the options allow.</summary>
+/// <remarks>
+/// An object counts as unchanged when server-side apply leaves its resourceVersion as it was: the server itself compares.
+/// Objects of passive kinds (ConfigMaps, RBAC…) are not even sent when their resourceVersion is still the one that the
+/// last delivery left and their content has the hash it had then: an object whose resourceVersion is the same is the
+/// same, down to its last byte, so a change by hand always shows.
+/// </remarks>
+internal sealed class ObjectApplier(
+    KubernetesClient client,
+    DirectDeliveryOptions options,
+    DesiredState state,
+    Inventory previous,
+    ExistingObjects existing
+) : IDisposable
+{
+    private static readonly TimeSpan s_kindPause = TimeSpan.FromMilliseconds(100);
+
+    private readonly SemaphoreSlim _gate = new(options.Parallelism, options.Parallelism);
+
+    public async Task<AppliedObject> ApplyAsync(DesiredObject desired, CancellationToken cancellationToken)
+    {
+        string? before = existing.Find(desired.Key)?.ResourceVersion;
+        if (before is not null && IsUntouched(desired, before))
+        {
+            return new AppliedObject(desired, ChangeKind.Unchanged, before, Item: null);
+        }
+        if (state.NewKinds.Contains((desired.Reference.ApiVersion, desired.Reference.Kind)))
+        {
+            await WaitForKindAsync(desired.Reference, cancellationToken);
+        }
+        await _gate.WaitAsync(cancellationToken);
+        try
+        {
+            return await SendAsync(desired, before, cancellationToken);
+        }
+        catch (KubernetesException fault) when (Recreation.IsImmutable(fault))
+        {
+            if (!Recreation.IsWanted(desired))
+            {
+                throw Recreation.Explain(fault, desired);
+            }
+            await Recreation.DeleteAsync(client, desired.Reference, cancellationToken);
+            AppliedObject made = await SendAsync(desired, before, cancellationToken);
+            return made with { Change = ChangeKind.Updated, Note = Recreation.Note };
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    private async Task<AppliedObject> SendAsync(
+        DesiredObject desired,
+        string? before,
+        CancellationToken cancellationToken
+    )
+    {
+        var write = new WriteOptions { FieldManager = options.FieldManager, Force = true };
+        ApplyResult result = await NewNamespace.RetryAsync(
+            () => client.ApplyAsync(desired.Content, write, cancellationToken),
+            options.TimeProvider,
+            cancellationToken
+        );
+        string? after = result.Item.ResourceVersion();
+        ChangeKind change =
+            result.IsCreated ? ChangeKind.Created
+            : after == before ? ChangeKind.Unchanged
+            : ChangeKind.Updated;
+        return new AppliedObject(desired, change, after, result.Item);
+    }
+
+    public void Dispose() => _gate.Dispose();
+
+    public bool IsUntouched(DesiredObject desired, string version) =>
+        KnownKinds.IsPassive(desired.Reference.Group, desired.Reference.Kind)
+        && previous.Entries.TryGetValue(desired.Key, out InventoryEntry? entry)
+        && entry.ResourceVersion == version
+        && entry.Hash == desired.Hash
+        && entry.Reference.ApiVersion == desired.Reference.ApiVersion;
+
+    /// <summary>A definition is established a moment before its kind is served, and there is nothing to watch for that.</summary>
+    private async Task WaitForKindAsync(ObjectReference reference, CancellationToken cancellationToken)
+    {
+        while (await client.Resources.FindAsync(reference.ApiVersion, reference.Kind, cancellationToken) is null)
+        {
+            await Task.Delay(s_kindPause, options.TimeProvider, cancellationToken);
+        }
+    }
+}

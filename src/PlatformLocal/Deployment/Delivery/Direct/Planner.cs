@@ -1,0 +1,154 @@
+using System.Text.Json.Nodes;
+using PlatformLocal.Client;
+using PlatformLocal.Core;
+using PlatformLocal.Kubernetes;
+
+namespace PlatformLocal.Deployment.Delivery.Direct;
+
+/// <summary>Finds out by dry runs what a delivery would do.</summary>
+internal sealed class Planner(KubernetesClient client, DirectDeliveryOptions options, DesiredState state)
+{
+    public async Task<IReadOnlyList<ObjectChange>> PlanAsync(CancellationToken cancellationToken)
+    {
+        DeliveryRequest request = state.Request;
+        var home = new EnvironmentNamespace(client, options, request.Environment, request.Namespace);
+        JsonObject? before = await home.FindAsync(cancellationToken);
+        // One that is being deleted will be gone with all it holds.
+        bool isNew = before is null || before.IsTerminating();
+        Inventory previous = isNew
+            ? Inventory.Empty(request.Environment)
+            : await new InventoryStore(client, options.FieldManager).ReadAsync(
+                request.Environment,
+                request.Namespace,
+                cancellationToken
+            );
+        ExistingObjects existing = await ExistingObjects.ListAsync(
+            client,
+            DirectDelivery
+                .References(state, previous)
+                .Where(reference => !isNew || reference.Namespace != request.Namespace),
+            cancellationToken
+        );
+
+        ChangeKind homeChange = isNew
+            ? ChangeKind.Created
+            : await CompareAsync(home.Reference, state.Namespace, cancellationToken);
+        ObjectChange[] applied = await ApplyAllAsync(previous, existing, isNew, cancellationToken);
+        HashSet<ObjectKey> wanted = [.. state.Objects.Select(item => item.Key)];
+        var pruner = new Pruner(client, options, request.Environment);
+        IEnumerable<ObjectChange> pruned = previous
+            .Entries.Values.Where(entry => !wanted.Contains(entry.Key))
+            .Select(entry => pruner.Decide(entry, existing.Find(entry.Key)))
+            .OfType<ObjectChange>();
+        return [home.Change(homeChange), .. applied, .. pruned];
+    }
+
+    private async Task<ObjectChange[]> ApplyAllAsync(
+        Inventory previous,
+        ExistingObjects existing,
+        bool isNew,
+        CancellationToken cancellationToken
+    )
+    {
+        using var applier = new ObjectApplier(client, options, state, previous, existing);
+        var changes = new ObjectChange[state.Objects.Count];
+        var faults = new PlatformException?[state.Objects.Count];
+        await Parallel.ForAsync(
+            0,
+            changes.Length,
+            new ParallelOptions { MaxDegreeOfParallelism = options.Parallelism, CancellationToken = cancellationToken },
+            async (i, token) =>
+            {
+                DesiredObject desired = state.Objects[i];
+                try
+                {
+                    changes[i] = desired.Change(await DecideAsync(desired, token));
+                }
+                catch (KubernetesException fault) when (Recreation.IsImmutable(fault) && Recreation.IsWanted(desired))
+                {
+                    changes[i] = desired.Change(ChangeKind.Updated) with { Note = Recreation.Note };
+                }
+                catch (KubernetesException fault) when (Recreation.IsImmutable(fault))
+                {
+                    faults[i] = Recreation.Explain(fault, desired);
+                }
+                catch (PlatformException fault)
+                {
+                    faults[i] = fault;
+                }
+            }
+        );
+        PlatformException[] all = [.. faults.OfType<PlatformException>()];
+        return all.Length switch
+        {
+            0 => changes,
+            1 => throw all[0],
+            _ => throw new PlatformException(
+                $"The cluster refuses {all.Length} objects:\n  {string.Join("\n  ", all.Select(fault => fault.Message))}",
+                string.Join(
+                    '\n',
+                    all.Select(fault => fault.NextStep).OfType<string>().Distinct(StringComparer.Ordinal)
+                ),
+                new AggregateException(all)
+            )
+            {
+                Kind = all.Select(fault => fault.Kind).Distinct().Count() == 1 ? all[0].Kind : FailureKind.Failed,
+            },
+        };
+
+        async Task<ChangeKind> DecideAsync(DesiredObject desired, CancellationToken token)
+        {
+            ObjectReference reference = desired.Reference;
+            ExistingObject? before = existing.Find(desired.Key);
+            bool cannotAsk =
+                (isNew && reference.Namespace == state.Request.Namespace)
+                || await client.Resources.FindAsync(reference.ApiVersion, reference.Kind, token) is null;
+            if (cannotAsk)
+            {
+                // Without its namespace or its definition the server could only say that they are missing.
+                return ChangeKind.Created;
+            }
+            return before?.ResourceVersion is { } version && applier.IsUntouched(desired, version)
+                ? ChangeKind.Unchanged
+                : await CompareAsync(reference, desired.Content, token);
+        }
+    }
+
+    private async Task<ChangeKind> CompareAsync(
+        ObjectReference reference,
+        JsonObject content,
+        CancellationToken cancellationToken
+    )
+    {
+        JsonObject? before = await client.FindAsync(reference, cancellationToken);
+        ApplyResult after = await client.ApplyAsync(
+            content,
+            new WriteOptions
+            {
+                FieldManager = options.FieldManager,
+                Force = true,
+                DryRun = true,
+            },
+            cancellationToken
+        );
+        if (before is null)
+        {
+            return ChangeKind.Created;
+        }
+        Forget(before);
+        Forget(after.Item);
+        return JsonNode.DeepEquals(before, after.Item) ? ChangeKind.Unchanged : ChangeKind.Updated;
+    }
+
+    /// <summary>Removes what differs between two looks at the same object: who owns a field counts, since when does not.</summary>
+    private static void Forget(JsonObject item)
+    {
+        JsonObject metadata = item.Metadata() ?? [];
+        metadata.Remove("resourceVersion");
+        metadata.Remove("generation");
+        foreach (JsonObject entry in metadata.Items("managedFields"))
+        {
+            entry.Remove("time");
+        }
+    }
+}

@@ -1,0 +1,207 @@
+using System.Collections.Concurrent;
+using PlatformLocal.Client;
+using PlatformLocal.Core;
+using PlatformLocal.Kubernetes;
+
+namespace PlatformLocal.Deployment.Delivery.Direct;
+
+/// <summary>Delivers the services of one request in the order of their dependencies, independent ones at once.</summary>
+internal sealed class ServiceRun(
+    KubernetesClient client,
+    DirectDeliveryOptions options,
+    DesiredState state,
+    ObjectApplier applier,
+    ReadinessBoard board,
+    IProgress<ServiceProgress> progress
+)
+{
+    private readonly ILookup<string, DesiredObject> _objects = state.Objects.ToLookup(
+        item => item.Service,
+        StringComparer.Ordinal
+    );
+    private readonly ConcurrentDictionary<ObjectKey, AppliedObject> _applied = new();
+
+    /// <summary>What was applied so far.</summary>
+    public IReadOnlyDictionary<ObjectKey, AppliedObject> Applied => _applied;
+
+    /// <summary>Applies what the environment has beside its services: quotas count, and policies hold, from the first pod on.</summary>
+    /// <exception cref="PlatformException">An object was refused.</exception>
+    public async Task ApplyOwnAsync(CancellationToken cancellationToken) =>
+        await Task.WhenAll(
+            _objects[""].Select(async item => _applied[item.Key] = await applier.ApplyAsync(item, cancellationToken))
+        );
+
+    /// <summary>Delivers all services.</summary>
+    /// <exception cref="PlatformException">Some could not be delivered: all failures together, and who waited for them.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        Dictionary<string, ServiceDelivery> services = state.Request.Services.ToDictionary(
+            s => s.Name,
+            StringComparer.Ordinal
+        );
+        var runs = new Dictionary<string, Task<Outcome>>(StringComparer.Ordinal);
+        foreach (ServiceGroup group in ServiceGraph.Order(state.Request.Services))
+        {
+            // Groups come after those they depend on, so their runs exist.
+            (string Name, Task<Outcome> Run)[] before = [.. group.DependsOn.Select(name => (name, runs[name]))];
+            foreach (string name in group.Members)
+            {
+                runs[name] = RunAsync(services[name], before, cancellationToken);
+            }
+        }
+        Outcome[] outcomes = await Task.WhenAll(runs.Values);
+        ServiceFailedException[] failures =
+        [
+            .. outcomes.Select(outcome => outcome.Failure).OfType<ServiceFailedException>(),
+        ];
+        if (failures.Length > 0)
+        {
+            string[] blocked = [.. outcomes.Select(outcome => outcome.Blocked).OfType<string>()];
+            throw ServiceFailedException.Join(state.Request.Environment, failures, blocked);
+        }
+    }
+
+    private async Task<Outcome> RunAsync(
+        ServiceDelivery service,
+        (string Name, Task<Outcome> Run)[] before,
+        CancellationToken cancellationToken
+    )
+    {
+        await Task.Yield();
+        if (before.Length > 0)
+        {
+            Report(service, ServicePhase.Pending, $"waits for {string.Join(", ", before.Select(other => other.Name))}");
+        }
+        foreach ((string name, Task<Outcome> run) in before)
+        {
+            if (!(await run).IsReady)
+            {
+                string reason = $"was not applied because {name} is not ready";
+                Report(service, ServicePhase.Pending, reason);
+                return new Outcome(Failure: null, Blocked: $"{service.Name}: {reason}.");
+            }
+        }
+        try
+        {
+            await DeliverAsync(service, cancellationToken);
+            Report(service, ServicePhase.Ready, message: null);
+            return new Outcome(Failure: null, Blocked: null);
+        }
+        catch (ServiceFailedException failure)
+        {
+            Report(service, ServicePhase.Failed, string.Join('\n', failure.Lines));
+            return new Outcome(failure, Blocked: null);
+        }
+        catch (PlatformException fault)
+        {
+            var failure = new ServiceFailedException(
+                service.Name,
+                [fault.Message],
+                fault.NextStep is null ? [] : [fault.NextStep],
+                fault.Kind,
+                fault
+            );
+            Report(service, ServicePhase.Failed, fault.Message);
+            return new Outcome(failure, Blocked: null);
+        }
+    }
+
+    private async Task DeliverAsync(ServiceDelivery service, CancellationToken cancellationToken)
+    {
+        var done = new List<AppliedObject>();
+        string lastMessage = "";
+        Action<string> onWait = message =>
+        {
+            if (message != lastMessage)
+            {
+                lastMessage = message;
+                Report(service, ServicePhase.Waiting, message);
+            }
+        };
+        Report(service, ServicePhase.Applying, message: null);
+        foreach (
+            IGrouping<Wave, DesiredObject> wave in _objects[service.Name].GroupBy(item => item.Wave).OrderBy(g => g.Key)
+        )
+        {
+            IReadOnlyList<AppliedObject> applied = await ApplyAsync(service, wave, cancellationToken);
+            if (wave.Key == Wave.Foundation)
+            {
+                await NewWait().RunAsync(applied, service.Timeout, onWait, cancellationToken);
+            }
+            else
+            {
+                done.AddRange(applied);
+            }
+        }
+        await NewWait().RunAsync(done, service.Timeout, onWait, cancellationToken);
+        if (service.AfterReady is { } afterReady)
+        {
+            await afterReady(onWait, cancellationToken);
+        }
+
+        ServiceWait NewWait() => new(client, options, board, applier, service.Name, state.Request.Namespace);
+    }
+
+    private async Task<IReadOnlyList<AppliedObject>> ApplyAsync(
+        ServiceDelivery service,
+        IEnumerable<DesiredObject> objects,
+        CancellationToken cancellationToken
+    )
+    {
+        using var timeout = new CancellationTokenSource(service.Timeout, options.TimeProvider);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        var faults = new ConcurrentQueue<PlatformException>();
+        var applied = new ConcurrentQueue<AppliedObject>();
+        await Task.WhenAll(objects.Select(ApplyOneAsync));
+        if (!faults.IsEmpty)
+        {
+            PlatformException[] all = [.. faults];
+            throw new ServiceFailedException(
+                service.Name,
+                [
+                    all.Length == 1 ? "an object was refused." : $"{all.Length} objects were refused.",
+                    .. all.Select(f => f.Message),
+                ],
+                [.. all.Select(fault => fault.NextStep).OfType<string>().Distinct(StringComparer.Ordinal)],
+                all.Select(fault => fault.Kind).Distinct().Count() == 1 ? all[0].Kind : FailureKind.Failed,
+                all[0]
+            );
+        }
+        return [.. applied];
+
+        async Task ApplyOneAsync(DesiredObject desired)
+        {
+            try
+            {
+                AppliedObject result = await applier.ApplyAsync(desired, both.Token);
+                _applied[desired.Key] = result;
+                applied.Enqueue(result);
+            }
+            catch (PlatformException fault)
+            {
+                faults.Enqueue(fault);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                faults.Enqueue(
+                    new PlatformException(
+                        $"{desired.Reference} could not be applied within {service.Timeout.TotalSeconds:0.#} s.",
+                        "See whether its kind is served: kubectl api-resources"
+                    )
+                    {
+                        Kind = FailureKind.NotReadyInTime,
+                    }
+                );
+            }
+        }
+    }
+
+    private void Report(ServiceDelivery service, ServicePhase phase, string? message) =>
+        progress.Report(new ServiceProgress(service.Name, phase, message));
+
+    /// <summary>How a service's run ended.</summary>
+    private sealed record Outcome(ServiceFailedException? Failure, string? Blocked)
+    {
+        public bool IsReady => Failure is null && Blocked is null;
+    }
+}

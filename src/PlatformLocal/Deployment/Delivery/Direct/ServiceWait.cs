@@ -1,0 +1,241 @@
+using System.Text.Json.Nodes;
+using PlatformLocal.Client;
+using PlatformLocal.Kubernetes;
+using PlatformLocal.Kubernetes.Readiness;
+
+namespace PlatformLocal.Deployment.Delivery.Direct;
+
+/// <summary>One object somebody waits for.</summary>
+/// <param name="Desired">As it should be.</param>
+/// <param name="Item">As it is.</param>
+/// <param name="Readiness">How far it is.</param>
+internal sealed record WaitingObject(DesiredObject Desired, JsonObject Item, ObjectReadiness Readiness);
+
+/// <summary>
+/// Waits until the objects of one service are ready, woken by changes. Gives up early when waiting has become
+/// pointless: an object that its controller gave up on, a container in a crash loop, an image that cannot be pulled.
+/// </summary>
+internal sealed class ServiceWait(
+    KubernetesClient client,
+    DirectDeliveryOptions options,
+    ReadinessBoard board,
+    ObjectApplier applier,
+    string service,
+    string targetNamespace
+)
+{
+    /// <summary>A failure that was there before the delivery may just be about to heal: the image was pushed, the database is back.</summary>
+    private static readonly TimeSpan s_oldFailurePatience = TimeSpan.FromSeconds(15);
+
+    private readonly Dictionary<(string? Pod, string Container), long> _imageTrouble = [];
+    private readonly long _began = options.TimeProvider.GetTimestamp();
+
+    public async Task RunAsync(
+        IReadOnlyList<AppliedObject> applied,
+        TimeSpan timeout,
+        Action<string> onWait,
+        CancellationToken cancellationToken
+    )
+    {
+        AppliedObject[] pending =
+        [
+            .. applied.Where(done => done.Item is { } item && !ReadinessRules.Of(item).IsCurrent),
+        ];
+        if (pending.Length == 0)
+        {
+            return;
+        }
+        await WatchAsync(pending, cancellationToken);
+        while (true)
+        {
+            Task changed = board.Changed;
+            board.ThrowIfBlind();
+            pending = await ApplyVanishedAsync(pending, cancellationToken);
+            WaitingObject[] waiting = [.. pending.Select(Look).Where(item => !item.Readiness.IsCurrent)];
+            if (waiting.Length == 0)
+            {
+                return;
+            }
+            (WaitingObject[] hopeless, TimeSpan nextLook) = FindHopeless(waiting, pending);
+            if (hopeless.Length > 0)
+            {
+                throw await Report(hopeless, waiting, isTimeout: false, cancellationToken);
+            }
+            TimeSpan left = timeout - options.TimeProvider.GetElapsedTime(_began);
+            if (left <= TimeSpan.Zero)
+            {
+                throw await Report(waiting, waiting, isTimeout: true, cancellationToken);
+            }
+            onWait(Summary(waiting));
+            using var nap = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            Task pause = Task.Delay(left < nextLook ? left : nextLook, options.TimeProvider, nap.Token);
+            await Task.WhenAny(changed, pause);
+            await nap.CancelAsync();
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        async Task<ServiceFailedException> Report(
+            WaitingObject[] blamed,
+            WaitingObject[] waiting,
+            bool isTimeout,
+            CancellationToken token
+        ) =>
+            await new FailureReport(client, options, board, targetNamespace).WriteAsync(
+                service,
+                blamed,
+                waiting.Length - blamed.Length,
+                isTimeout ? timeout : null,
+                token
+            );
+    }
+
+    private async Task WatchAsync(AppliedObject[] pending, CancellationToken cancellationToken)
+    {
+        ObjectReference[] references = [.. pending.Select(item => item.Desired.Reference)];
+        List<Task> watches =
+        [
+            .. references
+                .Select(item => (item.ApiVersion, item.Kind, item.Namespace))
+                .Distinct()
+                .Select(item =>
+                    board.WatchAsync(
+                        item.ApiVersion,
+                        item.Kind,
+                        item.Namespace,
+                        IsOwnOnly(item.Kind),
+                        cancellationToken
+                    )
+                ),
+        ];
+        if (references.Any(item => KnownKinds.RunsPods(item.Group, item.Kind)))
+        {
+            foreach (
+                string place in references
+                    .Select(item => item.Namespace)
+                    .OfType<string>()
+                    .Distinct(StringComparer.Ordinal)
+            )
+            {
+                watches.Add(board.WatchAsync("apps/v1", "ReplicaSet", place, isOwnOnly: false, cancellationToken));
+                watches.Add(board.WatchAsync("v1", "Pod", place, isOwnOnly: false, cancellationToken));
+            }
+        }
+        await Task.WhenAll(watches);
+
+        static bool IsOwnOnly(string kind) => kind is not ("Pod" or "ReplicaSet");
+    }
+
+    /// <summary>
+    /// An object that was still being deleted when it was applied is gone by now and has to be made again; a job that
+    /// is gone because it was complete is not.
+    /// </summary>
+    private async Task<AppliedObject[]> ApplyVanishedAsync(AppliedObject[] pending, CancellationToken cancellationToken)
+    {
+        var left = new List<AppliedObject>();
+        foreach (AppliedObject applied in pending)
+        {
+            if (board.Find(applied.Desired.Key) is not { IsDeleted: true } gone || !gone.IsAtLeast(applied.Item!))
+            {
+                left.Add(applied);
+            }
+            else if (gone.Item.Text("kind") != "Job" || gone.Item.Condition("Complete").Text("status") != "True")
+            {
+                left.Add(await applier.ApplyAsync(applied.Desired, cancellationToken));
+            }
+        }
+        return [.. left];
+    }
+
+    private WaitingObject Look(AppliedObject applied)
+    {
+        JsonObject item = applied.Item!;
+        if (board.Find(applied.Desired.Key) is { IsDeleted: false } observed && observed.IsAtLeast(item))
+        {
+            return new WaitingObject(applied.Desired, observed.Item, observed.Readiness);
+        }
+        return new WaitingObject(applied.Desired, item, ReadinessRules.Of(item));
+    }
+
+    /// <returns>The objects there is no hope for, and when to look again even if nothing changes.</returns>
+    private (WaitingObject[] Hopeless, TimeSpan NextLook) FindHopeless(WaitingObject[] waiting, AppliedObject[] pending)
+    {
+        TimeSpan elapsed = options.TimeProvider.GetElapsedTime(_began);
+        HashSet<ObjectKey> old =
+            elapsed < s_oldFailurePatience
+                ? [.. pending.Where(item => item.Change == ChangeKind.Unchanged).Select(item => item.Desired.Key)]
+                : [];
+        TimeSpan nextLook = old.Count > 0 ? s_oldFailurePatience - elapsed : Timeout.InfiniteTimeSpan;
+        var hopeless = new List<WaitingObject>();
+        foreach (WaitingObject item in waiting)
+        {
+            bool isFailed = item.Readiness.Status == ReadinessStatus.Failed;
+            bool isFinal = isFailed && item.Desired.Reference.Kind == "Job";
+            TimeSpan? patience = null;
+            bool isLost = isFailed || HasLostPods(item, ref patience);
+            if (isLost && (isFinal || !old.Contains(item.Desired.Key)))
+            {
+                hopeless.Add(item);
+            }
+            if (patience is { } left && (nextLook == Timeout.InfiniteTimeSpan || left < nextLook))
+            {
+                nextLook = left;
+            }
+        }
+        return (
+            [.. hopeless],
+            nextLook == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : nextLook + TimeSpan.FromMilliseconds(10)
+        );
+    }
+
+    private bool HasLostPods(WaitingObject item, ref TimeSpan? patience)
+    {
+        ObjectReference reference = item.Desired.Reference;
+        if (!KnownKinds.RunsPods(reference.Group, reference.Kind) || !IsObserved(item.Item))
+        {
+            return false;
+        }
+        // A Job has its own limit of attempts.
+        bool countsCrashes = reference.Kind is not ("Job" or "CronJob");
+        foreach (ObservedObject pod in WorkloadPods.Of(item.Item, board))
+        {
+            foreach (PodTrouble trouble in pod.Troubles)
+            {
+                if (
+                    trouble.Reason is "InvalidImageName" or "ErrImageNeverPull"
+                    || (
+                        countsCrashes
+                        && trouble.Reason == "CrashLoopBackOff"
+                        && trouble.Restarts >= options.CrashLoopRestarts
+                    )
+                )
+                {
+                    return true;
+                }
+                if (trouble.IsImage)
+                {
+                    (string?, string) key = (pod.Item.Uid(), trouble.Container);
+                    _imageTrouble.TryAdd(key, options.TimeProvider.GetTimestamp());
+                    TimeSpan left = options.ImagePullPatience - options.TimeProvider.GetElapsedTime(_imageTrouble[key]);
+                    if (left <= TimeSpan.Zero)
+                    {
+                        return true;
+                    }
+                    patience = patience is { } other && other < left ? other : left;
+                }
+            }
+        }
+        return false;
+    }
+
+    /// <summary>Until a controller has looked at the latest change, all pods there are belong to an older one.</summary>
+    private static bool IsObserved(JsonObject workload) =>
+        workload.Child("status").Integer("observedGeneration") is not { } observed
+        || observed == workload.Metadata().Integer("generation");
+
+    private static string Summary(WaitingObject[] waiting)
+    {
+        WaitingObject first = waiting[0];
+        string more = waiting.Length == 1 ? "" : $", and for {waiting.Length - 1} more";
+        return $"waits for {first.Desired.Reference.Kind} {first.Desired.Reference.Name}: {first.Readiness.Message}{more}";
+    }
+}

@@ -1,0 +1,72 @@
+using PlatformLocal.Core.Documents;
+using PlatformLocal.Core.Resolution;
+
+namespace PlatformLocal.Deployment.Manifests;
+
+/// <summary>Builds a kustomization and returns its YAML.</summary>
+/// <param name="folder">The folder with the kustomization.</param>
+/// <param name="cancellationToken">Stops the build.</param>
+public delegate Task<string> BuildKustomization(string folder, CancellationToken cancellationToken);
+
+/// <summary>Finds the text of a service's manifests: plain files, or what its kustomization builds.</summary>
+internal static class ManifestFiles
+{
+    // A service's manifests are written by people: what is larger is not a folder of manifests.
+    private const int MaximumFiles = 1000;
+    private const long MaximumBytes = 16 * 1024 * 1024;
+
+    private static readonly string[] KustomizationNames = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+
+    /// <summary>Names and texts of the service's manifest files.</summary>
+    public static async Task<IReadOnlyList<(string File, string Text)>> ReadAsync(
+        ServiceDefinition service,
+        BuildKustomization build,
+        CancellationToken cancellationToken
+    )
+    {
+        var folder = FolderOf(service);
+        if (KustomizationNames.Any(n => File.Exists(Path.Combine(folder, n))))
+        {
+            var text = await build(folder, cancellationToken);
+            return [(Path.Combine(folder, "kustomization.yaml") + " (built)", text)];
+        }
+
+        var files = Directory
+            .EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+            .Where(f => Path.GetExtension(f) is ".yaml" or ".yml" or ".json")
+            .Order(StringComparer.Ordinal)
+            .Take(MaximumFiles + 1)
+            .ToList();
+        var fault =
+            files.Count == 0 ? $"the folder {folder} has no .yaml, .yml or .json files"
+            : files.Count > MaximumFiles ? $"the folder {folder} has more than {MaximumFiles} files"
+            : files.Sum(f => new FileInfo(f).Length) > MaximumBytes ? $"the files in {folder} have more than 16 MiB"
+            : files.Find(f => SafePath.Inside(service.Folder, Path.GetRelativePath(service.Folder, f)) is null)
+                is { } outside
+                ? $"the file {outside} is a link that leads out of the service's folder"
+            : null;
+        if (fault is not null)
+        {
+            throw Refuse(service, fault);
+        }
+
+        var texts = new List<(string, string)>(files.Count);
+        foreach (var file in files)
+        {
+            texts.Add((file, await File.ReadAllTextAsync(file, cancellationToken)));
+        }
+
+        return texts;
+    }
+
+    private static string FolderOf(ServiceDefinition service)
+    {
+        var folder =
+            SafePath.Inside(service.Folder, service.Manifests)
+            ?? throw Refuse(service, $"'{service.Manifests}' leads out of the service's folder");
+        return Directory.Exists(folder) ? folder : throw Refuse(service, $"the folder {folder} does not exist");
+    }
+
+    private static InvalidDocumentException Refuse(ServiceDefinition service, string message) =>
+        new(Path.Combine(service.Folder, "service.yaml"), [new Fault("spec.manifests", message)]);
+}

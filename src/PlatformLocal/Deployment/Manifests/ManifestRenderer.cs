@@ -1,0 +1,240 @@
+using System.Text.Json.Nodes;
+using PlatformLocal.Core;
+using PlatformLocal.Core.Documents;
+using PlatformLocal.Core.Environments;
+using PlatformLocal.Core.Resolution;
+using PlatformLocal.Deployment.Delivery;
+using PlatformLocal.Deployment.Workspaces;
+
+namespace PlatformLocal.Deployment.Manifests;
+
+/// <summary>Says whether objects of a kind live in namespaces.</summary>
+/// <param name="apiVersion">Group and version, such as <c>apps/v1</c>.</param>
+/// <param name="kind">Kind, such as <c>Deployment</c>.</param>
+/// <param name="cancellationToken">Stops asking.</param>
+/// <exception cref="PlatformException">The cluster does not know the kind.</exception>
+public delegate Task<bool> IsNamespaced(string apiVersion, string kind, CancellationToken cancellationToken);
+
+/// <summary>Values of a service's secrets in one environment.</summary>
+/// <param name="environment">The environment's name.</param>
+/// <param name="service">The service.</param>
+/// <param name="cancellationToken">Stops asking.</param>
+public delegate Task<IReadOnlyDictionary<string, string>> SecretsOf(
+    string environment,
+    ServiceDefinition service,
+    CancellationToken cancellationToken
+);
+
+/// <summary>The rendered manifests of an environment.</summary>
+/// <param name="Request">What to deliver.</param>
+/// <param name="Warnings">What is odd but no fault, as whole sentences.</param>
+public sealed record RenderedEnvironment(DeliveryRequest Request, IReadOnlyList<string> Warnings);
+
+/// <summary>Makes the objects of an environment of the manifests of its services.</summary>
+public sealed class ManifestRenderer
+{
+    private readonly BuildKustomization _build;
+    private readonly IsNamespaced _isNamespaced;
+    private readonly SecretsOf _secretsOf;
+
+    /// <summary>A renderer.</summary>
+    /// <param name="build">Builds kustomizations.</param>
+    /// <param name="isNamespaced">Knows the cluster's kinds.</param>
+    /// <param name="secretsOf">Knows the values of secrets.</param>
+    public ManifestRenderer(BuildKustomization build, IsNamespaced isNamespaced, SecretsOf secretsOf)
+    {
+        _build = build;
+        _isNamespaced = isNamespaced;
+        _secretsOf = secretsOf;
+    }
+
+    /// <summary>Renders all services of an environment.</summary>
+    /// <param name="claim">The claim.</param>
+    /// <param name="resolved">Its services with their versions.</param>
+    /// <param name="workspace">Where they come from.</param>
+    /// <param name="cancellationToken">Stops the work.</param>
+    /// <exception cref="PlatformException">A manifest is not valid; names file, line and what is wrong.</exception>
+    public async Task<RenderedEnvironment> RenderAsync(
+        Claim claim,
+        ResolvedServices resolved,
+        Workspace workspace,
+        CancellationToken cancellationToken
+    )
+    {
+        // Kustomizations are built by a program: together they cost the time of the slowest.
+        var parsed = await Task.WhenAll(
+            resolved.Services.Select(s => Task.Run(() => ParseAsync(claim, s, workspace, cancellationToken)))
+        );
+        var warnings = parsed.SelectMany(p => p.Warnings).ToList();
+        RefuseDuplicates(parsed.SelectMany(p => p.Manifests));
+        var ownKinds = parsed.SelectMany(p => p.Manifests).Select(CustomKind.Of).OfType<CustomKind>().ToList();
+        var services = new List<ServiceDelivery>();
+        foreach (var (service, manifests, _) in parsed)
+        {
+            var labels = ManifestLabels.For(claim, service);
+            var objects = new List<JsonObject>();
+            if (service.Definition.Secrets.Count > 0)
+            {
+                var values = await _secretsOf(claim.EnvironmentName, service.Definition, cancellationToken);
+                objects.Add(ManifestLabels.Stamp(SecretObject(service.Definition, values), labels, claim.Namespace));
+            }
+
+            foreach (var manifest in manifests)
+            {
+                var isNamespaced =
+                    ownKinds.Find(k => k.Defines(manifest))?.IsNamespaced
+                    ?? await AskAsync(manifest, cancellationToken);
+                Check(manifest, isNamespaced, claim.Namespace);
+                objects.Add(ManifestLabels.Stamp(manifest.Object, labels, isNamespaced ? claim.Namespace : null));
+            }
+
+            services.Add(
+                new ServiceDelivery
+                {
+                    Name = service.Definition.Name,
+                    Version = service.Version.Text,
+                    DependsOn = service.DependsOn,
+                    Objects = objects,
+                    Timeout = service.Definition.Timeout,
+                }
+            );
+        }
+
+        var request = new DeliveryRequest
+        {
+            Environment = claim.EnvironmentName,
+            Namespace = claim.Namespace,
+            Services = services,
+            NamespaceLabels = ManifestLabels.ForNamespace(claim),
+        };
+        return new RenderedEnvironment(request, warnings);
+    }
+
+    /// <summary>Whether an object is the Secret whose values the platform made up: another one in every environment.</summary>
+    /// <param name="rendered">An object of the service.</param>
+    /// <param name="service">The service.</param>
+    public static bool IsMadeUp(JsonObject rendered, ServiceDefinition service) =>
+        service.Secrets.Count > 0
+        && (string?)rendered["kind"] == "Secret"
+        && (string?)rendered["metadata"]?["name"] == SecretNameOf(service);
+
+    private static string SecretNameOf(ServiceDefinition service) => service.Name + "-secrets";
+
+    private async Task<ParsedService> ParseAsync(
+        Claim claim,
+        ResolvedService service,
+        Workspace workspace,
+        CancellationToken cancellationToken
+    )
+    {
+        var files = await ManifestFiles.ReadAsync(service.Definition, _build, cancellationToken);
+        var substitution = new Substitution(ManifestVariables.For(claim, service, workspace));
+        var manifests = new List<Manifest>();
+        foreach (var (file, text) in files)
+        {
+            try
+            {
+                foreach (var document in YamlText.ParseAll(text, file, substitution.Apply))
+                {
+                    manifests.AddRange(Manifest.Read(document, file));
+                }
+            }
+            catch (FormatException e)
+            {
+                throw new InvalidDocumentException(file, [new Fault("", e.Message)]);
+            }
+        }
+
+        var warnings = substitution.Unset.Select(v =>
+            $"The manifests of {service.Definition.Name} use ${{{v}}}, which nothing sets: it becomes empty."
+        );
+        return new ParsedService(service, manifests, [.. warnings]);
+    }
+
+    private static void RefuseDuplicates(IEnumerable<Manifest> manifests)
+    {
+        var seen = new Dictionary<(string, string, string), Manifest>();
+        foreach (var manifest in manifests)
+        {
+            // The same kind in another version of its group is the same object.
+            var group = manifest.ApiVersion.Contains('/', StringComparison.Ordinal)
+                ? manifest.ApiVersion.Split('/')[0]
+                : "";
+            var key = (group, manifest.Kind, manifest.Name);
+            if (!seen.TryAdd(key, manifest))
+            {
+                throw manifest.Refuse($"is defined a second time; the first is at {seen[key].Place}");
+            }
+        }
+    }
+
+    private async Task<bool> AskAsync(Manifest manifest, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _isNamespaced(manifest.ApiVersion, manifest.Kind, cancellationToken);
+        }
+        catch (PlatformException e) when (e.Kind is FailureKind.NotFound or FailureKind.InvalidInput)
+        {
+            throw manifest.Refuse($"is of a kind the cluster does not know: {e.Message} {e.NextStep}".TrimEnd());
+        }
+    }
+
+    private static void Check(Manifest manifest, bool isNamespaced, string targetNamespace)
+    {
+        if (manifest.Namespace is { } other && (!isNamespaced || other != targetNamespace))
+        {
+            throw manifest.Refuse(
+                $"is aimed at the namespace '{other}', and an environment's objects belong into its own, '{targetNamespace}'; "
+                    + "leave metadata.namespace out"
+            );
+        }
+
+        if (!isNamespaced && manifest.Kind != CustomKind.DefinitionKind)
+        {
+            throw manifest.Refuse(
+                $"belongs to the whole cluster; an environment may hold namespaced objects and {CustomKind.DefinitionKind}s only"
+            );
+        }
+    }
+
+    private static JsonObject SecretObject(ServiceDefinition service, IReadOnlyDictionary<string, string> values) =>
+        new()
+        {
+            ["apiVersion"] = "v1",
+            ["kind"] = "Secret",
+            ["metadata"] = new JsonObject { ["name"] = SecretNameOf(service) },
+            ["type"] = "Opaque",
+            ["data"] = new JsonObject(
+                values.Select(v =>
+                    KeyValuePair.Create(
+                        v.Key,
+                        (JsonNode?)Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(v.Value))
+                    )
+                )
+            ),
+        };
+
+    private sealed record ParsedService(
+        ResolvedService Service,
+        IReadOnlyList<Manifest> Manifests,
+        IReadOnlyList<string> Warnings
+    );
+
+    /// <summary>A kind that one of the environment's own manifests defines.</summary>
+    private sealed record CustomKind(string Group, string Kind, bool IsNamespaced)
+    {
+        public const string DefinitionKind = "CustomResourceDefinition";
+
+        public static CustomKind? Of(Manifest manifest) =>
+            manifest.Kind == DefinitionKind
+            && manifest.Object["spec"] is JsonObject spec
+            && (string?)spec["group"] is { } group
+            && (string?)spec["names"]?["kind"] is { } kind
+                ? new CustomKind(group, kind, (string?)spec["scope"] != "Cluster")
+                : null;
+
+        public bool Defines(Manifest manifest) =>
+            manifest.Kind == Kind && manifest.ApiVersion.StartsWith(Group + "/", StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,258 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using PlatformLocal.Core;
+
+namespace PlatformLocal.Deployment.ObjectStore;
+
+/// <summary>An object store in a directory: a folder is a bucket, a file is an object, dropping a file is uploading.</summary>
+public sealed class DirectoryObjectStore : IObjectStore, IDisposable
+{
+    private const string TemporarySuffix = ".part";
+
+    private readonly string _root;
+    private readonly TimeProvider _time;
+    private readonly SemaphoreSlim _writes = new(1, 1);
+    private readonly ConcurrentDictionary<string, BucketChanges> _changes = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (DateTime Modified, long Length, string ETag)> _tags = new(
+        StringComparer.Ordinal
+    );
+
+    /// <summary>A store in a directory.</summary>
+    /// <param name="root">The directory; made when missing.</param>
+    /// <param name="time">The clock for waits.</param>
+    public DirectoryObjectStore(string root, TimeProvider time)
+    {
+        _root = Path.GetFullPath(root);
+        _time = time;
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<ListedObject>> ListAsync(string bucket, CancellationToken cancellationToken) =>
+        Guard<IReadOnlyList<ListedObject>>(
+            $"List the objects in {FolderOf(bucket)}",
+            () =>
+            {
+                var objects = new List<ListedObject>();
+                foreach (var file in Directory.EnumerateFiles(Ensure(bucket)).Order(StringComparer.Ordinal))
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    var key = Path.GetFileName(file);
+                    if (IsKey(key) && TagOf(file) is { } tag)
+                    {
+                        objects.Add(new ListedObject(key, tag));
+                    }
+                }
+
+                return Task.FromResult<IReadOnlyList<ListedObject>>(objects);
+            }
+        );
+
+    /// <inheritdoc/>
+    public Task<StoredObject?> GetAsync(string bucket, string key, CancellationToken cancellationToken)
+    {
+        var file = FileOf(bucket, key);
+        return Guard(
+            $"Read {file}",
+            async () =>
+            {
+                try
+                {
+                    var content = await File.ReadAllBytesAsync(file, cancellationToken);
+                    return new StoredObject(key, TagOf(content), content);
+                }
+                catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+                {
+                    return null;
+                }
+            }
+        );
+    }
+
+    /// <inheritdoc/>
+    public Task<string> PutAsync(
+        string bucket,
+        string key,
+        ReadOnlyMemory<byte> content,
+        WriteCondition condition,
+        CancellationToken cancellationToken
+    )
+    {
+        var file = FileOf(bucket, key);
+        return Guard(
+            $"Write {file}",
+            () =>
+                Exclusively(
+                    async () =>
+                    {
+                        await CheckAsync(bucket, key, condition, cancellationToken);
+                        Ensure(bucket);
+                        await ReplaceAsync(file, content, cancellationToken);
+                        return TagOf(content.Span);
+                    },
+                    cancellationToken
+                )
+        );
+    }
+
+    /// <inheritdoc/>
+    public Task DeleteAsync(string bucket, string key, WriteCondition condition, CancellationToken cancellationToken)
+    {
+        var file = FileOf(bucket, key);
+        return Guard(
+            $"Delete {file}",
+            () =>
+                Exclusively(
+                    async () =>
+                    {
+                        await CheckAsync(bucket, key, condition, cancellationToken);
+                        Ensure(bucket);
+                        File.Delete(file);
+                        return true;
+                    },
+                    cancellationToken
+                )
+        );
+    }
+
+    /// <inheritdoc/>
+    public Task WaitForChangeAsync(string bucket, TimeSpan atMost, CancellationToken cancellationToken) =>
+        _changes.GetOrAdd(bucket, b => new BucketChanges(Ensure(b))).WaitAsync(atMost, _time, cancellationToken);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var changes in _changes.Values)
+        {
+            changes.Dispose();
+        }
+
+        _writes.Dispose();
+    }
+
+    private static async Task ReplaceAsync(
+        string file,
+        ReadOnlyMemory<byte> content,
+        CancellationToken cancellationToken
+    )
+    {
+        // A name that no listing shows, in the same file system: the rename is what makes the object appear.
+        var folder = Path.GetDirectoryName(file)!;
+        var temporary = Path.Combine(folder, $".{Path.GetFileName(file)}.{Guid.NewGuid():N}{TemporarySuffix}");
+        try
+        {
+            await using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write))
+            {
+                await stream.WriteAsync(content, cancellationToken);
+                stream.Flush(flushToDisk: true);
+            }
+
+            File.Move(temporary, file, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+    }
+
+    private async Task CheckAsync(
+        string bucket,
+        string key,
+        WriteCondition condition,
+        CancellationToken cancellationToken
+    )
+    {
+        if (condition == WriteCondition.None)
+        {
+            return;
+        }
+
+        var current = await GetAsync(bucket, key, cancellationToken);
+        if (condition.IfAbsent ? current is not null : current?.ETag != condition.IfMatch)
+        {
+            throw new PlatformException(
+                $"{bucket}/{key} was {(current is null ? "removed" : "changed")} by somebody else meanwhile.",
+                "Look at what it is now, and run the command again."
+            )
+            {
+                Kind = FailureKind.Conflict,
+            };
+        }
+    }
+
+    private async Task<T> Exclusively<T>(Func<Task<T>> action, CancellationToken cancellationToken)
+    {
+        await _writes.WaitAsync(cancellationToken);
+        try
+        {
+            return await action();
+        }
+        finally
+        {
+            _writes.Release();
+        }
+    }
+
+    private static async Task<T> Guard<T>(string what, Func<Task<T>> action)
+    {
+        try
+        {
+            return await action();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new PlatformException(
+                $"{what} failed: {e.Message}",
+                "Check the free space and the permissions of that folder.",
+                e
+            );
+        }
+    }
+
+    // A large bucket is listed often: content is read again only when the file looks changed.
+    private string? TagOf(string file)
+    {
+        try
+        {
+            var info = new FileInfo(file);
+            if (
+                _tags.TryGetValue(file, out var known)
+                && known.Modified == info.LastWriteTimeUtc
+                && known.Length == info.Length
+            )
+            {
+                return known.ETag;
+            }
+
+            var (modified, length) = (info.LastWriteTimeUtc, info.Length);
+            var tag = TagOf(File.ReadAllBytes(file));
+            _tags[file] = (modified, length, tag);
+            return tag;
+        }
+        catch (FileNotFoundException)
+        {
+            _tags.TryRemove(file, out _);
+            return null; // removed between the listing and the look at it
+        }
+    }
+
+    private static string TagOf(ReadOnlySpan<byte> content) => Convert.ToHexStringLower(SHA256.HashData(content))[..32];
+
+    private string Ensure(string bucket) => Directory.CreateDirectory(FolderOf(bucket)).FullName;
+
+    private string FolderOf(string bucket) =>
+        IsKey(bucket)
+            ? Path.Combine(_root, bucket)
+            : throw new ArgumentException($"'{bucket}' is not the name of a bucket", nameof(bucket));
+
+    private string FileOf(string bucket, string key) =>
+        IsKey(key)
+            ? Path.Combine(FolderOf(bucket), key)
+            : throw new ArgumentException($"'{key}' is not a key", nameof(key));
+
+    // Hidden files are on their way in or out, or somebody's editor's.
+    private static bool IsKey(string name) =>
+        name.Length is > 0 and <= 200
+        && name[0] != '.'
+        && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_');
+}

@@ -1,0 +1,345 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using PlatformLocal.Core;
+using PlatformLocal.Kubernetes.Processes;
+using Polly;
+using Polly.Retry;
+
+namespace PlatformLocal.Deployment.Registries;
+
+/// <summary>Requests to registries: logs in, repeats, and says what went wrong.</summary>
+internal sealed class RegistryTransport : IDisposable
+{
+    /// <summary>How many bytes a manifest or a page of tags may have.</summary>
+    public const int MaximumDocument = 4 * 1024 * 1024;
+
+    private static readonly string[] s_manifestTypes =
+    [
+        "application/vnd.oci.image.index.v1+json",
+        "application/vnd.oci.image.manifest.v1+json",
+        "application/vnd.docker.distribution.manifest.list.v2+json",
+        "application/vnd.docker.distribution.manifest.v2+json",
+    ];
+
+    private readonly RegistryOptions _options;
+    private readonly RegistryAuthentication _authentication;
+    private readonly ResiliencePipeline<HttpResponseMessage> _retries;
+    private readonly ConcurrentDictionary<string, HttpClient> _clients = new(StringComparer.Ordinal);
+
+    public RegistryTransport(ProgramRunner programs, TimeProvider time, RegistryOptions options)
+    {
+        _options = options;
+        _authentication = new RegistryAuthentication(new RegistryCredentials(programs, options), time);
+        _retries = RetryPipeline(options, time);
+    }
+
+    public void Dispose()
+    {
+        foreach (var client in _clients.Values)
+        {
+            client.Dispose();
+        }
+    }
+
+    /// <summary>Sends a request, logs in when that is asked for, and repeats what a registry refused for now.</summary>
+    /// <exception cref="PlatformException">The registry refuses or cannot be reached.</exception>
+    public async Task<HttpResponseMessage> SendAsync(
+        RepositoryName repository,
+        HttpMethod method,
+        Uri address,
+        string actions,
+        Func<HttpContent>? content,
+        CancellationToken cancellationToken,
+        CacheValidator? validator = null,
+        HttpStatusCode? accepted = null
+    )
+    {
+        var scope =
+            repository.Path.Length == 0 ? $"registry:catalog:{actions}" : $"repository:{repository.Path}:{actions}";
+        var header = _authentication.Known(repository.Host, scope);
+        var response = await TryAsync(repository, method, address, header, content, validator, cancellationToken);
+        if (response.StatusCode == HttpStatusCode.Unauthorized)
+        {
+            using (response)
+            {
+                header = await _authentication.AnswerAsync(
+                    ClientOf(repository.Host),
+                    repository,
+                    scope,
+                    response,
+                    cancellationToken
+                );
+            }
+
+            if (header is null)
+            {
+                throw NotAllowed(repository);
+            }
+
+            response = await TryAsync(repository, method, address, header, content, validator, cancellationToken);
+        }
+
+        if (response.IsSuccessStatusCode || response.StatusCode == accepted)
+        {
+            return response;
+        }
+
+        using (response)
+        {
+            throw await FailureAsync(repository, response, address, cancellationToken);
+        }
+    }
+
+    private async Task<HttpResponseMessage> TryAsync(
+        RepositoryName repository,
+        HttpMethod method,
+        Uri address,
+        AuthenticationHeaderValue? header,
+        Func<HttpContent>? content,
+        CacheValidator? validator,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            return await _retries.ExecuteAsync(
+                async token =>
+                {
+                    using var request = new HttpRequestMessage(method, address) { Content = content?.Invoke() };
+                    request.Headers.Authorization = header;
+                    foreach (var type in s_manifestTypes)
+                    {
+                        request.Headers.Accept.ParseAdd(type);
+                    }
+
+                    request.Headers.Accept.ParseAdd("*/*;q=0.5");
+                    if (validator?.ETag is { } tag)
+                    {
+                        request.Headers.TryAddWithoutValidation("If-None-Match", tag);
+                    }
+
+                    if (validator?.LastModified is { } modified)
+                    {
+                        request.Headers.TryAddWithoutValidation("If-Modified-Since", modified);
+                    }
+
+                    using var limit = CancellationTokenSource.CreateLinkedTokenSource(token);
+                    limit.CancelAfter(_options.AnswerLimit);
+                    return await ClientOf(repository.Host)
+                        .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
+                },
+                cancellationToken
+            );
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new PlatformException(
+                $"The registry {repository.Host} did not answer within {_options.AnswerLimit.TotalSeconds:0} s.",
+                "Is it reachable? With --offline only what was fetched before is used.",
+                e
+            )
+            {
+                Kind = FailureKind.NotReadyInTime,
+            };
+        }
+        catch (HttpRequestException e)
+        {
+            throw new PlatformException(
+                $"The registry {repository.Host} cannot be reached: {e.InnerException?.Message ?? e.Message}",
+                "Is it running, and is its certificate trusted? With --offline only what was fetched before is used.",
+                e
+            );
+        }
+    }
+
+    private async Task<PlatformException> FailureAsync(
+        RepositoryName repository,
+        HttpResponseMessage response,
+        Uri address,
+        CancellationToken cancellationToken
+    )
+    {
+        switch (response.StatusCode)
+        {
+            case HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden:
+                return NotAllowed(repository);
+            case HttpStatusCode.NotFound:
+                return new PlatformException(
+                    $"{repository.Host} does not have {address.AbsolutePath["/v2/".Length..]}.",
+                    "Is the name right, and was it pushed?"
+                )
+                {
+                    Kind = FailureKind.NotFound,
+                };
+            case HttpStatusCode.TooManyRequests:
+                return new PlatformException(
+                    $"The registry {repository.Host} refuses more requests for now.",
+                    $"Wait {response.Headers.RetryAfter?.ToString() ?? "a while"}, or log in: docker login {repository.Host}"
+                );
+            default:
+                var told = await ErrorsInAsync(repository, response, cancellationToken);
+                return new PlatformException(
+                    $"The registry {repository.Host} answered {(int)response.StatusCode} to {address.AbsolutePath}{told}."
+                );
+        }
+    }
+
+    private static async Task<string> ErrorsInAsync(
+        RepositoryName repository,
+        HttpResponseMessage response,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            var body = await ReadJsonAsync(repository, response, cancellationToken);
+            var errors = (body["errors"] as JsonArray ?? []).Select(e => $"{e?["code"]}: {e?["message"]}");
+            return string.Join("; ", errors) is { Length: > 0 } told ? $" ({told})" : "";
+        }
+        catch (PlatformException)
+        {
+            return ""; // not every proxy in between writes JSON
+        }
+    }
+
+    private static PlatformException NotAllowed(RepositoryName repository) =>
+        new(
+            $"The registry {repository.Host} does not let you use {repository.Path}.",
+            $"Log in: docker login {repository.Host}"
+        )
+        {
+            Kind = FailureKind.NotAllowed,
+        };
+
+    public static async Task<JsonObject> ReadJsonAsync(
+        RepositoryName repository,
+        HttpResponseMessage response,
+        CancellationToken cancellationToken
+    )
+    {
+        var content = await ReadAsync(repository, response, MaximumDocument, cancellationToken);
+        try
+        {
+            return JsonNode.Parse(content.Span) as JsonObject ?? [];
+        }
+        catch (JsonException e)
+        {
+            throw new PlatformException($"{repository.Host} answered with something that is no JSON: {e.Message}");
+        }
+    }
+
+    public static async Task<ReadOnlyMemory<byte>> ReadAsync(
+        RepositoryName repository,
+        HttpResponseMessage response,
+        int atMost,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+            var content = new MemoryStream();
+            var chunk = new byte[64 * 1024];
+            int read;
+            while ((read = await stream.ReadAsync(chunk, cancellationToken)) > 0)
+            {
+                content.Write(chunk, 0, read);
+                if (content.Length > atMost)
+                {
+                    throw new PlatformException(
+                        $"{repository.Host} sent more than {atMost / 1024} KiB for something of {repository.Path}."
+                    );
+                }
+            }
+
+            return content.GetBuffer().AsMemory(0, (int)content.Length);
+        }
+        catch (Exception e) when (e is IOException or HttpRequestException)
+        {
+            throw new PlatformException(
+                $"The connection to the registry {repository.Host} broke: {e.Message}",
+                inner: e
+            );
+        }
+    }
+
+    private static ResiliencePipeline<HttpResponseMessage> RetryPipeline(RegistryOptions options, TimeProvider time)
+    {
+        var builder = new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = time };
+        if (options.Retries > 0)
+        {
+            builder.AddRetry(
+                new RetryStrategyOptions<HttpResponseMessage>
+                {
+                    MaxRetryAttempts = options.Retries,
+                    BackoffType = DelayBackoffType.Exponential,
+                    UseJitter = true,
+                    Delay = options.RetryDelay,
+                    ShouldHandle = args =>
+                        new(
+                            args.Outcome switch
+                            {
+                                { Result: { } r } => r.StatusCode
+                                    is HttpStatusCode.TooManyRequests
+                                        or HttpStatusCode.InternalServerError
+                                        or HttpStatusCode.BadGateway
+                                        or HttpStatusCode.ServiceUnavailable
+                                        or HttpStatusCode.GatewayTimeout
+                                    && (RetryAfter(r, time) ?? TimeSpan.Zero) <= options.LongestRetryAfter,
+                                // What was never reached is told at once: a wrong address does not get right by waiting.
+                                { Exception: HttpRequestException e } => e.HttpRequestError
+                                    is HttpRequestError.ResponseEnded
+                                        or HttpRequestError.InvalidResponse,
+                                _ => false,
+                            }
+                        ),
+                    DelayGenerator = args => new(args.Outcome.Result is { } r ? RetryAfter(r, time) : null),
+                }
+            );
+        }
+
+        return builder.Build();
+    }
+
+    private static TimeSpan? RetryAfter(HttpResponseMessage response, TimeProvider time) =>
+        response.Headers.RetryAfter switch
+        {
+            { Delta: { } delta } => delta,
+            { Date: { } date } => date > time.GetUtcNow() ? date - time.GetUtcNow() : TimeSpan.Zero,
+            _ => null,
+        };
+
+    private HttpClient ClientOf(string host) =>
+        _clients.GetOrAdd(
+            host,
+            h =>
+            {
+                var client = new HttpClient(NewHandler(h)) { Timeout = Timeout.InfiniteTimeSpan };
+                client.DefaultRequestHeaders.UserAgent.ParseAdd("platformctl");
+                return client;
+            }
+        );
+
+    // As Docker has it: what is in the folder of a host is trusted for that host alone.
+    private SocketsHttpHandler NewHandler(string host)
+    {
+        var handler = new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5) };
+        var authority = Path.Combine(_options.CertificatesFolder, host, "ca.crt");
+        if (File.Exists(authority))
+        {
+            var policy = new X509ChainPolicy
+            {
+                RevocationMode = X509RevocationMode.NoCheck,
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+            };
+            policy.CustomTrustStore.ImportFromPemFile(authority);
+            handler.SslOptions.CertificateChainPolicy = policy;
+        }
+
+        return handler;
+    }
+}

@@ -1,0 +1,165 @@
+using PlatformLocal.Core;
+using PlatformLocal.Core.Resolution;
+using PlatformLocal.Deployment.Manifests;
+using PlatformLocal.Deployment.Registries;
+using PlatformLocal.Deployment.Workspaces;
+using PlatformLocal.Kubernetes.Processes;
+
+namespace PlatformLocal.Deployment.Sources;
+
+/// <summary>Completes the catalogue of a workspace by the versions that registries and git repositories have.</summary>
+public sealed class CatalogueVersions : IDisposable
+{
+    private const int AtOnce = 8;
+
+    private readonly RegistryClient _registries;
+    private readonly GitTags _git;
+    private readonly TagCache _cache;
+
+    /// <summary>Completes catalogues.</summary>
+    /// <param name="cacheFolder">Where fetched tags are kept; is made when it is needed.</param>
+    /// <param name="programs">Runs git and Docker's credential helpers.</param>
+    /// <param name="time">Tells how old tags are.</param>
+    /// <param name="options">How registries are talked to; the defaults when <see langword="null"/>.</param>
+    public CatalogueVersions(
+        string cacheFolder,
+        ProgramRunner programs,
+        TimeProvider time,
+        RegistryOptions? options = null
+    )
+    {
+        _registries = new RegistryClient(programs, time, options);
+        _git = new GitTags(programs);
+        _cache = new TagCache(cacheFolder, time);
+    }
+
+    /// <summary>A workspace with all versions of the services whose versions are not in its catalogue file.</summary>
+    /// <param name="workspace">The workspace as it was read.</param>
+    /// <param name="devTagsFor">The user in whose repository, and among the snapshots, development builds are looked for; <see langword="null"/> to leave them out.</param>
+    /// <param name="offline">Use only what was fetched before.</param>
+    /// <param name="cancellationToken">Stops asking.</param>
+    /// <returns>The workspace, and what is odd but no fault as whole sentences.</returns>
+    /// <exception cref="PlatformException">A source cannot be read and never was.</exception>
+    public async Task<(Workspace Workspace, IReadOnlyList<string> Warnings)> CompleteAsync(
+        Workspace workspace,
+        string? devTagsFor,
+        bool offline,
+        CancellationToken cancellationToken
+    )
+    {
+        var elsewhere = workspace
+            .Catalogue.Services.Where(s => s.Value.Definition.VersionsFrom != VersionsFrom.Catalogue)
+            .ToList();
+        if (elsewhere.Count == 0)
+        {
+            return (workspace, []);
+        }
+
+        using var slots = new SemaphoreSlim(AtOnce, AtOnce);
+        var completed = await Task.WhenAll(
+            elsewhere.Select(async s =>
+            {
+                await slots.WaitAsync(cancellationToken);
+                try
+                {
+                    return await CompleteAsync(workspace, s.Value, devTagsFor, offline, cancellationToken);
+                }
+                finally
+                {
+                    slots.Release();
+                }
+            })
+        );
+        var services = workspace.Catalogue.Services.ToDictionary(StringComparer.Ordinal);
+        foreach (var (service, _) in completed)
+        {
+            services[service.Definition.Name] = service;
+        }
+
+        return (workspace with { Catalogue = new Catalogue(services) }, [.. completed.SelectMany(c => c.Warnings)]);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _registries.Dispose();
+
+    private async Task<(CatalogueService Service, IReadOnlyList<string> Warnings)> CompleteAsync(
+        Workspace workspace,
+        CatalogueService service,
+        string? devTagsFor,
+        bool offline,
+        CancellationToken cancellationToken
+    )
+    {
+        var definition = service.Definition;
+        var warnings = new List<string>();
+        if (definition.VersionsFrom == VersionsFrom.Git)
+        {
+            var tags = await GetAsync(
+                $"the git repository {definition.Repository} for {definition.Name}",
+                async (_, token) =>
+                    new TagList(await _git.ListAsync(definition.Repository!, definition.Name, token), null)
+            );
+            return (service with { Versions = tags.Versions }, warnings);
+        }
+
+        var releases = await RegistryAsync(definition.Image, isOptional: false);
+        if (devTagsFor is null || RepositoryLayout.SnapshotsOf(definition.Image) is not { } snapshots)
+        {
+            return (service with { Versions = releases.Versions }, warnings);
+        }
+
+        var builds = await RegistryAsync(snapshots, isOptional: true);
+        var own = RepositoryLayout.OfUser(definition.Image, devTagsFor) is { } image
+            ? (await RegistryAsync(image, isOptional: true))
+                .Versions.Except(builds.Versions)
+                .ToDictionary(v => v, _ => image)
+            : [];
+        return (
+            service with
+            {
+                Versions = releases.Versions,
+                DevVersions = [.. builds.Versions.Concat(own.Keys).Order()],
+                DevImages = own,
+            },
+            warnings
+        );
+
+        Task<TagVersions> RegistryAsync(string image, bool isOptional)
+        {
+            var repository = RepositoryName.Parse(ManifestVariables.WithHost(image, workspace.Registry));
+            return GetAsync(
+                repository.ToString(),
+                async (known, token) =>
+                {
+                    try
+                    {
+                        return await _registries.ListTagsAsync(repository, known, token);
+                    }
+                    catch (PlatformException e) when (isOptional && e.Kind == FailureKind.NotFound)
+                    {
+                        return new TagList([], null); // nobody made a development build yet
+                    }
+                }
+            );
+        }
+
+        async Task<TagVersions> GetAsync(string source, FetchTags fetch)
+        {
+            var (tags, warning) = await _cache.GetAsync(source, fetch, offline, TagCache.Freshness, cancellationToken);
+            if (warning is not null)
+            {
+                warnings.Add(warning);
+            }
+
+            var versions = TagVersions.Of(tags);
+            if (versions.Doubles.Count > 0)
+            {
+                warnings.Add(
+                    $"{source} has tags that are equal versions; not used: {string.Join(", ", versions.Doubles.Take(5))}."
+                );
+            }
+
+            return versions;
+        }
+    }
+}

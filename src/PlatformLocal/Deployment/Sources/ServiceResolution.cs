@@ -1,0 +1,143 @@
+using PlatformLocal.Core;
+using PlatformLocal.Core.Environments;
+using PlatformLocal.Core.Resolution;
+using PlatformLocal.Core.Versions;
+using PlatformLocal.Deployment.Manifests;
+using PlatformLocal.Deployment.Registries;
+using PlatformLocal.Deployment.Workspaces;
+using PlatformLocal.Kubernetes.Processes;
+
+namespace PlatformLocal.Deployment.Sources;
+
+/// <summary>What is to be resolved, and what of an earlier resolution counts.</summary>
+/// <param name="Claim">The claim.</param>
+/// <param name="Workspace">The workspace as it was read.</param>
+/// <param name="Options">What the resolver prefers.</param>
+public sealed record ResolutionRequest(Claim Claim, Workspace Workspace, ResolutionOptions Options)
+{
+    /// <summary>What services were, by name, whose versions are kept if they can be: they keep their images' digests.</summary>
+    /// <value>None unless set.</value>
+    public IReadOnlyDictionary<string, LockedService> Kept { get; init; } = new Dictionary<string, LockedService>();
+
+    /// <summary>Which versions of services may be chosen.</summary>
+    /// <value>All, unless set.</value>
+    public Func<string, PlatformVersion, bool>? IsAllowed { get; init; }
+
+    /// <summary>Ask registries now what became of the images that are kept, and tell what they say.</summary>
+    public bool IsVerified { get; init; }
+
+    /// <summary>Use only what was fetched before.</summary>
+    public bool Offline { get; init; }
+}
+
+/// <summary>What a request resolved to.</summary>
+/// <param name="Services">The services with exact versions.</param>
+/// <param name="Warnings">What is odd but no fault, as whole sentences.</param>
+public sealed record SourcedResolution(ResolvedServices Services, IReadOnlyList<string> Warnings);
+
+/// <summary>Resolves claims by what folders, registries and git repositories have.</summary>
+public sealed class ServiceResolution : IDisposable
+{
+    private readonly CatalogueVersions _versions;
+    private readonly ServiceSources _sources;
+    private readonly ImageDigests _digests;
+    private readonly TagCache _tags;
+
+    /// <summary>Resolves claims.</summary>
+    /// <param name="cacheFolder">Where what was fetched is kept; is made when it is needed.</param>
+    /// <param name="programs">Runs git and Docker's credential helpers.</param>
+    /// <param name="time">Tells how old fetched things are.</param>
+    /// <param name="options">How registries are talked to; the defaults when <see langword="null"/>.</param>
+    public ServiceResolution(
+        string cacheFolder,
+        ProgramRunner programs,
+        TimeProvider time,
+        RegistryOptions? options = null
+    )
+    {
+        _versions = new CatalogueVersions(cacheFolder, programs, time, options);
+        options ??= new RegistryOptions();
+        _sources = new ServiceSources(cacheFolder, programs, time, options);
+        _tags = new TagCache(cacheFolder, time);
+        _digests = new ImageDigests(_tags, programs, time, options);
+    }
+
+    /// <summary>Chooses exact versions of the claim's services and of all that they need.</summary>
+    /// <param name="request">What is to be resolved.</param>
+    /// <param name="cancellationToken">Stops asking.</param>
+    /// <exception cref="PlatformException">
+    /// No choice of versions satisfies all constraints, or a source cannot be read and never was.
+    /// </exception>
+    public async Task<SourcedResolution> ResolveAsync(ResolutionRequest request, CancellationToken cancellationToken)
+    {
+        var claim = request.Claim;
+        var use = new SourceUse(
+            claim.UseDevTags ? claim.User : null,
+            request.Offline,
+            request.IsVerified ? TimeSpan.Zero : TagCache.Freshness
+        );
+        var (workspace, warnings) = await _versions.CompleteAsync(
+            request.Workspace,
+            use.DevTagsFor,
+            use.Offline,
+            cancellationToken
+        );
+        var (sourced, notes) = await _sources.ListAsync(workspace, use, cancellationToken);
+        var catalogue = new SourcedCatalogue(workspace.Catalogue, sourced, request.IsAllowed);
+        var roots = claim.Services.ToDictionary(s => s.Key, s => s.Value.Version, StringComparer.Ordinal);
+        var resolved = await catalogue.ResolveAsync(roots, request.Options, cancellationToken);
+        resolved = await catalogue.FetchAsync(resolved, cancellationToken);
+        resolved = await _sources.WithPlaybooksAsync(resolved, claim, workspace, use, cancellationToken);
+        var (pinned, oddities) = await _digests.PinAsync(request, resolved, cancellationToken);
+        return new SourcedResolution(pinned, [.. warnings, .. notes, .. oddities]);
+    }
+
+    /// <summary>Has the tags of a repository fetched again at the next asking.</summary>
+    /// <param name="workspace">The workspace as it was read.</param>
+    /// <param name="path">The repository's path in its registry, such as <c>docker-releases/user-service</c>.</param>
+    /// <returns>The services whose versions are tags of that repository.</returns>
+    public IReadOnlyList<string> Expire(Workspace workspace, string path)
+    {
+        var user = RepositoryLayout.UserOf(path);
+        var images = workspace
+            .Catalogue.Services.Values.Select(s => s.Definition)
+            .Where(s => s.VersionsFrom == VersionsFrom.Registry)
+            .SelectMany(s =>
+                new[]
+                {
+                    s.Image,
+                    RepositoryLayout.SnapshotsOf(s.Image),
+                    user is null ? null : RepositoryLayout.OfUser(s.Image, user),
+                }
+                    .OfType<string>()
+                    .Select(i => (s.Name, RepositoryName.Parse(ManifestVariables.WithHost(i, workspace.Registry))))
+            );
+        var artifacts = workspace
+            .ServiceSources.OfType<ArtifactServiceSource>()
+            .SelectMany(source => source.Services.Select(name => (name, source.Registry)))
+            .SelectMany(s =>
+                new[]
+                {
+                    RepositoryLayout.ArtifactReleases(s.name),
+                    RepositoryLayout.ArtifactSnapshots(s.name),
+                    user is null ? null : RepositoryLayout.ArtifactsOfUser(s.name, user),
+                }
+                    .OfType<string>()
+                    .Select(p => (s.name, new RepositoryName(s.Registry, p)))
+            );
+        List<(string Service, RepositoryName Repository)> expired =
+        [
+            .. images.Concat(artifacts).Where(r => r.Item2.Path == path),
+        ];
+        expired.ForEach(e => _tags.Expire(e.Repository.ToString()));
+        return [.. expired.Select(e => e.Service).Distinct(StringComparer.Ordinal)];
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _versions.Dispose();
+        _sources.Dispose();
+        _digests.Dispose();
+    }
+}

@@ -1,0 +1,124 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using PlatformLocal.Core;
+using PlatformLocal.Deployment.Registries;
+using PlatformLocal.Kubernetes.Files;
+
+namespace PlatformLocal.Deployment.Sources;
+
+/// <summary>Fetches the tags of a source.</summary>
+/// <param name="known">What came with the tags that are known.</param>
+/// <param name="cancellationToken">Stops fetching.</param>
+/// <returns>The tags; <see langword="null"/> when they are those that are known.</returns>
+internal delegate Task<TagList?> FetchTags(CacheValidator? known, CancellationToken cancellationToken);
+
+/// <summary>Tags as they were fetched, in a folder: asked for again when they are old, used when nobody answers.</summary>
+/// <param name="folder">The folder; is made with the first entry.</param>
+/// <param name="time">Tells how old an entry is.</param>
+internal sealed class TagCache(string folder, TimeProvider time)
+{
+    /// <summary>How long fetched tags are as good as fetched anew.</summary>
+    public static readonly TimeSpan Freshness = TimeSpan.FromSeconds(30);
+
+    /// <summary>The tags of a source.</summary>
+    /// <param name="source">What they are the tags of; the key.</param>
+    /// <param name="fetch">Fetches them.</param>
+    /// <param name="offline">Use what is there, however old, and fetch nothing.</param>
+    /// <param name="freshness">How old an entry may be.</param>
+    /// <param name="cancellationToken">Stops fetching.</param>
+    /// <returns>The tags, and when they are old a sentence that says so.</returns>
+    /// <exception cref="PlatformException">They cannot be fetched and never were.</exception>
+    public async Task<(IReadOnlyList<string> Tags, string? Warning)> GetAsync(
+        string source,
+        FetchTags fetch,
+        bool offline,
+        TimeSpan freshness,
+        CancellationToken cancellationToken
+    )
+    {
+        var known = Read(source);
+        if (known is not null && (offline || time.GetUtcNow() - known.At < freshness))
+        {
+            return (known.List.Tags, null);
+        }
+
+        if (offline)
+        {
+            throw new PlatformException(
+                $"The versions of {source} were never fetched, and nothing is fetched with --offline.",
+                "Run it once without --offline, or name the versions in the catalogue file."
+            )
+            {
+                Kind = FailureKind.NotFound,
+            };
+        }
+
+        try
+        {
+            var list = await fetch(known?.List.Validator, cancellationToken) ?? known!.List;
+            Write(source, list, time.GetUtcNow());
+            return (list.Tags, null);
+        }
+        catch (PlatformException e)
+            when (known is not null && e.Kind is FailureKind.Failed or FailureKind.NotReadyInTime)
+        {
+            return (known.List.Tags, $"{e.Message} The versions of {source} are those of {known.At:u}.");
+        }
+    }
+
+    /// <summary>Has the tags of a source fetched again at the next asking; what is known stays for when nobody answers.</summary>
+    /// <param name="source">What they are the tags of.</param>
+    public void Expire(string source)
+    {
+        if (Read(source) is { } known)
+        {
+            Write(source, known.List, DateTimeOffset.UnixEpoch);
+        }
+    }
+
+    private Entry? Read(string source)
+    {
+        var file = FileOf(source);
+        try
+        {
+            if (File.Exists(file) && JsonNode.Parse(File.ReadAllText(file)) is JsonObject entry)
+            {
+                var (tag, modified) = ((string?)entry["etag"], (string?)entry["last_modified"]);
+                return new Entry(
+                    new TagList(
+                        [.. entry["tags"]!.AsArray().Select(t => (string)t!)],
+                        tag is null && modified is null ? null : new CacheValidator(tag, modified)
+                    ),
+                    (DateTimeOffset)entry["at"]!
+                );
+            }
+        }
+        catch (Exception e)
+            when (e is JsonException or InvalidOperationException or FormatException or NullReferenceException)
+        {
+            File.Delete(file); // half a file of another time is worth nothing
+        }
+
+        return null;
+    }
+
+    private void Write(string source, TagList list, DateTimeOffset at)
+    {
+        var entry = new JsonObject
+        {
+            ["source"] = source,
+            ["at"] = at,
+            ["etag"] = list.Validator?.ETag,
+            ["last_modified"] = list.Validator?.LastModified,
+            ["tags"] = new JsonArray([.. list.Tags.Select(t => (JsonNode)t)]),
+        };
+        PrivateFile.EnsureFolder(folder);
+        PrivateFile.Replace(FileOf(source), Encoding.UTF8.GetBytes(entry.ToJsonString()), isDurable: false);
+    }
+
+    private string FileOf(string source) =>
+        Path.Combine(folder, Digest.Of(Encoding.UTF8.GetBytes(source))["sha256:".Length..] + ".json");
+
+    private sealed record Entry(TagList List, DateTimeOffset At);
+}

@@ -1,0 +1,67 @@
+using PlatformLocal.Core.Documents;
+
+namespace PlatformLocal.Deployment.Workspaces;
+
+/// <summary>Reads <c>spec.platformServices</c> of <c>platform.yaml</c>.</summary>
+internal static class PlatformServicesReader
+{
+    /// <summary>What a workspace says about the platform services.</summary>
+    /// <param name="source">The object, or <see langword="null"/> when it says nothing.</param>
+    /// <param name="folder">The workspace's folder: paths of files begin there.</param>
+    public static PlatformServiceSettings Read(ObjectReader? source, string folder)
+    {
+        if (source is null)
+        {
+            return new PlatformServiceSettings();
+        }
+
+        var flux = source.Object("flux");
+        string? manifests = ReadFile(flux, folder);
+        flux?.RefuseOthers();
+        var changes = new Dictionary<string, PlatformServiceChange>(StringComparer.Ordinal);
+        foreach (var service in PlatformServiceFormat.All)
+        {
+            if (source.Object(service.Name) is not { } reader)
+            {
+                continue;
+            }
+
+            changes[service.Name] = new PlatformServiceChange
+            {
+                Enabled = reader.Boolean("enabled"),
+                Version = service.HasVersion ? reader.Text("version") : null,
+                Values = reader.ObjectNode("values"),
+                Manifests = service.HasManifests ? ReadFile(reader, folder) : null,
+            };
+            reader.RefuseOthers();
+        }
+
+        string? store = source.OneOf(
+            "objectStore",
+            [.. PlatformServiceFormat.All.Where(s => s.IsObjectStore).Select(s => s.Name), "none"]
+        );
+        source.RefuseOthers();
+        return new PlatformServiceSettings
+        {
+            ObjectStore = store,
+            FluxManifests = manifests,
+            Changes = changes,
+        };
+    }
+
+    private static string? ReadFile(ObjectReader? reader, string folder)
+    {
+        if (reader?.Text("manifests") is not { } path)
+        {
+            return null;
+        }
+
+        string file = Path.GetFullPath(path, folder);
+        if (!File.Exists(file))
+        {
+            reader.Fault("manifests", $"the file {file} does not exist");
+        }
+
+        return file;
+    }
+}

@@ -1,0 +1,59 @@
+using PlatformLocal.Core.Environments;
+using PlatformLocal.Core.Resolution;
+
+namespace PlatformLocal.Deployment.Workspaces;
+
+/// <summary>A folder with <c>platform.yaml</c>, as it was read.</summary>
+public sealed record Workspace
+{
+    /// <summary>The name of the file that makes a folder a workspace.</summary>
+    public const string FileName = "platform.yaml";
+
+    /// <summary>Its name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Its folder, an absolute path.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>The DNS domain that environments get their host names under.</summary>
+    public required string Domain { get; init; }
+
+    /// <summary>The registry of images that name no host, such as <c>localhost:5001</c>.</summary>
+    public required string Registry { get; init; }
+
+    /// <summary>What each environment type means here.</summary>
+    public required IReadOnlyDictionary<EnvironmentType, EnvironmentTypeDefaults> Types { get; init; }
+
+    /// <summary>What it says about the platform's own services.</summary>
+    /// <value>Nothing unless set.</value>
+    public PlatformServiceSettings PlatformServices { get; init; } = new();
+
+    /// <summary>Where more services come from.</summary>
+    /// <value>Nowhere unless set.</value>
+    public IReadOnlyList<ServiceSource> ServiceSources { get; init; } = [];
+
+    /// <summary>The services of its own folder.</summary>
+    public required Catalogue Catalogue { get; init; }
+
+    /// <summary>The workspace a path is in: the nearest folder upwards with <c>platform.yaml</c>.</summary>
+    /// <param name="path">A file or a folder.</param>
+    /// <returns>The workspace's folder, or <see langword="null"/>.</returns>
+    public static string? Find(string path)
+    {
+        for (
+            var folder = Directory.Exists(path)
+                ? Path.GetFullPath(path)
+                : Path.GetDirectoryName(Path.GetFullPath(path));
+            folder is not null;
+            folder = Path.GetDirectoryName(folder)
+        )
+        {
+            if (File.Exists(Path.Combine(folder, FileName)))
+            {
+                return folder;
+            }
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,80 @@
+using PlatformLocal.Core;
+
+namespace PlatformLocal.Kubernetes.Files;
+
+/// <summary>Writes files that only their owner may read, whole or not at all.</summary>
+public static class PrivateFile
+{
+    public const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    public const UnixFileMode OwnerOnlyFolder = OwnerOnly | UnixFileMode.UserExecute;
+
+    /// <summary>Makes a folder that only its owner may enter.</summary>
+    public static string EnsureFolder(string path)
+    {
+        if (!Directory.Exists(path))
+        {
+            if (OperatingSystem.IsWindows())
+            {
+                Directory.CreateDirectory(path);
+            }
+            else
+            {
+                Directory.CreateDirectory(path, OwnerOnlyFolder);
+            }
+        }
+
+        return path;
+    }
+
+    /// <summary>Writes a file, or nothing.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="content">Its content.</param>
+    /// <param name="isDurable">Whether it must outlive a loss of power at once; what can be fetched again need not.</param>
+    public static void Replace(string path, ReadOnlySpan<byte> content, bool isDurable = true)
+    {
+        var temporary = $"{path}.{Guid.NewGuid():N}.part";
+        try
+        {
+            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+            if (!OperatingSystem.IsWindows())
+            {
+                options.UnixCreateMode = OwnerOnly;
+            }
+
+            using (var stream = new FileStream(temporary, options))
+            {
+                stream.Write(content);
+                stream.Flush(isDurable);
+            }
+
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+    }
+
+    /// <summary>Tries whether a file can be written, and leaves none behind.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="what">What it is, as a message begins.</param>
+    /// <exception cref="PlatformException">It cannot be written.</exception>
+    public static void RequireWritable(string path, string what)
+    {
+        try
+        {
+            EnsureFolder(Path.GetDirectoryName(path)!);
+            Replace(path, []);
+            File.Delete(path);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new PlatformException(
+                $"{what} {path} cannot be written: {fault.Message}",
+                "Make its folder writable, or choose another one with --state.",
+                fault
+            );
+        }
+    }
+}

@@ -1,0 +1,137 @@
+using System.Formats.Tar;
+using PlatformLocal.Core;
+
+namespace PlatformLocal.Kubernetes.Files;
+
+/// <summary>Folders as tar files, and back: only files, only below the folder, and not too many.</summary>
+public static class TarFolder
+{
+    /// <summary>The most bytes that the files of one archive may have.</summary>
+    public const int MaximumBytes = 64 * 1024 * 1024;
+
+    private const int MaximumFiles = 10_000;
+
+    private const UnixFileMode Readable =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+
+    private const UnixFileMode Executable =
+        Readable | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+
+    /// <summary>Packs a folder; what is in <c>.git</c> is left out. The same folder always gives the same bytes.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="what">What the folder is, as a message begins.</param>
+    /// <param name="advice">What to do when it is too large.</param>
+    /// <returns>A tar file, not compressed, and how many files are in it.</returns>
+    /// <exception cref="PlatformException">The folder is too large, or cannot be read.</exception>
+    public static (ReadOnlyMemory<byte> Content, int Files) Pack(string folder, string what, string advice)
+    {
+        using var content = new MemoryStream();
+        var count = 0;
+        try
+        {
+            using var writer = new TarWriter(content, TarEntryFormat.Pax, leaveOpen: true);
+            foreach (var (path, name) in FilesIn(folder))
+            {
+                using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+                if (content.Length + file.Length > MaximumBytes)
+                {
+                    throw new PlatformException(
+                        $"{what} {folder} is larger than {MaximumBytes / 1024 / 1024} MiB.",
+                        advice
+                    )
+                    {
+                        Kind = FailureKind.InvalidInput,
+                    };
+                }
+
+                count++;
+                writer.WriteEntry(
+                    new PaxTarEntry(TarEntryType.RegularFile, name)
+                    {
+                        DataStream = file,
+                        // Neither who packs it nor when is a part of what is packed.
+                        Mode = IsExecutable(path) ? Executable : Readable,
+                        ModificationTime = DateTimeOffset.UnixEpoch,
+                    }
+                );
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new PlatformException($"{what} {folder} cannot be read: {e.Message}", inner: e);
+        }
+
+        return (content.ToArray(), count);
+    }
+
+    /// <summary>Writes the files of an archive.</summary>
+    /// <param name="content">The tar file, not compressed.</param>
+    /// <param name="folder">The folder, an absolute path; is made.</param>
+    /// <param name="what">What the archive is, as a message begins.</param>
+    /// <exception cref="PlatformException">
+    /// The archive is damaged, is too large, or holds anything but files and folders below the folder.
+    /// </exception>
+    public static void Unpack(Stream content, string folder, string what)
+    {
+        PrivateFile.EnsureFolder(folder);
+        try
+        {
+            using var reader = new TarReader(content);
+            var (bytes, files) = (0L, 0);
+            while (reader.GetNextEntry() is { } entry)
+            {
+                if (entry.EntryType is TarEntryType.GlobalExtendedAttributes)
+                {
+                    continue;
+                }
+
+                var path = Path.GetFullPath(Path.Combine(folder, entry.Name)).TrimEnd(Path.DirectorySeparatorChar);
+                var isInside =
+                    path == folder || path.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+                if (entry.EntryType is TarEntryType.Directory && isInside)
+                {
+                    Directory.CreateDirectory(path);
+                    continue;
+                }
+
+                if (entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile) || !isInside)
+                {
+                    throw Damaged(what, $"'{entry.Name}' is no file inside of it");
+                }
+
+                bytes += entry.Length;
+                files++;
+                if (bytes > MaximumBytes || files > MaximumFiles)
+                {
+                    throw Damaged(
+                        what,
+                        $"it holds more than {MaximumBytes / 1024 / 1024} MiB or {MaximumFiles:N0} files"
+                    );
+                }
+
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                entry.ExtractToFile(path, overwrite: false);
+            }
+        }
+        catch (Exception e) when (e is InvalidDataException or EndOfStreamException or IOException or ArgumentException)
+        {
+            throw Damaged(what, e.Message.TrimEnd('.'));
+        }
+    }
+
+    private static IEnumerable<(string Path, string Name)> FilesIn(string folder)
+    {
+        folder = Path.GetFullPath(folder);
+        return Directory
+            .EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+            .Select(path => (Path: path, Name: Path.GetRelativePath(folder, path).Replace('\\', '/')))
+            .Where(f => !f.Name.StartsWith(".git/", StringComparison.Ordinal))
+            .OrderBy(f => f.Name, StringComparer.Ordinal);
+    }
+
+    private static bool IsExecutable(string path) =>
+        !OperatingSystem.IsWindows() && File.GetUnixFileMode(path).HasFlag(UnixFileMode.UserExecute);
+
+    private static PlatformException Damaged(string what, string why) =>
+        new($"{what} cannot be unpacked: {why}.") { Kind = FailureKind.InvalidInput };
+}

@@ -1,0 +1,57 @@
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using PlatformLocal.Core.Documents;
+
+namespace PlatformLocal.Platform.Baseline;
+
+/// <summary>The playbooks and the manifests of the baseline, which Ansible and the platform's own client both read.</summary>
+internal static class BaselineFiles
+{
+    private const string Prefix = "files/";
+    private const string Manifests = "src/PlatformLocal/Platform/Baseline/Manifests/";
+
+    private static readonly Assembly s_assembly = typeof(BaselineFiles).Assembly;
+
+    // By their path in the source tree: playbooks find the manifests by it.
+    private static readonly Dictionary<string, string> s_texts = s_assembly
+        .GetManifestResourceNames()
+        .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
+        .Order(StringComparer.Ordinal)
+        .ToDictionary(name => name[Prefix.Length..], ReadResource, StringComparer.Ordinal);
+
+    /// <summary>Another digest means other files.</summary>
+    public static string Digest { get; } =
+        Convert.ToHexStringLower(
+            SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(s_texts.Select(t => $"{t.Key}\0{t.Value}\0"))))
+        );
+
+    /// <summary>The system namespace itself, and all that belongs into it.</summary>
+    public static IReadOnlyList<JsonObject> OfNamespace(string name) =>
+        [.. Objects($"{name}/namespace.yaml"), .. Objects($"{name}/network-policies.yaml")];
+
+    /// <summary>The roles that people can be given.</summary>
+    public static IReadOnlyList<JsonObject> Roles() => Objects("roles.yaml");
+
+    /// <summary>Writes all files into a folder, as they are in the source tree.</summary>
+    public static void WriteTo(string folder)
+    {
+        foreach (var (name, text) in s_texts)
+        {
+            var file = Path.Combine(folder, name);
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            File.WriteAllText(file, text);
+        }
+    }
+
+    private static List<JsonObject> Objects(string name) =>
+        [.. YamlText.ParseAll(s_texts[Manifests + name], name).Select(d => d.Root.AsObject())];
+
+    private static string ReadResource(string name)
+    {
+        using var stream = s_assembly.GetManifestResourceStream(name)!;
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
+    }
+}

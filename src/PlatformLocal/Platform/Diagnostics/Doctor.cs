@@ -1,0 +1,255 @@
+using PlatformLocal.Client;
+using PlatformLocal.Core;
+using PlatformLocal.Deployment.Workspaces;
+using PlatformLocal.Kubernetes.Files;
+using PlatformLocal.Kubernetes.Processes;
+using PlatformLocal.Platform.State;
+
+namespace PlatformLocal.Platform.Diagnostics;
+
+/// <summary>Checks what the embedded platform needs of a machine.</summary>
+public sealed class Doctor
+{
+    private const long LowDisk = 512L * 1024 * 1024;
+
+    // Its kustomize went from 2.0 to 4.0: https://github.com/kubernetes/kubernetes/blob/master/CHANGELOG/CHANGELOG-1.21.md
+    private static readonly Version s_oldestKubectl = new(1, 21);
+
+    private readonly StateFolder _state;
+    private readonly string? _workspace;
+    private readonly Func<CancellationToken, Task<PlatformDocument?>> _platform;
+    private readonly ProgramRunner _programs;
+    private readonly KindPreflight? _kind;
+
+    /// <summary>Checks for one platform.</summary>
+    /// <param name="state">Its state folder.</param>
+    /// <param name="workspace">Its workspace, or <see langword="null"/> when none was found.</param>
+    /// <param name="platform">Asks the platform; <see langword="null"/> when it does not run.</param>
+    /// <param name="programs">Runs programs.</param>
+    /// <param name="kind">What a Kind cluster needs; <see langword="null"/> when none is wanted.</param>
+    public Doctor(
+        StateFolder state,
+        string? workspace,
+        Func<CancellationToken, Task<PlatformDocument?>> platform,
+        ProgramRunner programs,
+        KindPreflight? kind = null
+    )
+    {
+        _state = state;
+        _workspace = workspace;
+        _platform = platform;
+        _programs = programs;
+        _kind = kind;
+    }
+
+    /// <summary>Does all checks; none of them changes anything.</summary>
+    /// <param name="cancellationToken">Stops checking.</param>
+    public async Task<DoctorReport> RunAsync(CancellationToken cancellationToken) =>
+        new([
+            CheckStateFolder(),
+            CheckDisk(),
+            CheckWorkspace(),
+            await CheckKubectlAsync(cancellationToken),
+            await CheckAnsibleAsync(cancellationToken),
+            .. _kind is null
+                ? [await CheckDockerAsync(cancellationToken), CheckWatches()]
+                : (await _kind.RunAsync(cancellationToken)).Checks,
+            await CheckPlatformAsync(cancellationToken),
+        ]);
+
+    private CheckResult CheckStateFolder()
+    {
+        var isNew = !Directory.Exists(_state.Root);
+        try
+        {
+            PrivateFile.EnsureFolder(_state.Root);
+            var probe = Path.Combine(_state.Root, $".doctor-{Guid.NewGuid():N}");
+            File.WriteAllText(probe, "");
+            File.Delete(probe);
+            return new CheckResult("state folder", CheckStatus.Pass, $"{_state.Root} can be written");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new CheckResult(
+                "state folder",
+                CheckStatus.Fail,
+                $"{_state.Root} cannot be written: {e.Message}",
+                "Set PLATFORM_STATE to a folder that you can write."
+            );
+        }
+        finally
+        {
+            if (isNew && Directory.Exists(_state.Root) && !Directory.EnumerateFileSystemEntries(_state.Root).Any())
+            {
+                Directory.Delete(_state.Root);
+            }
+        }
+    }
+
+    private CheckResult CheckDisk()
+    {
+        var nearest = _state.Root;
+        while (!Directory.Exists(nearest) && Path.GetDirectoryName(nearest) is { } parent)
+        {
+            nearest = parent;
+        }
+
+        var free = new DriveInfo(nearest).AvailableFreeSpace;
+        return free < LowDisk
+            ? new CheckResult(
+                "disk",
+                CheckStatus.Warn,
+                $"{free / 1024 / 1024} MiB are free at {nearest}",
+                "Free some space: claims and state are refused when the disk is full."
+            )
+            : new CheckResult("disk", CheckStatus.Pass, $"{free / 1024 / 1024 / 1024} GiB are free at {nearest}");
+    }
+
+    private CheckResult CheckWorkspace()
+    {
+        if (_workspace is null)
+        {
+            return new CheckResult(
+                "workspace",
+                CheckStatus.Warn,
+                "none was found here or above",
+                "Name one with --workspace FOLDER."
+            );
+        }
+
+        try
+        {
+            var workspace = WorkspaceReader.Read(_workspace);
+            var services = workspace.Catalogue.Services;
+            var bare = services.Values.Where(s => s.Versions.Count == 0 && s.DevVersions.Count == 0).ToList();
+            return bare.Count == 0
+                ? new CheckResult("workspace", CheckStatus.Pass, $"{_workspace}: {services.Count} services")
+                : new CheckResult(
+                    "workspace",
+                    CheckStatus.Warn,
+                    $"services without versions: {string.Join(", ", bare.Select(s => s.Definition.Name))}",
+                    "Add their versions to the catalogue."
+                );
+        }
+        catch (PlatformException e)
+        {
+            return new CheckResult("workspace", CheckStatus.Fail, e.Message, e.NextStep);
+        }
+    }
+
+    private async Task<CheckResult> CheckKubectlAsync(CancellationToken cancellationToken)
+    {
+        const string name = "kubectl";
+        const string link = "https://kubernetes.io/docs/tasks/tools/";
+        var (text, missing) = await AskAsync("kubectl", ["version", "--client"], cancellationToken);
+        if (missing is not null)
+        {
+            return new CheckResult(
+                name,
+                CheckStatus.Fail,
+                $"{missing} It builds kustomizations.",
+                "Install kubectl.",
+                link
+            );
+        }
+
+        return KindPreflight.VersionIn(text) is { } version && version < s_oldestKubectl
+            ? new CheckResult(
+                name,
+                CheckStatus.Warn,
+                $"{text} is old: before {s_oldestKubectl} it knows neither components nor replacements of kustomizations",
+                "Update kubectl.",
+                link
+            )
+            : new CheckResult(name, CheckStatus.Pass, text);
+    }
+
+    private async Task<CheckResult> CheckAnsibleAsync(CancellationToken cancellationToken)
+    {
+        var (text, missing) = await AskAsync("ansible-playbook", ["--version"], cancellationToken);
+        return missing is null
+            ? new CheckResult("ansible", CheckStatus.Pass, text)
+            : new CheckResult(
+                "ansible",
+                CheckStatus.Warn,
+                "is not installed: clusters get their baseline without it, services with playbooks fail",
+                "sudo apt-get install ansible python3-kubernetes",
+                "https://docs.ansible.com/ansible/latest/installation_guide/"
+            );
+    }
+
+    private async Task<CheckResult> CheckDockerAsync(CancellationToken cancellationToken)
+    {
+        var (text, missing) = await AskAsync(
+            "docker",
+            ["version", "--format", "{{.Server.Version}}"],
+            cancellationToken
+        );
+        return new CheckResult(
+            "docker",
+            CheckStatus.Pass,
+            missing is null
+                ? $"engine {text}; the embedded platform does not use it"
+                : "no engine answers; the embedded platform needs none"
+        );
+    }
+
+    private static CheckResult CheckWatches()
+    {
+        const string file = "/proc/sys/fs/inotify/max_user_instances";
+        if (!File.Exists(file) || !int.TryParse(File.ReadAllText(file), out var instances) || instances >= 128)
+        {
+            return new CheckResult("file watches", CheckStatus.Pass, "enough");
+        }
+
+        return new CheckResult(
+            "file watches",
+            CheckStatus.Warn,
+            $"only {instances} inotify instances; dropped claims may be noticed up to 2 s late",
+            "sudo sysctl fs.inotify.max_user_instances=512"
+        );
+    }
+
+    private async Task<CheckResult> CheckPlatformAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _platform(cancellationToken) is { } platform
+                ? new CheckResult(
+                    "platform",
+                    CheckStatus.Pass,
+                    $"'{platform.Name}' runs as process {platform.ProcessId}"
+                )
+                : new CheckResult("platform", CheckStatus.Pass, $"'{_state.Platform}' does not run");
+        }
+        catch (PlatformException e)
+        {
+            return new CheckResult("platform", CheckStatus.Fail, e.Message, $"Look into {_state.Log}.");
+        }
+    }
+
+    private async Task<(string Text, string? Missing)> AskAsync(
+        string program,
+        string[] arguments,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            var result = await _programs.RunAsync(
+                new ProgramCommand
+                {
+                    Program = program,
+                    Arguments = arguments,
+                    Timeout = TimeSpan.FromSeconds(10),
+                },
+                cancellationToken
+            );
+            return (result.Output.Split('\n')[0].Trim(), null);
+        }
+        catch (ProgramException e)
+        {
+            return ("", e.Message.Split('\n')[0]);
+        }
+    }
+}

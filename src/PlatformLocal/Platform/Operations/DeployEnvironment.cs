@@ -1,0 +1,144 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json.Nodes;
+using PlatformLocal.Client;
+using PlatformLocal.Core;
+using PlatformLocal.Core.Documents;
+
+namespace PlatformLocal.Platform.Operations;
+
+/// <summary>Deploys an environment and waits until everything in it is ready.</summary>
+/// <param name="api">The platform.</param>
+/// <param name="time">The clock for the timeout.</param>
+public sealed class DeployEnvironment(PlatformApiClient api, TimeProvider time)
+{
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Stores the claim that a payload makes.</summary>
+    /// <param name="payload">The payload; names the environment.</param>
+    /// <param name="flags">How to merge it.</param>
+    /// <param name="cancellationToken">Stops asking.</param>
+    /// <exception cref="PlatformException">The claim is refused, or somebody else changes the environment just now.</exception>
+    public async Task<EnvironmentDocument> StoreAsync(
+        JsonObject payload,
+        DeployFlags flags,
+        CancellationToken cancellationToken
+    )
+    {
+        long started = time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return await StoreOnceAsync(payload, flags, cancellationToken);
+            }
+            catch (PlatformException e)
+                when (e.Kind == FailureKind.NotReadyInTime && time.GetElapsedTime(started) < api.Patience)
+            {
+                await Task.Delay(LookInterval, time, cancellationToken); // another replica takes over
+            }
+        }
+    }
+
+    private async Task<EnvironmentDocument> StoreOnceAsync(
+        JsonObject payload,
+        DeployFlags flags,
+        CancellationToken cancellationToken
+    )
+    {
+        var name = NameIn(payload);
+        var known = await api.FindAsync(name, cancellationToken);
+        var revision = known is { Revision.Length: > 0, Phase: not EnvironmentPhase.Deleting } ? known.Revision : null;
+        return await api.PutAsync(name, payload, flags, revision, cancellationToken);
+    }
+
+    /// <summary>Waits until the platform is done with what was stored.</summary>
+    /// <param name="stored">What <see cref="StoreAsync"/> returned.</param>
+    /// <param name="progress">Is told of every change.</param>
+    /// <param name="timeout">The longest wait.</param>
+    /// <param name="cancellationToken">Stops waiting; the deployment goes on.</param>
+    /// <returns>The environment: ready, failed or invalid.</returns>
+    /// <exception cref="PlatformException">It is not done in time, or was removed or replaced meanwhile.</exception>
+    public async Task<EnvironmentDocument> WaitAsync(
+        EnvironmentDocument stored,
+        IProgress<EnvironmentDocument> progress,
+        TimeSpan timeout,
+        CancellationToken cancellationToken
+    )
+    {
+        using var late = new CancellationTokenSource(timeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+        var last = stored;
+        try
+        {
+            do
+            {
+                await foreach (var now in WatchPatientlyAsync(stored.EnvironmentName, either.Token))
+                {
+                    last = now;
+                    progress.Report(now);
+                    if (now.Completed >= stored.Requested && now.IsSettled)
+                    {
+                        return now;
+                    }
+                }
+            } while (await IsStillThereAsync(stored.EnvironmentName, either.Token));
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            var waiting = last.Services.Where(s => s.Phase != ServicePhase.Ready).Select(s => s.Name);
+            throw new PlatformException(
+                $"{last.EnvironmentName} is not ready after {timeout.TotalSeconds:0} s; not ready: {string.Join(", ", waiting)}.",
+                $"It goes on in the background; look at it with: platformctl get-environment {last.EnvironmentName}"
+            )
+            {
+                Kind = FailureKind.NotReadyInTime,
+            };
+        }
+
+        throw new PlatformException(
+            $"{stored.EnvironmentName} was removed, or the platform ended, while it was deployed.",
+            $"See what there is with: platformctl get-environment {stored.EnvironmentName}"
+        );
+    }
+
+    // The replica that answers may go while it answers: the next one takes over what it did.
+    private async IAsyncEnumerable<EnvironmentDocument> WatchPatientlyAsync(
+        string name,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        await using var events = api.WatchAsync(name, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        while (true)
+        {
+            try
+            {
+                if (!await events.MoveNextAsync())
+                {
+                    yield break;
+                }
+            }
+            catch (PlatformException e) when (api.Patience > TimeSpan.Zero && e.Kind != FailureKind.NotFound)
+            {
+                yield break;
+            }
+
+            yield return events.Current;
+        }
+    }
+
+    private async Task<bool> IsStillThereAsync(string name, CancellationToken cancellationToken)
+    {
+        return api.Patience > TimeSpan.Zero && await api.FindAsync(name, cancellationToken) is not null;
+    }
+
+    /// <summary>The environment that a payload names.</summary>
+    /// <param name="payload">The payload.</param>
+    /// <exception cref="PlatformException">It names none.</exception>
+    public static string NameIn(JsonObject payload) =>
+        payload["environment_name"] is JsonValue value && value.TryGetValue<string>(out var name) && name.Length > 0
+            ? name
+            : throw new InvalidDocumentException(
+                "the claim",
+                [new Fault("environment_name", "is required, as a text")]
+            );
+}

@@ -1,0 +1,18 @@
+namespace PlatformLocal.Platform.PlatformServices.CedarAgent;
+
+/// <summary>cedar-agent: answers who may do what, from policies and data in its memory.</summary>
+internal static class CedarAgentService
+{
+    public static PlatformService Definition { get; } =
+        new()
+        {
+            Name = "cedar-agent",
+            Summary = "authorization by Cedar policies",
+            Folder = "CedarAgent",
+            Version = "0.2.1",
+            HasManifests = true,
+            Images = ["docker.io/permitio/cedar-agent:0.2.1"],
+            Memory = 64,
+            Timeout = TimeSpan.FromMinutes(5),
+        };
+}

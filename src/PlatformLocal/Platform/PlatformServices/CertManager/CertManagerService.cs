@@ -1,0 +1,31 @@
+namespace PlatformLocal.Platform.PlatformServices.CertManager;
+
+/// <summary>cert-manager: certificates for whatever asks for one.</summary>
+internal static class CertManagerService
+{
+    public static PlatformService Definition { get; } =
+        new()
+        {
+            Name = "cert-manager",
+            Summary = "certificates",
+            Folder = "CertManager",
+            Charts =
+            [
+                new HelmChart
+                {
+                    Release = "cert-manager",
+                    Chart = "cert-manager",
+                    Repository = new Uri("oci://quay.io/jetstack/charts/cert-manager"),
+                    Version = "v1.21.1",
+                    Namespace = "cert-manager",
+                },
+            ],
+            Images =
+            [
+                "quay.io/jetstack/cert-manager-controller:v1.21.1",
+                "quay.io/jetstack/cert-manager-webhook:v1.21.1",
+                "quay.io/jetstack/cert-manager-cainjector:v1.21.1",
+            ],
+            Memory = 200,
+        };
+}

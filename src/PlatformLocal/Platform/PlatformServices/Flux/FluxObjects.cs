@@ -1,0 +1,119 @@
+using System.Text.Json.Nodes;
+using PlatformLocal.Kubernetes;
+using PlatformLocal.Platform.PlatformServices.Selection;
+
+namespace PlatformLocal.Platform.PlatformServices.Flux;
+
+/// <summary>Writes the objects that ask Flux for charts.</summary>
+internal static class FluxObjects
+{
+    public const string SourceVersion = "source.toolkit.fluxcd.io/v1";
+    public const string ReleaseVersion = "helm.toolkit.fluxcd.io/v2";
+
+    private const string RetryInterval = "30s";
+
+    /// <summary>Where a chart comes from.</summary>
+    public static JsonObject Source(SelectedService chosen, HelmChart chart) =>
+        chart.IsOci
+            ? Object(
+                chosen,
+                SourceVersion,
+                "OCIRepository",
+                chart.Release,
+                new JsonObject
+                {
+                    ["url"] = chart.Repository.OriginalString,
+                    ["interval"] = "24h",
+                    // A chart's layer, as it is: without the selector Flux looks for its own kind of artifact.
+                    ["layerSelector"] = new JsonObject
+                    {
+                        ["mediaType"] = "application/vnd.cncf.helm.chart.content.v1.tar+gzip",
+                        ["operation"] = "copy",
+                    },
+                    ["ref"] = new JsonObject { ["tag"] = chosen.VersionOf(chart) },
+                }
+            )
+            : Object(
+                chosen,
+                SourceVersion,
+                "HelmRepository",
+                chart.Release,
+                new JsonObject { ["url"] = chart.Repository.OriginalString, ["interval"] = "24h" }
+            );
+
+    /// <summary>The release of a chart.</summary>
+    public static JsonObject Release(SelectedService chosen, HelmChart chart)
+    {
+        string crds = chart.KeepsKinds ? "Create" : "CreateReplace";
+        var spec = new JsonObject
+        {
+            ["interval"] = "1h",
+            ["timeout"] = $"{chosen.Service.Timeout.TotalSeconds:0}s",
+            // Otherwise its name has the namespace in front, and so have the names of its objects.
+            ["releaseName"] = chart.Release,
+            ["targetNamespace"] = chart.Namespace,
+            ["install"] = new JsonObject
+            {
+                ["createNamespace"] = chart.Namespace != PlatformService.Namespace,
+                ["crds"] = crds,
+                ["strategy"] = Retry(),
+            },
+            ["upgrade"] = new JsonObject { ["crds"] = crds, ["strategy"] = Retry() },
+            ["values"] = chosen.ValuesOf(chart),
+        };
+        if (chart.DependsOn.Count > 0)
+        {
+            spec["dependsOn"] = new JsonArray([
+                .. chart.DependsOn.Select(name => (JsonNode)new JsonObject { ["name"] = name }),
+            ]);
+        }
+
+        if (chart.IsOci)
+        {
+            spec["chartRef"] = new JsonObject { ["kind"] = "OCIRepository", ["name"] = chart.Release };
+        }
+        else
+        {
+            spec["chart"] = new JsonObject
+            {
+                ["spec"] = new JsonObject
+                {
+                    ["chart"] = chart.Chart,
+                    ["version"] = chosen.VersionOf(chart),
+                    ["sourceRef"] = new JsonObject { ["kind"] = "HelmRepository", ["name"] = chart.Release },
+                },
+            };
+        }
+
+        return Object(chosen, ReleaseVersion, "HelmRelease", chart.Release, spec);
+    }
+
+    /// <summary>The reference to a chart's release.</summary>
+    public static ObjectReference ReleaseOf(HelmChart chart) =>
+        new(ReleaseVersion, "HelmRelease", PlatformService.Namespace, chart.Release);
+
+    /// <summary>The reference to a chart's source.</summary>
+    public static ObjectReference SourceOf(HelmChart chart) =>
+        new(SourceVersion, chart.IsOci ? "OCIRepository" : "HelmRepository", PlatformService.Namespace, chart.Release);
+
+    // By default Flux gives up after the first failure.
+    private static JsonObject Retry() => new() { ["name"] = "RetryOnFailure", ["retryInterval"] = RetryInterval };
+
+    private static JsonObject Object(
+        SelectedService chosen,
+        string apiVersion,
+        string kind,
+        string name,
+        JsonObject spec
+    ) =>
+        ServiceLabels.Put(
+            chosen.Service.Name,
+            new JsonObject
+            {
+                ["apiVersion"] = apiVersion,
+                ["kind"] = kind,
+                ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = PlatformService.Namespace },
+                ["spec"] = spec,
+            }
+        );
+}

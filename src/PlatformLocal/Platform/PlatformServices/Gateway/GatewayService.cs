@@ -1,0 +1,32 @@
+namespace PlatformLocal.Platform.PlatformServices.Gateway;
+
+/// <summary>Envoy Gateway with the kinds of the Gateway API: the way into the cluster, as GatewayClass <c>platform</c>.</summary>
+internal static class GatewayService
+{
+    public static PlatformService Definition { get; } =
+        new()
+        {
+            Name = "gateway",
+            Summary = "Gateway API, by Envoy Gateway",
+            Folder = "Gateway",
+            ManifestsAt = new Uri(
+                "https://github.com/kubernetes-sigs/gateway-api/releases/download/v1.6.1/standard-install.yaml"
+            ),
+            Charts =
+            [
+                new HelmChart
+                {
+                    Release = "envoy-gateway",
+                    Chart = "gateway-helm",
+                    Repository = new Uri("oci://docker.io/envoyproxy/gateway-helm"),
+                    Version = "v1.9.0",
+                    Namespace = "envoy-gateway-system",
+                    // It brings the Gateway API's kinds of the experimental channel.
+                    KeepsKinds = true,
+                },
+            ],
+            HasManifests = true,
+            Images = ["docker.io/envoyproxy/gateway:v1.9.0"],
+            Memory = 256,
+        };
+}

@@ -1,0 +1,110 @@
+using System.Text.Json.Nodes;
+using PlatformLocal.Core;
+using PlatformLocal.Kubernetes;
+using PlatformLocal.Platform.PlatformServices.Flux;
+
+namespace PlatformLocal.Platform.PlatformServices.Installation;
+
+/// <summary>Installs Flux, unless the cluster has one that the platform did not install.</summary>
+/// <param name="client">The cluster.</param>
+/// <param name="source">Flux's manifests.</param>
+/// <param name="manifests">Applies them.</param>
+/// <param name="options">How.</param>
+/// <param name="report">Is told.</param>
+internal sealed class FluxInstaller(
+    KubernetesClient client,
+    ManifestSource source,
+    ManifestInstaller manifests,
+    ServiceInstallationOptions options,
+    Action<string> report
+)
+{
+    private const string Service = "flux";
+    private const string KindsVersion = "apiextensions.k8s.io/v1";
+    private const string RolesVersion = "rbac.authorization.k8s.io/v1";
+
+    private static readonly ObjectReference s_releases = new(
+        KindsVersion,
+        "CustomResourceDefinition",
+        null,
+        "helmreleases.helm.toolkit.fluxcd.io"
+    );
+
+    /// <summary>Installs Flux and waits for its controllers.</summary>
+    /// <exception cref="PlatformException">The cluster is too old, or something of it failed.</exception>
+    public async Task InstallAsync(TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var found = await client.FindAsync(s_releases, cancellationToken);
+        if (found is not null && !ServiceLabels.IsOurs(found))
+        {
+            report("uses the Flux that the cluster has");
+            return;
+        }
+
+        await RequireVersionAsync(cancellationToken);
+        var installed = new InstalledManifests(client);
+        string identity = source.Identity;
+        if (found is null || !await installed.HasAsync(Service, identity, cancellationToken))
+        {
+            report($"installs Flux {FluxRelease.Version}");
+            await manifests.ApplyAsync(Service, await source.ReadAsync(cancellationToken), cancellationToken);
+            await installed.RememberAsync(Service, identity, cancellationToken);
+        }
+
+        var controllers = await client.ListAsync(
+            "apps/v1",
+            "Deployment",
+            FluxRelease.Namespace,
+            new ListOptions { LabelSelector = ServiceLabels.Selector(Service) },
+            cancellationToken
+        );
+        await manifests.WaitAsync(controllers.Items.Select(WithKind), timeout, cancellationToken);
+    }
+
+    /// <summary>Removes Flux when the platform installed it.</summary>
+    public async Task RemoveAsync(TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        await new InstalledManifests(client).ForgetAsync(Service, cancellationToken);
+        foreach (
+            var (apiVersion, kind) in new[]
+            {
+                (KindsVersion, "CustomResourceDefinition"),
+                ("v1", "Namespace"),
+                (RolesVersion, "ClusterRoleBinding"),
+                (RolesVersion, "ClusterRole"),
+            }
+        )
+        {
+            var ours = await client.ListAsync(
+                apiVersion,
+                kind,
+                null,
+                new ListOptions { LabelSelector = ServiceLabels.Selector(Service), MetadataOnly = true },
+                cancellationToken
+            );
+            await manifests.RemoveAsync(
+                [.. ours.Items.Select(i => new ObjectReference(apiVersion, kind, null, i.Metadata().Text("name")!))],
+                timeout,
+                cancellationToken
+            );
+        }
+    }
+
+    private async Task RequireVersionAsync(CancellationToken cancellationToken)
+    {
+        var version = await client.GetVersionAsync(cancellationToken);
+        if (version.Major == 1 && version.Minor < options.OldestKubernetes)
+        {
+            throw FluxRelease.TooOld($"Kubernetes {version.GitVersion}");
+        }
+    }
+
+    // Items of a list come without what they are.
+    private static JsonObject WithKind(JsonObject item)
+    {
+        var whole = (JsonObject)item.DeepClone();
+        whole["apiVersion"] = "apps/v1";
+        whole["kind"] = "Deployment";
+        return whole;
+    }
+}

@@ -1,0 +1,72 @@
+using PlatformLocal.Client;
+using PlatformLocal.Core;
+using PlatformLocal.Kubernetes;
+using PlatformLocal.Kubernetes.Readiness;
+using PlatformLocal.Platform.PlatformServices.Flux;
+using PlatformLocal.Platform.PlatformServices.Selection;
+
+namespace PlatformLocal.Platform.PlatformServices.Installation;
+
+/// <summary>How the platform services in a cluster are just now.</summary>
+public static class PlatformServiceStatus
+{
+    /// <summary>Looks at each service.</summary>
+    /// <param name="client">The cluster.</param>
+    /// <param name="choice">The services the platform has.</param>
+    /// <param name="cancellationToken">Stops looking.</param>
+    /// <exception cref="PlatformException">The cluster refuses or cannot be reached.</exception>
+    public static async Task<IReadOnlyList<PlatformServiceDocument>> ReadAsync(
+        KubernetesClient client,
+        PlatformServiceSelection choice,
+        CancellationToken cancellationToken
+    ) => await Task.WhenAll(choice.Services.Select(s => ReadAsync(client, s, cancellationToken)));
+
+    private static async Task<PlatformServiceDocument> ReadAsync(
+        KubernetesClient client,
+        SelectedService chosen,
+        CancellationToken cancellationToken
+    )
+    {
+        string by = chosen.Service.NeedsFlux ? DeliveryKinds.Flux : DeliveryKinds.Direct;
+        ObjectReadiness? worst = null;
+        foreach (var reference in PartsOf(chosen))
+        {
+            var readiness = await LookAsync(client, reference, cancellationToken);
+            if (!readiness.IsCurrent)
+            {
+                worst = readiness with { Message = $"{reference.Kind} {reference.Name}: {readiness.Message}" };
+                break;
+            }
+        }
+
+        return new PlatformServiceDocument(
+            chosen.Service.Name,
+            chosen.Version,
+            by,
+            worst is null,
+            worst?.Message ?? "all its parts are ready"
+        );
+    }
+
+    private static IEnumerable<ObjectReference> PartsOf(SelectedService chosen) =>
+        chosen.Service.NeedsFlux
+            ? chosen.Service.Charts.Select(FluxObjects.ReleaseOf)
+            : ServiceInstaller.OwnManifests(chosen).Select(ObjectReference.Of);
+
+    private static async Task<ObjectReadiness> LookAsync(
+        KubernetesClient client,
+        ObjectReference reference,
+        CancellationToken cancellationToken
+    )
+    {
+        if (
+            await client.Resources.FindAsync(reference.ApiVersion, reference.Kind, cancellationToken) is null
+            || await client.FindAsync(reference, cancellationToken) is not { } item
+        )
+        {
+            return ObjectReadiness.InProgress("is not there");
+        }
+
+        return reference.Kind == "HelmRelease" ? HelmReleaseRules.Of(item, ReleaseStart.New) : ReadinessRules.Of(item);
+    }
+}

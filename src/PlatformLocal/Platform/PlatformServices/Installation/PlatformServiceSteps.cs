@@ -1,0 +1,217 @@
+using System.Text.Json.Nodes;
+using PlatformLocal.Core;
+using PlatformLocal.Kubernetes;
+using PlatformLocal.Platform.PlatformServices.Flux;
+using PlatformLocal.Platform.PlatformServices.Selection;
+using PlatformLocal.Platform.Steps;
+
+namespace PlatformLocal.Platform.PlatformServices.Installation;
+
+/// <summary>The steps that bring the platform services into a cluster: Flux, secrets, and one step for each service.</summary>
+/// <param name="choice">Which services.</param>
+/// <param name="connect">Connects to the cluster; each step asks anew, as addresses change.</param>
+/// <param name="options">How; the defaults when <see langword="null"/>.</param>
+public sealed class PlatformServiceSteps(
+    PlatformServiceSelection choice,
+    Func<CancellationToken, Task<KubernetesClient>> connect,
+    ServiceInstallationOptions? options = null
+)
+{
+    /// <summary>The step that installs Flux.</summary>
+    public const string FluxStep = "flux";
+
+    /// <summary>The step that makes up credentials.</summary>
+    public const string SecretsStep = "secrets";
+
+    // Waits have timeouts of their own that say more: this one is for what does not listen.
+    private static readonly TimeSpan s_margin = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan s_fluxTimeout = TimeSpan.FromMinutes(5);
+
+    private readonly ServiceInstallationOptions _options = options ?? new ServiceInstallationOptions();
+
+    /// <summary>The steps; none when no service is chosen.</summary>
+    /// <param name="after">The names of the steps that must be done before the first of these.</param>
+    public IReadOnlyList<Step> After(params IReadOnlyList<string> after)
+    {
+        if (choice.Services.Count == 0)
+        {
+            return [];
+        }
+
+        var steps = new List<Step>();
+        if (choice.NeedsFlux)
+        {
+            steps.Add(Flux(after));
+        }
+
+        steps.Add(Secrets(after));
+        steps.AddRange(choice.Services.Select(Service));
+        return steps;
+    }
+
+    private Step Flux(IReadOnlyList<string> after) =>
+        New(
+            FluxStep,
+            after,
+            s_fluxTimeout,
+            async (client, step, token) =>
+            {
+                await EnsureNamespaceAsync(client, token); // what is installed is remembered there
+                await Installer(client, step).InstallAsync(FluxTimeout, token);
+            },
+            (client, step, token) => Installer(client, step).RemoveAsync(FluxTimeout, token)
+        ) with
+        {
+            // A download may fail once; what was not ready in time had its time.
+            Retry = new StepRetry
+            {
+                Attempts = 3,
+                IsWorthwhile = fault =>
+                    StepRetry.Never.IsWorthwhile(fault)
+                    && fault is not PlatformException { Kind: FailureKind.NotReadyInTime },
+            },
+        };
+
+    private TimeSpan FluxTimeout => _options.Timeout ?? s_fluxTimeout;
+
+    private FluxInstaller Installer(KubernetesClient client, StepContext step)
+    {
+        var wait = new ReadinessWait(_options.Time, _options.Interval, step.Report);
+        return new FluxInstaller(
+            client,
+            new ManifestSource("flux", FluxRelease.Manifests, choice.FluxManifests),
+            new ManifestInstaller(client, wait, _options, step.Report),
+            _options,
+            step.Report
+        );
+    }
+
+    private Step Secrets(IReadOnlyList<string> after) =>
+        New(
+            SecretsStep,
+            after,
+            TimeSpan.FromMinutes(1),
+            async (client, step, token) =>
+            {
+                await EnsureNamespaceAsync(client, token);
+                var secrets = new SecretInstaller(client, step.Report);
+                foreach (var chosen in choice.Services)
+                {
+                    await secrets.EnsureAsync(chosen.Service, token);
+                }
+            },
+            RemoveDataAsync
+        );
+
+    private Step Service(SelectedService chosen) =>
+        New(
+            chosen.Service.Name,
+            [SecretsStep, .. chosen.Service.NeedsFlux ? (string[])[FluxStep] : [], .. chosen.Service.DependsOn],
+            // Its parts are waited for one after another.
+            chosen.Service.Timeout
+                * (chosen.Service.Charts.Count + chosen.Service.Probes.Count + (chosen.Service.HasManifests ? 1 : 0)),
+            (client, step, token) => new ServiceInstaller(client, _options, step.Report).InstallAsync(chosen, token),
+            (client, step, token) => new ServiceInstaller(client, _options, step.Report).RemoveAsync(chosen, token)
+        );
+
+    private static async Task EnsureNamespaceAsync(KubernetesClient client, CancellationToken cancellationToken)
+    {
+        var reference = new ObjectReference("v1", "Namespace", null, PlatformService.Namespace);
+        if (await client.FindAsync(reference, cancellationToken) is null)
+        {
+            var made = new JsonObject
+            {
+                ["apiVersion"] = reference.ApiVersion,
+                ["kind"] = reference.Kind,
+                ["metadata"] = new JsonObject { ["name"] = reference.Name },
+            };
+            try
+            {
+                await client.CreateAsync(made, null, cancellationToken);
+            }
+            catch (KubernetesException e) when (e.IsAlreadyExists)
+            {
+                // Another step that runs at the same time was faster.
+            }
+        }
+    }
+
+    // Passwords and the data they open go together: a new password does not open an old volume.
+    private async Task RemoveDataAsync(KubernetesClient client, StepContext step, CancellationToken token)
+    {
+        step.Report($"removes credentials and volumes in {PlatformService.Namespace}");
+        await RemoveVolumesAsync(client, token);
+        foreach (var chosen in choice.Services)
+        {
+            await client.DeleteCollectionAsync(
+                "v1",
+                "Secret",
+                PlatformService.Namespace,
+                new ListOptions { LabelSelector = ServiceLabels.Selector(chosen.Service.Name) },
+                null,
+                token
+            );
+        }
+    }
+
+    // The namespace may be somebody else's too: only volumes that say whose they are go.
+    private async Task RemoveVolumesAsync(KubernetesClient client, CancellationToken cancellationToken)
+    {
+        const string kind = "PersistentVolumeClaim";
+        var owners = choice
+            .Services.SelectMany(s => s.Service.Charts.Select(c => c.Release).Append(s.Service.Name))
+            .ToHashSet(StringComparer.Ordinal);
+        var claims = await client.ListAsync(
+            "v1",
+            kind,
+            PlatformService.Namespace,
+            new ListOptions { MetadataOnly = true },
+            cancellationToken
+        );
+        foreach (var claim in claims.Items)
+        {
+            string?[] labels =
+            [
+                claim.Label(ServiceLabels.Service),
+                claim.Label("app.kubernetes.io/instance"),
+                claim.Label("release"),
+            ];
+            if (labels.Any(l => l is not null && owners.Contains(l)))
+            {
+                await client.DeleteAsync(
+                    new ObjectReference("v1", kind, PlatformService.Namespace, claim.Metadata().Text("name")!),
+                    new DeleteOptions { Uid = claim.Uid() },
+                    cancellationToken
+                );
+            }
+        }
+    }
+
+    // Each of these looks first and does only what is missing: the journal need not be believed.
+    private Step New(
+        string name,
+        IReadOnlyList<string> dependsOn,
+        TimeSpan timeout,
+        Func<KubernetesClient, StepContext, CancellationToken, Task> run,
+        Func<KubernetesClient, StepContext, CancellationToken, Task>? undo = null
+    ) =>
+        new()
+        {
+            Name = name,
+            DependsOn = dependsOn,
+            Timeout = timeout + s_margin,
+            RunAsync = (step, token) => WithClientAsync(run, step, token),
+            IsDoneAsync = (_, _) => Task.FromResult(false),
+            UndoAsync = undo is null ? null : (step, token) => WithClientAsync(undo, step, token),
+        };
+
+    private async Task WithClientAsync(
+        Func<KubernetesClient, StepContext, CancellationToken, Task> work,
+        StepContext step,
+        CancellationToken cancellationToken
+    )
+    {
+        using var client = await connect(cancellationToken);
+        await work(client, step, cancellationToken);
+    }
+}

@@ -1,0 +1,159 @@
+using System.Text.Json.Nodes;
+using PlatformLocal.Core;
+using PlatformLocal.Kubernetes;
+using PlatformLocal.Kubernetes.Readiness;
+using PlatformLocal.Platform.PlatformServices.Selection;
+
+namespace PlatformLocal.Platform.PlatformServices.Installation;
+
+/// <summary>Installs one platform service: what it downloads, its charts, its own manifests, until it serves.</summary>
+/// <param name="client">The cluster.</param>
+/// <param name="options">How.</param>
+/// <param name="report">Is told.</param>
+internal sealed class ServiceInstaller(
+    KubernetesClient client,
+    ServiceInstallationOptions options,
+    Action<string> report
+)
+{
+    private readonly ReadinessWait _wait = new(options.Time, options.Interval, report);
+
+    /// <summary>Installs a service, or changes it to what is chosen now.</summary>
+    /// <exception cref="PlatformException">A part of it failed, or was not ready in time.</exception>
+    public async Task InstallAsync(SelectedService chosen, CancellationToken cancellationToken)
+    {
+        var service = chosen.Service;
+        var timeout = options.Timeout ?? service.Timeout;
+        var manifests = Manifests();
+        await ApplyDownloadedAsync(chosen, manifests, cancellationToken);
+        var charts = new ChartInstaller(client, _wait, options, report);
+        foreach (var chart in service.Charts)
+        {
+            await charts.InstallAsync(chosen, chart, cancellationToken);
+        }
+
+        if (service.HasManifests)
+        {
+            var objects = OwnManifests(chosen);
+            await manifests.ApplyAsync(service.Name, objects, cancellationToken);
+            await manifests.WaitAsync(objects, timeout, cancellationToken);
+        }
+
+        foreach (var probe in service.Probes)
+        {
+            await WaitAsync(chosen, probe, timeout, cancellationToken);
+        }
+    }
+
+    /// <summary>Removes a service; its Secrets and its data stay.</summary>
+    /// <exception cref="PlatformException">A part of it was still there in the end.</exception>
+    public async Task RemoveAsync(SelectedService chosen, CancellationToken cancellationToken)
+    {
+        var service = chosen.Service;
+        var manifests = Manifests();
+        if (service.HasManifests)
+        {
+            await manifests.RemoveAsync(
+                [.. OwnManifests(chosen).Select(ObjectReference.Of)],
+                options.Timeout ?? service.Timeout,
+                cancellationToken
+            );
+        }
+
+        var charts = new ChartInstaller(client, _wait, options, report);
+        foreach (var chart in service.Charts.Reverse())
+        {
+            await charts.RemoveAsync(chart, manifests, cancellationToken);
+        }
+    }
+
+    /// <summary>A service's own objects as they are applied.</summary>
+    public static IReadOnlyList<JsonObject> OwnManifests(SelectedService chosen) =>
+        // A chart's values are not for the manifests beside it.
+        ServiceFiles.ReadManifests(chosen.Service.Folder, chosen.Service.NeedsFlux ? [] : chosen.Values());
+
+    private ManifestInstaller Manifests() => new(client, _wait, options, report);
+
+    private async Task ApplyDownloadedAsync(
+        SelectedService chosen,
+        ManifestInstaller manifests,
+        CancellationToken cancellationToken
+    )
+    {
+        if (chosen.Service.ManifestsAt is not { } address)
+        {
+            return;
+        }
+
+        string name = chosen.Service.Name;
+        var source = new ManifestSource(name, address, chosen.Change.Manifests);
+        var installed = new InstalledManifests(client);
+        string identity = source.Identity;
+        if (!await installed.HasAsync(name, identity, cancellationToken))
+        {
+            await manifests.ApplyAsync(name, await source.ReadAsync(cancellationToken), cancellationToken);
+            await installed.RememberAsync(name, identity, cancellationToken);
+        }
+    }
+
+    private async Task WaitAsync(
+        SelectedService chosen,
+        ServiceProbe probe,
+        TimeSpan timeout,
+        CancellationToken cancellationToken
+    )
+    {
+        var (what, look) = probe switch
+        {
+            HttpProbe http => (
+                $"{http.Path} of Service {PlatformService.Namespace}/{http.Service}",
+                (Func<CancellationToken, Task<ObjectReadiness>>)(token => AskAsync(http, token))
+            ),
+            StatusProbe status => (
+                $"{status.Kind} {PlatformService.Namespace}/{status.Name}",
+                token => ReadAsync(status, token)
+            ),
+            _ => throw new InvalidOperationException($"Nobody knows how to ask {probe}."),
+        };
+        await _wait.UntilReadyAsync(
+            what,
+            timeout,
+            $"Look at its pods with: kubectl --namespace {PlatformService.Namespace} get pods; "
+                + $"a log with: kubectl --namespace {PlatformService.Namespace} logs --selector app.kubernetes.io/instance={chosen.Service.Name}",
+            look,
+            cancellationToken
+        );
+    }
+
+    private async Task<ObjectReadiness> AskAsync(HttpProbe probe, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await client.AskServiceAsync(
+                PlatformService.Namespace,
+                probe.Service,
+                probe.Port,
+                probe.Path,
+                cancellationToken
+            );
+            return ObjectReadiness.Current("answers");
+        }
+        catch (KubernetesException e) when (!e.IsForbidden && !e.IsUnauthorized)
+        {
+            return ObjectReadiness.InProgress(e.Message);
+        }
+    }
+
+    private async Task<ObjectReadiness> ReadAsync(StatusProbe probe, CancellationToken cancellationToken)
+    {
+        if (await client.Resources.FindAsync(probe.ApiVersion, probe.Kind, cancellationToken) is null)
+        {
+            return ObjectReadiness.InProgress($"the cluster does not know the kind {probe.Kind} yet");
+        }
+
+        var reference = new ObjectReference(probe.ApiVersion, probe.Kind, PlatformService.Namespace, probe.Name);
+        return await client.FindAsync(reference, cancellationToken) is { } found
+            ? probe.Rule(found)
+            : ObjectReadiness.InProgress("does not exist yet");
+    }
+}

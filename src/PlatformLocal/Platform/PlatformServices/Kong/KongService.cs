@@ -1,0 +1,25 @@
+namespace PlatformLocal.Platform.PlatformServices.Kong;
+
+/// <summary>Kong: an API gateway and ingress controller without a database.</summary>
+internal static class KongService
+{
+    public static PlatformService Definition { get; } =
+        new()
+        {
+            Name = "kong",
+            Summary = "API gateway",
+            Folder = "Kong",
+            Charts =
+            [
+                new HelmChart
+                {
+                    Release = "kong",
+                    Chart = "kong",
+                    Repository = new Uri("https://charts.konghq.com"),
+                    Version = "3.4.1",
+                },
+            ],
+            Images = ["docker.io/library/kong:3.9", "docker.io/kong/kubernetes-ingress-controller:3.5"],
+            Memory = 512,
+        };
+}

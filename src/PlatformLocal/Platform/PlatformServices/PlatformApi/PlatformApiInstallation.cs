@@ -1,0 +1,223 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using PlatformLocal.Core;
+using PlatformLocal.Core.Documents;
+using PlatformLocal.Deployment.Manifests;
+using PlatformLocal.Kubernetes;
+using PlatformLocal.Kubernetes.Readiness;
+
+namespace PlatformLocal.Platform.PlatformServices.PlatformApi;
+
+/// <summary>The Platform API as pods in a platform's cluster.</summary>
+/// <param name="client">The cluster.</param>
+/// <param name="time">The clock of waits.</param>
+public sealed class PlatformApiInstallation(KubernetesClient client, TimeProvider time)
+{
+    /// <summary>The port on every node that leads to the API.</summary>
+    public const int NodePort = 30080;
+
+    /// <summary>Where the platform's own parts are.</summary>
+    public const string Namespace = "platform-system";
+
+    /// <summary>The variable with the object store's address; without it claims are kept on the API's own volume.</summary>
+    public const string EndpointVariable = "PLATFORM_S3_ENDPOINT";
+
+    /// <summary>The variable with the object store's access key.</summary>
+    public const string AccessKeyVariable = "PLATFORM_S3_ACCESS_KEY";
+
+    /// <summary>The variable with the object store's secret key.</summary>
+    public const string SecretKeyVariable = "PLATFORM_S3_SECRET_KEY";
+
+    private const string Name = "platform-api";
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(300);
+
+    // An image that just was not there yet is pulled anew after ten seconds.
+    private static readonly TimeSpan ImagePatience = TimeSpan.FromSeconds(25);
+
+    /// <summary>Applies the objects and waits until every replica serves this image.</summary>
+    /// <param name="platform">The platform's name.</param>
+    /// <param name="image">The image.</param>
+    /// <param name="token">The bearer token of the API.</param>
+    /// <param name="objectStore">Where claims are kept; <see langword="null"/> for the API's own volume.</param>
+    /// <param name="timeout">The longest wait.</param>
+    /// <param name="report">Is told what is waited for.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="PlatformException">The cluster refuses, or the API is not ready in time: says what its pods say.</exception>
+    public async Task EnsureAsync(
+        string platform,
+        string image,
+        string token,
+        ObjectStoreAccess? objectStore,
+        TimeSpan timeout,
+        Action<string> report,
+        CancellationToken cancellationToken
+    )
+    {
+        var write = new WriteOptions { Force = true };
+        await client.ApplyAsync(NamespaceObject(), write, cancellationToken);
+        await client.ApplyAsync(TokenSecret(token), write, cancellationToken);
+        foreach (var item in Objects(platform, image, objectStore))
+        {
+            // A cluster older than Kubernetes 1.21 has no such budget: its nodes are drained without one.
+            if (item.Text("kind") == "PodDisruptionBudget" && !await IsServedAsync(item, cancellationToken))
+            {
+                continue;
+            }
+
+            await client.ApplyAsync(item, write, cancellationToken);
+        }
+
+        await WaitAsync(timeout, report, cancellationToken);
+    }
+
+    /// <summary>The objects, without the secret token.</summary>
+    /// <param name="platform">The platform's name.</param>
+    /// <param name="image">The image.</param>
+    /// <param name="objectStore">Where claims are kept; <see langword="null"/> for the API's own volume.</param>
+    public static IReadOnlyList<JsonObject> Objects(string platform, string image, ObjectStoreAccess? objectStore)
+    {
+        const string name = "PlatformServices.PlatformApi.platform-api.yaml";
+        using var stream = typeof(PlatformApiInstallation).Assembly.GetManifestResourceStream(name)!;
+        using var reader = new StreamReader(stream);
+        var variables = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["PLATFORM"] = platform,
+            ["IMAGE"] = image,
+        };
+        var text = new Substitution(variables).Apply(reader.ReadToEnd());
+        JsonObject[] objects = [.. YamlText.ParseAll(text, name).Select(d => Labelled(d.Root.AsObject()))];
+        if (objectStore is not null)
+        {
+            var container = objects
+                .Single(o => o.Text("kind") == "Deployment")
+                .Child("spec")
+                .Child("template")
+                .Child("spec")
+                .Items("containers")
+                .Single();
+            container["env"]!.AsArray().Add(Variable(EndpointVariable, objectStore.Endpoint.ToString()));
+            container["env"]!.AsArray().Add(FromSecret(AccessKeyVariable, objectStore.Secret, objectStore.AccessKey));
+            container["env"]!.AsArray().Add(FromSecret(SecretKeyVariable, objectStore.Secret, objectStore.SecretKey));
+        }
+
+        return objects;
+    }
+
+    private static JsonObject Variable(string name, string value) => new() { ["name"] = name, ["value"] = value };
+
+    private static JsonObject FromSecret(string name, string secret, string key) =>
+        new()
+        {
+            ["name"] = name,
+            ["valueFrom"] = new JsonObject
+            {
+                ["secretKeyRef"] = new JsonObject { ["name"] = secret, ["key"] = key },
+            },
+        };
+
+    private static JsonObject Labelled(JsonObject item)
+    {
+        var metadata = item["metadata"]!.AsObject();
+        var labels = metadata["labels"] as JsonObject ?? [];
+        labels["app.kubernetes.io/managed-by"] = "platform-local";
+        labels["app.kubernetes.io/name"] = Name;
+        metadata["labels"] = labels;
+        return item;
+    }
+
+    private static JsonObject NamespaceObject() =>
+        new()
+        {
+            ["apiVersion"] = "v1",
+            ["kind"] = "Namespace",
+            ["metadata"] = new JsonObject { ["name"] = Namespace },
+        };
+
+    private static JsonObject TokenSecret(string token) =>
+        Labelled(
+            new JsonObject
+            {
+                ["apiVersion"] = "v1",
+                ["kind"] = "Secret",
+                ["metadata"] = new JsonObject { ["name"] = "platform-api-token", ["namespace"] = Namespace },
+                ["type"] = "Opaque",
+                ["data"] = new JsonObject { ["token"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(token)) },
+            }
+        );
+
+    private async Task<bool> IsServedAsync(JsonObject item, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await client.Resources.MapAsync(item.Text("apiVersion")!, item.Text("kind")!, cancellationToken);
+            return true;
+        }
+        catch (UnknownKindException)
+        {
+            return false;
+        }
+    }
+
+    private async Task WaitAsync(TimeSpan timeout, Action<string> report, CancellationToken cancellationToken)
+    {
+        var reference = new ObjectReference("apps/v1", "Deployment", Namespace, Name);
+        long started = time.GetTimestamp();
+        var told = "";
+        while (true)
+        {
+            var found = await client.FindAsync(reference, cancellationToken);
+            var readiness = found is null ? ObjectReadiness.InProgress("is not there yet") : ReadinessRules.Of(found);
+            if (readiness.IsCurrent)
+            {
+                return;
+            }
+
+            var elapsed = time.GetElapsedTime(started);
+            var trouble = await PodTroubleAsync(cancellationToken);
+            var isHopeless = trouble.Count > 0 && elapsed > ImagePatience;
+            if (elapsed > timeout || isHopeless)
+            {
+                throw new PlatformException(
+                    $"{reference} is not ready after {elapsed.TotalSeconds:0} s: {readiness.Message}"
+                        + string.Concat(trouble.Select(t => $"\n  {t}")),
+                    $"See its pods: kubectl --namespace {Namespace} describe pods --selector app.kubernetes.io/name={Name}"
+                )
+                {
+                    Kind = FailureKind.NotReadyInTime,
+                };
+            }
+
+            if (readiness.Message != told)
+            {
+                told = readiness.Message;
+                report($"waiting for the Platform API: {told}");
+            }
+
+            await Task.Delay(LookInterval, time, cancellationToken);
+        }
+    }
+
+    private async Task<IReadOnlyList<string>> PodTroubleAsync(CancellationToken cancellationToken)
+    {
+        var pods = await client.ListAsync(
+            "v1",
+            "Pod",
+            Namespace,
+            new ListOptions { LabelSelector = $"app.kubernetes.io/name={Name}" },
+            cancellationToken
+        );
+        return
+        [
+            .. pods.Items.SelectMany(pod =>
+                pod.Child("status")
+                    .Items("containerStatuses")
+                    .Select(c => c.Child("state").Child("waiting"))
+                    .Where(w => w.Text("reason") is not (null or "ContainerCreating" or "PodInitializing"))
+                    .Select(w =>
+                        $"{pod.Metadata().Text("name")} on {pod.Child("spec").Text("nodeName")}: "
+                        + $"{w.Text("reason")} {w.Text("message")}".TrimEnd()
+                    )
+            ),
+        ];
+    }
+}

@@ -1,0 +1,53 @@
+using PlatformLocal.Platform.PlatformServices.Authentik;
+using PlatformLocal.Platform.PlatformServices.CedarAgent;
+using PlatformLocal.Platform.PlatformServices.CertManager;
+using PlatformLocal.Platform.PlatformServices.Elasticsearch;
+using PlatformLocal.Platform.PlatformServices.Gateway;
+using PlatformLocal.Platform.PlatformServices.Infisical;
+using PlatformLocal.Platform.PlatformServices.Kong;
+using PlatformLocal.Platform.PlatformServices.Minio;
+using PlatformLocal.Platform.PlatformServices.Monitoring;
+using PlatformLocal.Platform.PlatformServices.Opal;
+using PlatformLocal.Platform.PlatformServices.Postgres;
+using PlatformLocal.Platform.PlatformServices.Qdrant;
+using PlatformLocal.Platform.PlatformServices.Redis;
+using PlatformLocal.Platform.PlatformServices.RustFs;
+
+namespace PlatformLocal.Platform.PlatformServices;
+
+/// <summary>All platform services there are.</summary>
+public static class PlatformServiceCatalogue
+{
+    /// <summary>Each after those it depends on.</summary>
+    public static IReadOnlyList<PlatformService> All { get; } =
+    [
+        CertManagerService.Definition,
+        GatewayService.Definition,
+        MinioService.Definition,
+        RustFsService.Definition,
+        ElasticsearchService.Definition,
+        PostgresService.Definition,
+        RedisService.Definition,
+        InfisicalService.Definition,
+        QdrantService.Definition,
+        KongService.Definition,
+        AuthentikService.Definition,
+        MonitoringService.Definition,
+        CedarAgentService.Definition,
+        OpalService.Definition,
+    ];
+
+    /// <summary>Those a platform on Kind gets unless it is told otherwise; what they depend on comes with them.</summary>
+    public static IReadOnlyList<string> Default { get; } =
+    ["cert-manager", "gateway", "minio", "elasticsearch", "infisical", "qdrant"];
+
+    /// <summary>Those of which a platform has one at most.</summary>
+    public static IReadOnlyList<string> ObjectStores { get; } = ["minio", "rustfs"];
+
+    /// <summary>Their names.</summary>
+    public static IEnumerable<string> Names => All.Select(s => s.Name);
+
+    /// <summary>A service by its name, or <see langword="null"/>.</summary>
+    /// <param name="name">The name.</param>
+    public static PlatformService? Find(string name) => All.FirstOrDefault(s => s.Name == name);
+}

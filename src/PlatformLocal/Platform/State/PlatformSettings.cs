@@ -1,0 +1,42 @@
+namespace PlatformLocal.Platform.State;
+
+/// <summary>What a platform was made with.</summary>
+/// <param name="Cluster">The kind of cluster: one of <see cref="ClusterKinds"/>.</param>
+/// <param name="Workspace">The folder of the workspace.</param>
+/// <param name="Kubeconfig">The kubeconfig of an existing cluster; absent for what kubectl would read.</param>
+/// <param name="Context">The context of an existing cluster; absent for the current one.</param>
+/// <param name="Services">The wish for platform services, as <c>--services</c> takes it; absent for the cluster's default.</param>
+/// <param name="Delivery">How platform services are installed: <c>flux</c> or <c>direct</c>; absent for Flux.</param>
+/// <param name="Api">Where the Platform API runs: one of <see cref="ApiPlaces"/>.</param>
+public sealed record PlatformSettings(
+    string Cluster,
+    string Workspace,
+    string? Kubeconfig = null,
+    string? Context = null,
+    string? Services = null,
+    string? Delivery = null,
+    string Api = ApiPlaces.OnHost
+);
+
+/// <summary>The places where the Platform API can run.</summary>
+public static class ApiPlaces
+{
+    /// <summary>A process of this machine, in the background.</summary>
+    public const string OnHost = "on-host";
+
+    /// <summary>Pods in the platform's cluster.</summary>
+    public const string InCluster = "in-cluster";
+}
+
+/// <summary>The kinds of clusters that a platform can have.</summary>
+public static class ClusterKinds
+{
+    /// <summary>A Kubernetes API in the serving process; workloads are simulated.</summary>
+    public const string Embedded = "embedded";
+
+    /// <summary>A Kind cluster on Docker that the platform makes and deletes.</summary>
+    public const string Kind = "kind";
+
+    /// <summary>A cluster that was there before, by its kubeconfig.</summary>
+    public const string Existing = "existing";
+}

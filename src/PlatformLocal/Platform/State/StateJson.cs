@@ -1,0 +1,15 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace PlatformLocal.Platform.State;
+
+/// <summary>How the files of a state folder are written.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    WriteIndented = true
+)]
+[JsonSerializable(typeof(EndpointDocument))]
+[JsonSerializable(typeof(PlatformSettings))]
+internal sealed partial class StateJson : JsonSerializerContext;

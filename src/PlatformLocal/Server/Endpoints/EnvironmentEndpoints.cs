@@ -1,0 +1,303 @@
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Mvc;
+using PlatformLocal.Client;
+using PlatformLocal.Core.Documents;
+using PlatformLocal.Deployment.ObjectStore;
+using PlatformLocal.Deployment.SearchIndex;
+using PlatformLocal.Server.Environments;
+using PlatformLocal.Server.Reconciliation;
+
+namespace PlatformLocal.Server.Endpoints;
+
+/// <summary>The resource <c>/api/v1/environments</c>.</summary>
+internal static class EnvironmentEndpoints
+{
+    public const string Path = "/api/v1/environments";
+
+    public static void MapEnvironments(this IEndpointRouteBuilder routes)
+    {
+        var group = routes.MapGroup(Path).WithTags("environments");
+        group
+            .MapGet("/", ListAsync)
+            .WithSummary("All environments; q=words finds, q=field:text within one field.")
+            .Produces<EnvironmentListDocument>();
+        group
+            .MapPost("/", CreateAsync)
+            .WithSummary("Create an environment from a payload; dryRun=true only plans.")
+            .Accepts<JsonObject>("application/json")
+            .Produces<EnvironmentDocument>(StatusCodes.Status201Created)
+            .Produces<ProblemDocument>(StatusCodes.Status400BadRequest, ProblemAnswers.ContentType)
+            .Produces<ProblemDocument>(StatusCodes.Status409Conflict, ProblemAnswers.ContentType);
+        group
+            .MapGet("/{name}", GetAsync)
+            .WithSummary("One environment with its claim and its history.")
+            .Produces<EnvironmentDocument>()
+            .Produces<ProblemDocument>(StatusCodes.Status404NotFound, ProblemAnswers.ContentType);
+        group
+            .MapPut("/{name}", PutAsync)
+            .WithSummary(
+                "Create or change an environment; If-Match and If-None-Match guard it; dryRun=true only plans; "
+                    + "rollback=N puts back what its history has under N, and the body is {}."
+            )
+            .Accepts<JsonObject>("application/json")
+            .Produces<EnvironmentDocument>()
+            .Produces<ProblemDocument>(StatusCodes.Status400BadRequest, ProblemAnswers.ContentType)
+            .Produces<ProblemDocument>(StatusCodes.Status409Conflict, ProblemAnswers.ContentType);
+        group
+            .MapDelete("/{name}", DeleteAsync)
+            .WithSummary("Remove an environment: its claim now, its objects soon after.")
+            .Produces<EnvironmentDocument>(StatusCodes.Status202Accepted)
+            .Produces<ProblemDocument>(StatusCodes.Status404NotFound, ProblemAnswers.ContentType);
+        group
+            .MapGet("/{name}/events", Events)
+            .WithSummary("Server-sent events: the environment now and after each change, until it is removed.")
+            .Produces<EnvironmentDocument>(contentType: "text/event-stream");
+    }
+
+    private static async Task<IResult> ListAsync(
+        string? q,
+        EnvironmentFeed feed,
+        ISearchIndex index,
+        CancellationToken cancellationToken
+    )
+    {
+        var all = feed.All.Select(d => d with { Claim = null });
+        if (!string.IsNullOrWhiteSpace(q))
+        {
+            var found = await index.SearchAsync(q, cancellationToken);
+            all = all.Where(d => found.Contains(d.EnvironmentName, StringComparer.Ordinal));
+        }
+
+        return Json(new EnvironmentListDocument([.. all]));
+    }
+
+    private static async Task<IResult> GetAsync(
+        string name,
+        EnvironmentFeed feed,
+        ClaimStore claims,
+        HttpResponse response,
+        CancellationToken cancellationToken
+    )
+    {
+        var found = feed.Find(name) ?? throw feed.NotFound(name);
+        var history = await claims.GetHistoryAsync(name, cancellationToken);
+        response.Headers.ETag = $"\"{found.Revision}\"";
+        return Json(found with { History = history.ToDocuments() });
+    }
+
+    private static async Task<IResult> CreateAsync(
+        HttpRequest request,
+        [AsParameters] DeployQuery query,
+        EnvironmentWriter writer,
+        CancellationToken cancellationToken
+    )
+    {
+        var payload = await RequestBody.ReadAsync(request, "the payload", cancellationToken);
+        if (query.DryRun ?? false)
+        {
+            return Results.Json(
+                await writer.PlanAsync(payload, query, cancellationToken),
+                PlatformJson.Default.PlanDocument
+            );
+        }
+
+        var created = await writer.WriteAsync(payload, query, WriteCondition.Absent, cancellationToken);
+        request.HttpContext.Response.Headers.Location = $"{Path}/{created.EnvironmentName}";
+        return Json(created, StatusCodes.Status201Created);
+    }
+
+    private static async Task<IResult> PutAsync(
+        string name,
+        HttpRequest request,
+        [AsParameters] DeployQuery query,
+        EnvironmentWriter writer,
+        CancellationToken cancellationToken
+    )
+    {
+        var payload = await RequestBody.ReadAsync(request, "the payload", cancellationToken);
+        payload["environment_name"] ??= name;
+        if (payload["environment_name"]?.ToString() != name)
+        {
+            throw new InvalidDocumentException(
+                "the claim",
+                [new Fault("environment_name", $"is '{payload["environment_name"]}', and the address names '{name}'")]
+            );
+        }
+
+        if (query.DryRun ?? false)
+        {
+            return Results.Json(
+                await writer.PlanAsync(payload, query, cancellationToken),
+                PlatformJson.Default.PlanDocument
+            );
+        }
+
+        var written = await writer.WriteAsync(payload, query, ConditionOf(request), cancellationToken);
+        request.HttpContext.Response.Headers.ETag = $"\"{written.Revision}\"";
+        return Json(written);
+    }
+
+    private static async Task<IResult> DeleteAsync(
+        string name,
+        HttpRequest request,
+        EnvironmentFeed feed,
+        ClaimStore claims,
+        Reconciler reconciler,
+        CancellationToken cancellationToken
+    )
+    {
+        var known = feed.Find(name);
+        if (known is null && await claims.GetAsync(name, cancellationToken) is null)
+        {
+            throw feed.NotFound(name);
+        }
+
+        await claims.DeleteAsync(name, ConditionOf(request), cancellationToken);
+        return Json(reconciler.Request(name, revision: null), StatusCodes.Status202Accepted);
+    }
+
+    private static IResult Events(
+        string name,
+        EnvironmentFeed feed,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    )
+    {
+        if (feed.Find(name) is null)
+        {
+            throw feed.NotFound(name);
+        }
+
+        return new EventStream(ToEvents(feed, name, time, cancellationToken));
+    }
+
+    // Listeners must be able to tell that nothing happens from that nobody is there any more.
+    private static async IAsyncEnumerable<SseItem<EnvironmentDocument?>> ToEvents(
+        EnvironmentFeed feed,
+        string name,
+        TimeProvider time,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        await using var documents = feed.ListenAsync(name, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        while (true)
+        {
+            var next = documents.MoveNextAsync().AsTask();
+            while (!await EndsWithinAsync(next, PlatformApiClient.HeartbeatInterval, time))
+            {
+                yield return new SseItem<EnvironmentDocument?>(null, "heartbeat");
+            }
+
+            if (!await next)
+            {
+                yield break;
+            }
+
+            yield return new SseItem<EnvironmentDocument?>(documents.Current with { Claim = null }, "environment");
+        }
+    }
+
+    private static async Task<bool> EndsWithinAsync(Task task, TimeSpan limit, TimeProvider time)
+    {
+        if (task.IsCompleted)
+        {
+            return true;
+        }
+
+        using var stop = new CancellationTokenSource();
+        var first = await Task.WhenAny(task, Task.Delay(limit, time, stop.Token));
+        await stop.CancelAsync();
+        return first == task;
+    }
+
+    private static WriteCondition ConditionOf(HttpRequest request)
+    {
+        var match = request.GetTypedHeaders().IfMatch;
+        if (match is [var tag, ..] && tag.Tag.Value != "*")
+        {
+            return WriteCondition.Matches(tag.Tag.ToString().Trim('"'));
+        }
+
+        return request.GetTypedHeaders().IfNoneMatch is [{ Tag.Value: "*" }, ..]
+            ? WriteCondition.Absent
+            : WriteCondition.None;
+    }
+
+    private static IResult Json(EnvironmentDocument document, int status = StatusCodes.Status200OK) =>
+        Results.Json(document, PlatformJson.Default.EnvironmentDocument, statusCode: status);
+
+    private static IResult Json(EnvironmentListDocument document) =>
+        Results.Json(document, PlatformJson.Default.EnvironmentListDocument);
+
+    /// <summary>Writes server-sent events and flushes each.</summary>
+    private sealed class EventStream(IAsyncEnumerable<SseItem<EnvironmentDocument?>> events) : IResult
+    {
+        public async Task ExecuteAsync(HttpContext httpContext)
+        {
+            var response = httpContext.Response;
+            response.ContentType = "text/event-stream";
+            response.Headers.CacheControl = "no-cache,no-store";
+            await SseFormatter.WriteAsync(
+                events,
+                response.Body,
+                static (item, writer) =>
+                {
+                    if (item.Data is null)
+                    {
+                        return;
+                    }
+
+                    using var json = new System.Text.Json.Utf8JsonWriter(writer);
+                    System.Text.Json.JsonSerializer.Serialize(
+                        json,
+                        item.Data,
+                        PlatformJson.Default.EnvironmentDocument
+                    );
+                },
+                httpContext.RequestAborted
+            );
+        }
+    }
+}
+
+/// <summary>How a payload is deployed.</summary>
+internal sealed record DeployQuery
+{
+    /// <summary>Leave the type's own services out.</summary>
+    [FromQuery(Name = "deployOnlySpecified")]
+    public bool? DeployOnlySpecified { get; init; }
+
+    /// <summary>Prefer development builds.</summary>
+    [FromQuery(Name = "useDevTags")]
+    public bool? UseDevTags { get; init; }
+
+    /// <summary>Who asks; owns an environment that is new and names no user.</summary>
+    [FromQuery(Name = "user")]
+    public string? User { get; init; }
+
+    /// <summary>Names of services, joined by commas, that become as new as the claim lets them; <c>*</c> for all.</summary>
+    [FromQuery(Name = "upgrade")]
+    public string? Upgrade { get; init; }
+
+    /// <summary>The number in the history that the environment is put back to.</summary>
+    [FromQuery(Name = "rollback")]
+    public int? Rollback { get; init; }
+
+    /// <summary>Refuse when anything would differ from the lock.</summary>
+    [FromQuery(Name = "locked")]
+    public bool? Locked { get; init; }
+
+    /// <summary>Use only versions that were fetched before.</summary>
+    [FromQuery(Name = "offline")]
+    public bool? Offline { get; init; }
+
+    /// <summary>The services of <see cref="Upgrade"/>.</summary>
+    internal IReadOnlyList<string> Upgrades =>
+        (Upgrade ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    /// <summary>Only say what would change.</summary>
+    [FromQuery(Name = "dryRun")]
+    public bool? DryRun { get; init; }
+}

@@ -1,0 +1,115 @@
+using PlatformLocal.Client;
+using PlatformLocal.Core;
+using PlatformLocal.Core.Documents;
+
+namespace PlatformLocal.Server.Endpoints;
+
+/// <summary>Turns failures into problem details (RFC 9457).</summary>
+internal static partial class ProblemAnswers
+{
+    public const string ContentType = "application/problem+json";
+
+    /// <summary>Answers every failure of what comes after with a problem; unexpected ones are logged, not shown.</summary>
+    public static async Task AnswerProblemsAsync(HttpContext context, RequestDelegate next)
+    {
+        try
+        {
+            await next(context);
+            if (context.Response is { HasStarted: false, StatusCode: 404 or 405 or 415 or 401 } response)
+            {
+                await WriteAsync(context, ProblemOf(response.StatusCode, context.Request));
+            }
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // nobody listens any more
+        }
+        catch (PlatformException e) when (!context.Response.HasStarted)
+        {
+            await WriteAsync(context, ProblemOf(e));
+        }
+        catch (BadHttpRequestException e) when (!context.Response.HasStarted)
+        {
+            await WriteAsync(
+                context,
+                new ProblemDocument
+                {
+                    Title = "The request is not valid",
+                    Status = e.StatusCode,
+                    Detail = e.Message,
+                    Kind = FailureKind.InvalidInput,
+                }
+            );
+        }
+        catch (Exception e) when (!context.Response.HasStarted)
+        {
+            var logger = context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("PlatformApi");
+            LogUnexpected(logger, e, context.Request.Method, context.Request.Path);
+            await WriteAsync(
+                context,
+                new ProblemDocument
+                {
+                    Title = "An unexpected failure",
+                    Status = StatusCodes.Status500InternalServerError,
+                    Detail = $"An unexpected failure: {e.Message}",
+                    NextStep = "The platform's log has the details; please report it.",
+                }
+            );
+        }
+    }
+
+    private static Task WriteAsync(HttpContext context, ProblemDocument problem)
+    {
+        context.Response.StatusCode = problem.Status;
+        return context.Response.WriteAsJsonAsync(
+            problem,
+            PlatformJson.Default.ProblemDocument,
+            ContentType,
+            context.RequestAborted
+        );
+    }
+
+    private static ProblemDocument ProblemOf(PlatformException failure) =>
+        new()
+        {
+            Title = failure is InvalidDocumentException invalid ? invalid.Document : failure.Message,
+            Status = StatusOf(failure.Kind),
+            Detail = failure.Message,
+            NextStep = failure.NextStep,
+            Kind = failure.Kind,
+            Faults = failure is InvalidDocumentException { Faults: var faults }
+                ? [.. faults.Select(f => new FaultDocument(f.Path, f.Message))]
+                : [],
+        };
+
+    private static ProblemDocument ProblemOf(int status, HttpRequest request) =>
+        status == StatusCodes.Status401Unauthorized
+            ? new ProblemDocument
+            {
+                Title = "The bearer token is missing or wrong",
+                Status = status,
+                NextStep = "The token is in the platform's state folder, in the file 'token'.",
+                Kind = FailureKind.NotAllowed,
+            }
+            : new ProblemDocument
+            {
+                Title = $"{request.Method} {request.Path} is not part of this API",
+                Status = status,
+                NextStep = "See /openapi/v1.json for what is.",
+                Kind = FailureKind.NotFound,
+            };
+
+    private static int StatusOf(FailureKind kind) =>
+        kind switch
+        {
+            FailureKind.InvalidInput => StatusCodes.Status400BadRequest,
+            FailureKind.NotFound => StatusCodes.Status404NotFound,
+            FailureKind.Conflict => StatusCodes.Status409Conflict,
+            FailureKind.NotReadyInTime => StatusCodes.Status504GatewayTimeout,
+            FailureKind.NotAllowed => StatusCodes.Status403Forbidden,
+            _ => StatusCodes.Status500InternalServerError,
+        };
+
+    [LoggerMessage(LogLevel.Error, "{Method} {Path} failed unexpectedly")]
+    private static partial void LogUnexpected(ILogger logger, Exception cause, string method, PathString path);
+}

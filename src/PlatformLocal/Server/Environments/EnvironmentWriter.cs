@@ -1,0 +1,374 @@
+using System.Text.Json.Nodes;
+using PlatformLocal.Client;
+using PlatformLocal.Core;
+using PlatformLocal.Core.Documents;
+using PlatformLocal.Core.Environments;
+using PlatformLocal.Core.Resolution;
+using PlatformLocal.Deployment.Delivery;
+using PlatformLocal.Deployment.ObjectStore;
+using PlatformLocal.Deployment.Workspaces;
+using PlatformLocal.Server.Endpoints;
+using PlatformLocal.Server.History;
+using PlatformLocal.Server.Reconciliation;
+
+namespace PlatformLocal.Server.Environments;
+
+/// <summary>Turns payloads into stored claims, or into plans.</summary>
+internal sealed class EnvironmentWriter(
+    ClaimStore claims,
+    ClaimCompiler compiler,
+    EnvironmentDeliveries deliveries,
+    Reconciler reconciler,
+    TimeProvider time
+)
+{
+    /// <exception cref="PlatformException">The claim or what it names is refused, or somebody changed it meanwhile.</exception>
+    public async Task<EnvironmentDocument> WriteAsync(
+        JsonObject payload,
+        DeployQuery query,
+        WriteCondition condition,
+        CancellationToken cancellationToken
+    )
+    {
+        // A pass that is under way finds its claim or lock changed and gives way, or is done before this begins.
+        using var hold = await claims.HoldAsync(payload["environment_name"]?.ToString() ?? "", cancellationToken);
+
+        // Whoever asks hears of unknown services and conflicts now, not from the reconciler later.
+        var intent = await IntendAsync(payload, query, cancellationToken);
+        var (name, before) = (intent.Compiled.Claim.EnvironmentName, intent.Before);
+        if (before is null && !intent.IsLockGiven)
+        {
+            var created = await claims.PutAsync(name, intent.Rollout.Claim, condition, cancellationToken);
+            return reconciler.Request(name, created);
+        }
+
+        // The reconciler keeps what the lock says: what was asked for is handed to it as a lock, before it sees the claim.
+        var history = await claims.GetHistoryAsync(name, cancellationToken);
+        var begun = await claims.ChangeHistoryAsync(name, h => h.Begin(intent.Rollout), cancellationToken);
+        var isNew = begun.Newest!.Number > (history.Newest?.Number ?? 0);
+        await claims.PutLockAsync(name, intent.Rollout.Lock, cancellationToken);
+        try
+        {
+            var revision = await claims.PutAsync(name, intent.Rollout.Claim, condition, cancellationToken);
+            return reconciler.Request(name, revision, isNew ? PassKind.Lock : PassKind.Claim);
+        }
+        catch (PlatformException) when (isNew)
+        {
+            await claims.ChangeHistoryAsync(name, h => h.Without(begun.Newest.Number), CancellationToken.None);
+            await (
+                before is null
+                    ? claims.DeleteLockAsync(name, CancellationToken.None)
+                    : claims.PutLockAsync(name, before, CancellationToken.None)
+            );
+            throw;
+        }
+    }
+
+    /// <exception cref="PlatformException">The claim or what it names is refused.</exception>
+    public async Task<PlanDocument> PlanAsync(
+        JsonObject payload,
+        DeployQuery query,
+        CancellationToken cancellationToken
+    )
+    {
+        var intent = await IntendAsync(payload, query, cancellationToken);
+        var claim = intent.Compiled.Claim;
+        // An environment that is not there yet has nothing in either cluster.
+        var isolation = intent.Exists ? claim.IsolationIn(intent.Compiled.Workspace.Types) : Isolation.Namespace;
+        using var delivery = await deliveries.OfAsync(claim.EnvironmentName, isolation, cancellationToken);
+        var objects = await delivery.Delivery.PlanAsync(intent.Compiled.Request, cancellationToken);
+        var services = PlanServices(intent.Compiled, intent.Before);
+        return new PlanDocument
+        {
+            EnvironmentName = claim.EnvironmentName,
+            Exists = intent.Exists,
+            HasChanges =
+                objects.Any(o => o.Change is not (ChangeKind.Unchanged or ChangeKind.Kept))
+                || services.Exists(s => s.From != s.To),
+            Services = services,
+            Objects = objects,
+            Warnings = intent.Compiled.Warnings,
+            Claim = intent.Rollout.Claim,
+            Lock = intent.Rollout.Lock.ToJson(),
+        };
+    }
+
+    private Task<Intent> IntendAsync(JsonObject payload, DeployQuery query, CancellationToken cancellationToken) =>
+        query.Rollback is { } number
+            ? IntendRollbackAsync(payload, number, query, cancellationToken)
+            : IntendClaimAsync(payload, query, cancellationToken);
+
+    private async Task<Intent> IntendClaimAsync(
+        JsonObject payload,
+        DeployQuery query,
+        CancellationToken cancellationToken
+    )
+    {
+        var workspace = compiler.ReadWorkspace();
+        (payload, var given) = GivenLock.Take(payload);
+        var (claim, existing) = await ToClaimAsync(payload, query, workspace.Types, cancellationToken);
+        RefuseToMove(claim, existing, workspace.Types);
+        var source = ClaimWriter.Write(claim);
+        var stored = await claims.GetLockAsync(claim.EnvironmentName, cancellationToken);
+        var before = given ?? stored;
+        var history = await claims.GetHistoryAsync(claim.EnvironmentName, cancellationToken);
+        var isLocked = given is not null || (query.Locked ?? false);
+        var use = new LockUse(before)
+        {
+            Upgrade = query.Upgrades,
+            Keep = isLocked || (query.Upgrades.Count == 0 && history.HeldAt(source) is not null),
+            IsLocked = isLocked,
+            Offline = query.Offline ?? false,
+        };
+        var compiled = await CompileAsync(claim, workspace, query, use, cancellationToken);
+        var rollout = new Rollout
+        {
+            Time = time.GetUtcNow(),
+            Cause = query.Upgrades.Count > 0 ? RolloutCause.Upgrade : RolloutCause.Claim,
+            By = UserOf(query),
+            Lock = compiled.ToLock().WithReasonsOf(before),
+            Claim = source,
+        };
+        return new Intent(compiled, stored, existing is not null, rollout) { IsLockGiven = given is not null };
+    }
+
+    private async Task<Intent> IntendRollbackAsync(
+        JsonObject payload,
+        int number,
+        DeployQuery query,
+        CancellationToken cancellationToken
+    )
+    {
+        Rollbacks.RefuseMoreThanName(payload, query);
+        var workspace = compiler.ReadWorkspace();
+        var name = payload["environment_name"]?.ToString() ?? "";
+        var (stored, existing) = await FindAsync(name, workspace.Types, cancellationToken);
+        if (stored is null)
+        {
+            throw new PlatformException(
+                $"There is no environment '{name}' that could be put back.",
+                "See which there are with: platformctl list-environments"
+            )
+            {
+                Kind = FailureKind.NotFound,
+            };
+        }
+
+        var history = await claims.GetHistoryAsync(name, cancellationToken);
+        var target = Rollbacks.TargetIn(history, name, number);
+        var claim = ClaimReader.Read(target.Claim, workspace.Types, $"The claim of {name} at {number}");
+        if (claim.ExpirationDate <= time.GetUtcNow())
+        {
+            throw new PlatformException(
+                $"The claim of {name} at {number} expired at {claim.ExpirationDate:u}: put back, it would remove the environment.",
+                "Deploy a claim with these versions and a later expiration_date instead."
+            )
+            {
+                Kind = FailureKind.InvalidInput,
+            };
+        }
+
+        RefuseToMove(claim, existing, workspace.Types);
+        var use = new LockUse(target.Lock) { Keep = true, Offline = query.Offline ?? false };
+        CompiledClaim compiled;
+        try
+        {
+            compiled = await compiler.CompileAsync(claim, workspace, use, cancellationToken);
+        }
+        catch (PlatformException e) when (e.Kind is FailureKind.InvalidInput or FailureKind.NotFound)
+        {
+            throw Rollbacks.Impossible(name, number, e.Message.TrimEnd('.'), history);
+        }
+
+        var moved = target.Lock.DifferencesTo(compiled.ToLock());
+        if (moved.Count > 0)
+        {
+            throw Rollbacks.Impossible(
+                name,
+                number,
+                string.Join("; ", target.Lock.ChangesTo(compiled.ToLock())),
+                history
+            );
+        }
+
+        var rollout = new Rollout
+        {
+            Time = time.GetUtcNow(),
+            Cause = RolloutCause.Rollback,
+            By = UserOf(query),
+            BackTo = number,
+            Lock = target.Lock,
+            Claim = target.Claim,
+        };
+        var before = await claims.GetLockAsync(name, cancellationToken);
+        return new Intent(compiled, before, Exists: true, rollout);
+    }
+
+    private static string UserOf(DeployQuery query) =>
+        query.User is { Length: > 0 } user ? user : System.Environment.UserName;
+
+    private void RefuseToMove(
+        Claim claim,
+        Claim? existing,
+        IReadOnlyDictionary<EnvironmentType, EnvironmentTypeDefaults> types
+    )
+    {
+        if (
+            deliveries.GivesOwnClusters
+            && existing is not null
+            && existing.IsolationIn(types) != claim.IsolationIn(types)
+        )
+        {
+            throw new PlatformException(
+                $"{claim.EnvironmentName} is in {Place(existing.IsolationIn(types))} and cannot move to {Place(claim.IsolationIn(types))}.",
+                $"Remove it first, with what is in it: platformctl destroy-environment {claim.EnvironmentName}"
+            )
+            {
+                Kind = FailureKind.Conflict,
+            };
+        }
+
+        static string Place(Isolation isolation) =>
+            isolation == Isolation.Cluster ? "a cluster of its own" : "a namespace of the platform's cluster";
+    }
+
+    private async Task<(Claim Claim, Claim? Existing)> ToClaimAsync(
+        JsonObject payload,
+        DeployQuery query,
+        IReadOnlyDictionary<EnvironmentType, EnvironmentTypeDefaults> types,
+        CancellationToken cancellationToken
+    )
+    {
+        var name = payload["environment_name"]?.ToString() ?? "";
+        var (stored, existing) = await FindAsync(name, types, cancellationToken);
+        var claim = Payload.ToClaim(
+            payload,
+            types,
+            new PayloadOptions
+            {
+                DeployOnlySpecified = query.DeployOnlySpecified ?? false,
+                UseDevTags = query.UseDevTags ?? false,
+                User = UserOf(query),
+                Now = time.GetUtcNow(),
+                Existing = existing,
+            }
+        );
+        return (claim, stored is null ? null : existing ?? claim);
+    }
+
+    /// <summary>The stored claim; unread when it is not valid: then it is what the caller puts right.</summary>
+    private async Task<(StoredClaim? Stored, Claim? Claim)> FindAsync(
+        string name,
+        IReadOnlyDictionary<EnvironmentType, EnvironmentTypeDefaults> types,
+        CancellationToken cancellationToken
+    )
+    {
+        var stored = Names.FaultOf(name) is null ? await claims.GetAsync(name, cancellationToken) : null;
+        try
+        {
+            return (stored, stored?.Read(types).Claim);
+        }
+        catch (InvalidDocumentException)
+        {
+            return (stored, null);
+        }
+    }
+
+    private async Task<CompiledClaim> CompileAsync(
+        Claim claim,
+        Workspace workspace,
+        DeployQuery query,
+        LockUse use,
+        CancellationToken cancellationToken
+    )
+    {
+        var before = use.Lock;
+        var compiled = await compiler.CompileAsync(claim, workspace, use, cancellationToken);
+        if (
+            query.Upgrades.FirstOrDefault(u =>
+                u != "*" && !compiled.Has(u) && before?.Services.ContainsKey(u) != true
+            ) is
+            { } unknown
+        )
+        {
+            throw new PlatformException(
+                $"{unknown} is to be upgraded, and {claim.EnvironmentName} has no such service.",
+                $"It has: {string.Join(", ", compiled.Resolved.Services.Select(s => s.Definition.Name))}."
+            )
+            {
+                Kind = FailureKind.InvalidInput,
+            };
+        }
+
+        if (use.IsLocked)
+        {
+            RefuseMoved(claim.EnvironmentName, before, compiled.ToLock());
+        }
+
+        return compiled;
+    }
+
+    private static void RefuseMoved(string name, EnvironmentLock? before, EnvironmentLock now)
+    {
+        if (before is null)
+        {
+            throw new PlatformException(
+                $"{name} has no lock that could be kept to.",
+                "Deploy it once without --locked."
+            )
+            {
+                Kind = FailureKind.NotFound,
+            };
+        }
+
+        var moved = before.DifferencesTo(now);
+        if (moved.Count > 0)
+        {
+            throw new PlatformException(
+                $"{name} would not be what its lock says: {string.Join("; ", moved)}.",
+                moved.Any(m => m.What == "image_digest")
+                    ? "An image was pushed anew: deploy with --upgrade to take it, or without --locked to keep the one before."
+                    : "Deploy without --locked to accept this; plan-environment shows what would change."
+            )
+            {
+                Kind = FailureKind.Conflict,
+            };
+        }
+    }
+
+    private static List<ServicePlan> PlanServices(CompiledClaim compiled, EnvironmentLock? locked)
+    {
+        var before = locked?.Services ?? new Dictionary<string, LockedService>();
+        var after = compiled.ToLock().Services;
+        var plans = compiled
+            .Resolved.Services.Select(s => new ServicePlan
+            {
+                Name = s.Definition.Name,
+                From = before.GetValueOrDefault(s.Definition.Name)?.Version.Text,
+                To = s.Version.Text,
+                Reason = s.Reason,
+                Image = after[s.Definition.Name].PinnedImage,
+                Source = after[s.Definition.Name].Source,
+                DependsOn = s.DependsOn,
+            })
+            .ToList();
+        plans.AddRange(
+            before
+                .Where(b => !plans.Exists(p => p.Name == b.Key))
+                .Select(b => new ServicePlan { Name = b.Key, From = b.Value.Version.Text })
+                .ToList()
+        );
+        return plans;
+    }
+
+    /// <summary>What a request comes to before anything is written.</summary>
+    /// <param name="Compiled">The claim with versions and manifests.</param>
+    /// <param name="Before">What the environment is locked to now.</param>
+    /// <param name="Exists">Whether there is a claim already.</param>
+    /// <param name="Rollout">What would roll out.</param>
+    private sealed record Intent(CompiledClaim Compiled, EnvironmentLock? Before, bool Exists, Rollout Rollout)
+    {
+        /// <summary>Whether the caller says what it is to be locked to.</summary>
+        public bool IsLockGiven { get; init; }
+    }
+}

@@ -1,0 +1,242 @@
+using System.Collections.Concurrent;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using PlatformLocal.Core;
+using PlatformLocal.Core.Documents;
+using PlatformLocal.Core.Environments;
+using PlatformLocal.Core.Resolution;
+using PlatformLocal.Deployment.ObjectStore;
+using PlatformLocal.Server.History;
+
+namespace PlatformLocal.Server.Reconciliation;
+
+/// <summary>A claim as the object store holds it.</summary>
+internal sealed record StoredClaim(string Name, string Revision, ReadOnlyMemory<byte> Content)
+{
+    /// <summary>The claim, and the JSON it was read from.</summary>
+    /// <param name="types">What each environment type means.</param>
+    /// <exception cref="InvalidDocumentException">The claim is refused; carries every fault.</exception>
+    public (Claim Claim, JsonObject Source) Read(IReadOnlyDictionary<EnvironmentType, EnvironmentTypeDefaults> types)
+    {
+        var document = $"The claim {Name}.json";
+        var source = JsonText.ParseObject(Content.Span, document);
+        var claim = ClaimReader.Read(source, types, document);
+        return claim.EnvironmentName == Name
+            ? (claim, source)
+            : throw new InvalidDocumentException(
+                document,
+                [new Fault("environment_name", $"is '{claim.EnvironmentName}', and the claim is stored as {Name}.json")]
+            );
+    }
+}
+
+/// <summary>The claims in the object store, and the locks and histories beside them.</summary>
+internal sealed class ClaimStore(IObjectStore store)
+{
+    private const string Bucket = "environments";
+    private const string ClaimSuffix = ".json";
+    private const string LockSuffix = ".lock.json";
+    private const string HistorySuffix = ".history.json";
+
+    private readonly ConcurrentDictionary<string, SemaphoreSlim> _gates = new(StringComparer.Ordinal);
+
+    // Claims are read by people: quotes and umlauts stay as they are.
+    private static readonly JsonSerializerOptions Readable = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    private static readonly HistoryJson s_history = new(
+        new JsonSerializerOptions(HistoryJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }
+    );
+
+    /// <summary>Names and revisions of all claims; a file whose name cannot be an environment's, as that of a lock, is none.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> ListAsync(CancellationToken cancellationToken)
+    {
+        var claims = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var item in await store.ListAsync(Bucket, cancellationToken))
+        {
+            if (
+                item.Key.EndsWith(ClaimSuffix, StringComparison.Ordinal)
+                && item.Key[..^ClaimSuffix.Length] is var name
+                && Names.FaultOf(name) is null
+            )
+            {
+                claims[name] = item.ETag;
+            }
+        }
+
+        return claims;
+    }
+
+    public async Task<StoredClaim?> GetAsync(string name, CancellationToken cancellationToken) =>
+        await store.GetAsync(Bucket, name + ClaimSuffix, cancellationToken) is { } found
+            ? new StoredClaim(name, found.ETag, found.Content)
+            : null;
+
+    /// <summary>Writes a claim; one that says the same as before is left untouched.</summary>
+    public Task<string> PutAsync(
+        string name,
+        JsonObject claim,
+        WriteCondition condition,
+        CancellationToken cancellationToken
+    )
+    {
+        var content = Encoding.UTF8.GetBytes(claim.ToJsonString(Readable) + "\n");
+        return store.PutAsync(Bucket, name + ClaimSuffix, content, condition, cancellationToken);
+    }
+
+    public Task DeleteAsync(string name, WriteCondition condition, CancellationToken cancellationToken) =>
+        store.DeleteAsync(Bucket, name + ClaimSuffix, condition, cancellationToken);
+
+    /// <summary>What an environment resolved to; <see langword="null"/> when it never did, or nobody can read it.</summary>
+    public async Task<EnvironmentLock?> GetLockAsync(string name, CancellationToken cancellationToken)
+    {
+        var found = await store.GetAsync(Bucket, name + LockSuffix, cancellationToken);
+        try
+        {
+            return found is not null && JsonNode.Parse(found.Content.Span) is JsonObject content
+                ? EnvironmentLock.Read(content)
+                : null;
+        }
+        catch (JsonException)
+        {
+            return null; // it is written anew with the next delivery
+        }
+    }
+
+    public async Task PutLockAsync(string name, EnvironmentLock content, CancellationToken cancellationToken)
+    {
+        var bytes = Encoding.UTF8.GetBytes(content.ToJson().ToJsonString(Readable) + "\n");
+        var current = await store.GetAsync(Bucket, name + LockSuffix, cancellationToken);
+        if (current is null || !current.Content.Span.SequenceEqual(bytes))
+        {
+            await store.PutAsync(Bucket, name + LockSuffix, bytes, WriteCondition.None, cancellationToken);
+        }
+    }
+
+    public Task DeleteLockAsync(string name, CancellationToken cancellationToken) =>
+        store.DeleteAsync(Bucket, name + LockSuffix, WriteCondition.None, cancellationToken);
+
+    /// <summary>What an environment was; empty when it is new, or when nobody can read what is stored.</summary>
+    public async Task<EnvironmentHistory> GetHistoryAsync(string name, CancellationToken cancellationToken) =>
+        Read(await store.GetAsync(Bucket, name + HistorySuffix, cancellationToken));
+
+    /// <summary>Changes a history, again when somebody else changed it meanwhile.</summary>
+    /// <returns>The history as it is then.</returns>
+    public async Task<EnvironmentHistory> ChangeHistoryAsync(
+        string name,
+        Func<EnvironmentHistory, EnvironmentHistory> change,
+        CancellationToken cancellationToken
+    )
+    {
+        while (true)
+        {
+            var found = await store.GetAsync(Bucket, name + HistorySuffix, cancellationToken);
+            var before = Read(found);
+            var changed = change(before);
+            if (ReferenceEquals(changed, before))
+            {
+                return before;
+            }
+
+            var content = JsonSerializer.SerializeToUtf8Bytes([.. changed.Rollouts], s_history.ListRollout);
+            var condition = found is null ? WriteCondition.Absent : WriteCondition.Matches(found.ETag);
+            try
+            {
+                await store.PutAsync(Bucket, name + HistorySuffix, content, condition, cancellationToken);
+                return changed;
+            }
+            catch (PlatformException e) when (e.Kind == FailureKind.Conflict)
+            {
+                // somebody else was faster: the change is made to what is there now
+            }
+        }
+    }
+
+    /// <summary>Holds others off who change claim, lock and history of an environment together; disposing lets them in.</summary>
+    public async Task<IDisposable> HoldAsync(string name, CancellationToken cancellationToken)
+    {
+        var gate = _gates.GetOrAdd(name, _ => new SemaphoreSlim(1, 1));
+        await gate.WaitAsync(cancellationToken);
+        return new Hold(gate);
+    }
+
+    /// <summary>Writes what a pass resolved a claim to, with its rollout.</summary>
+    /// <param name="stored">The claim as the pass knows it.</param>
+    /// <param name="before">The lock as the pass knows it.</param>
+    /// <param name="next">The new lock.</param>
+    /// <param name="change">What becomes of the history.</param>
+    /// <param name="cancellationToken">Stops the writes.</param>
+    /// <returns>The history as it is then.</returns>
+    /// <exception cref="OperationCanceledException">Claim or lock changed meanwhile: the pass is outdated.</exception>
+    public async Task<EnvironmentHistory> RollOutAsync(
+        StoredClaim stored,
+        EnvironmentLock? before,
+        EnvironmentLock next,
+        Func<EnvironmentHistory, EnvironmentHistory> change,
+        CancellationToken cancellationToken
+    )
+    {
+        using var hold = await HoldAsync(stored.Name, cancellationToken);
+        var claim = await GetAsync(stored.Name, cancellationToken);
+        var current = await GetLockAsync(stored.Name, cancellationToken);
+        var isSame = before is null ? current is null : current?.DifferencesTo(before).Count == 0;
+        if (claim?.Revision != stored.Revision || !isSame)
+        {
+            throw new OperationCanceledException($"{stored.Name} was changed by somebody else.");
+        }
+
+        var history = await ChangeHistoryAsync(stored.Name, change, cancellationToken);
+        await PutLockAsync(stored.Name, next, cancellationToken);
+        return history;
+    }
+
+    public Task DeleteHistoryAsync(string name, CancellationToken cancellationToken) =>
+        store.DeleteAsync(Bucket, name + HistorySuffix, WriteCondition.None, cancellationToken);
+
+    /// <summary>Takes over what another store has; what is here already stays as it is.</summary>
+    /// <returns>How many objects were taken over.</returns>
+    public async Task<int> TakeOverAsync(IObjectStore other, CancellationToken cancellationToken)
+    {
+        var here = (await store.ListAsync(Bucket, cancellationToken)).Select(o => o.Key).ToHashSet();
+        var taken = 0;
+        foreach (var item in await other.ListAsync(Bucket, cancellationToken))
+        {
+            if (!here.Contains(item.Key) && await other.GetAsync(Bucket, item.Key, cancellationToken) is { } found)
+            {
+                await store.PutAsync(Bucket, item.Key, found.Content, WriteCondition.None, cancellationToken);
+                taken++;
+            }
+        }
+
+        return taken;
+    }
+
+    public Task WaitForChangeAsync(TimeSpan atMost, CancellationToken cancellationToken) =>
+        store.WaitForChangeAsync(Bucket, atMost, cancellationToken);
+
+    private static EnvironmentHistory Read(StoredObject? found)
+    {
+        try
+        {
+            return
+                found is not null
+                && JsonSerializer.Deserialize(found.Content.Span, s_history.ListRollout) is { } rollouts
+                ? new EnvironmentHistory(rollouts)
+                : EnvironmentHistory.Empty;
+        }
+        catch (JsonException)
+        {
+            return EnvironmentHistory.Empty; // it begins anew with the next rollout
+        }
+    }
+
+    private sealed class Hold(SemaphoreSlim gate) : IDisposable
+    {
+        public void Dispose() => gate.Release();
+    }
+}

@@ -1,0 +1,59 @@
+using PlatformLocal.Core;
+using PlatformLocal.Core.Environments;
+using PlatformLocal.Deployment.Delivery;
+using PlatformLocal.Deployment.Delivery.Direct;
+using PlatformLocal.Kubernetes;
+
+namespace PlatformLocal.Server.Reconciliation;
+
+/// <summary>A client for the cluster that an environment has of its own; <see langword="null"/> when there is none.</summary>
+/// <param name="environment">The environment.</param>
+/// <param name="cancellationToken">Stops asking.</param>
+internal delegate Task<KubernetesClient?> ConnectEnvironmentCluster(
+    string environment,
+    CancellationToken cancellationToken
+);
+
+/// <summary>How one environment is delivered just now.</summary>
+/// <param name="Delivery">Into its cluster.</param>
+/// <param name="Own">The cluster it has of its own; <see langword="null"/> on the platform's.</param>
+internal sealed record EnvironmentDelivery(IDelivery Delivery, KubernetesClient? Own) : IDisposable
+{
+    /// <summary>The cluster it has of its own, for people.</summary>
+    public string? Cluster => Own?.Connection.Context;
+
+    public void Dispose() => Own?.Dispose();
+}
+
+/// <summary>Chooses the cluster of each environment: the platform's, or one of its own.</summary>
+/// <param name="platform">Delivers into the platform's cluster.</param>
+/// <param name="connect">Finds clusters of their own; <see langword="null"/> where environments have none.</param>
+/// <param name="time">The clock of deliveries.</param>
+internal sealed class EnvironmentDeliveries(IDelivery platform, ConnectEnvironmentCluster? connect, TimeProvider time)
+{
+    /// <summary>Whether environments can have clusters of their own here.</summary>
+    public bool GivesOwnClusters => connect is not null;
+
+    /// <exception cref="PlatformException">The environment needs a cluster of its own, and there is none yet.</exception>
+    public async Task<EnvironmentDelivery> OfAsync(
+        string environment,
+        Isolation isolation,
+        CancellationToken cancellationToken
+    ) =>
+        isolation == Isolation.Namespace || connect is null
+            ? new EnvironmentDelivery(platform, null)
+            : await FindOwnAsync(environment, cancellationToken)
+                ?? throw new PlatformException(
+                    $"{environment} has a cluster of its own, and there is none yet.",
+                    "Make it, on the machine with Docker, by deploying it with: platformctl deploy-environment"
+                );
+
+    /// <summary>What is left to empty when the claim is gone and says no more where the environment is.</summary>
+    public async Task<EnvironmentDelivery> OfRemovedAsync(string environment, CancellationToken cancellationToken) =>
+        await FindOwnAsync(environment, cancellationToken) ?? new EnvironmentDelivery(platform, null);
+
+    private async Task<EnvironmentDelivery?> FindOwnAsync(string environment, CancellationToken cancellationToken) =>
+        connect is not null && await connect(environment, cancellationToken) is { } own
+            ? new EnvironmentDelivery(new DirectDelivery(own, new DirectDeliveryOptions { TimeProvider = time }), own)
+            : null;
+}

@@ -1,0 +1,136 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using PlatformLocal.Client;
+using PlatformLocal.Core;
+using PlatformLocal.Core.Text;
+
+namespace PlatformLocal.Server.Reconciliation;
+
+/// <summary>
+/// What is known of every environment, and its changes for those who listen. Listeners get the newest state, not every
+/// step: a slow one skips what is outdated and never holds the platform up.
+/// </summary>
+internal sealed class EnvironmentFeed
+{
+    private readonly ConcurrentDictionary<string, Channel> _channels = new(StringComparer.Ordinal);
+
+    public IReadOnlyList<EnvironmentDocument> All =>
+        [.. _channels.Values.Select(c => c.Current).OfType<EnvironmentDocument>().OrderBy(d => d.EnvironmentName)];
+
+    public EnvironmentDocument? Find(string name) =>
+        _channels.TryGetValue(name, out var channel) ? channel.Current : null;
+
+    /// <summary>What is thrown for an environment that nobody knows.</summary>
+    public PlatformException NotFound(string name)
+    {
+        var near = Nearest.To(name, All.Select(d => d.EnvironmentName));
+        return new PlatformException(
+            $"There is no environment '{name}'.",
+            near.Count > 0
+                ? $"Did you mean {string.Join(" or ", near)}?"
+                : "See which there are with: platformctl list-environments"
+        )
+        {
+            Kind = FailureKind.NotFound,
+        };
+    }
+
+    /// <summary>Changes what is known; an unknown environment begins as pending.</summary>
+    public EnvironmentDocument Update(string name, Func<EnvironmentDocument, EnvironmentDocument> change) =>
+        _channels.GetOrAdd(name, _ => new Channel()).Update(name, change);
+
+    /// <summary>Forgets an environment and ends what listeners hear of it.</summary>
+    public void Remove(string name)
+    {
+        if (_channels.TryRemove(name, out var channel))
+        {
+            channel.Close();
+        }
+    }
+
+    /// <summary>Ends what all listeners hear: the platform stops.</summary>
+    public void Close()
+    {
+        foreach (var channel in _channels.Values)
+        {
+            channel.Close();
+        }
+    }
+
+    /// <summary>The environment now and after changes; ends when it is forgotten.</summary>
+    public async IAsyncEnumerable<EnvironmentDocument> ListenAsync(
+        string name,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        if (!_channels.TryGetValue(name, out var channel))
+        {
+            yield break;
+        }
+
+        EnvironmentDocument? last = null;
+        while (true)
+        {
+            var (current, changed) = channel.Look();
+            if (current is null)
+            {
+                yield break;
+            }
+
+            if (!ReferenceEquals(current, last))
+            {
+                last = current;
+                yield return current;
+                continue; // it may have changed while the listener was busy
+            }
+
+            await changed.WaitAsync(cancellationToken);
+        }
+    }
+
+    private sealed class Channel
+    {
+        private readonly Lock _lock = new();
+        private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private bool _closed;
+
+        public EnvironmentDocument? Current { get; private set; }
+
+        public (EnvironmentDocument? Current, Task Changed) Look()
+        {
+            lock (_lock)
+            {
+                return (_closed ? null : Current, _changed.Task);
+            }
+        }
+
+        public EnvironmentDocument Update(string name, Func<EnvironmentDocument, EnvironmentDocument> change)
+        {
+            lock (_lock)
+            {
+                var changed = change(
+                    Current ?? new EnvironmentDocument { EnvironmentName = name, Phase = EnvironmentPhase.Pending }
+                );
+                Current = changed;
+                Signal();
+                return changed;
+            }
+        }
+
+        public void Close()
+        {
+            lock (_lock)
+            {
+                _closed = true;
+                Signal();
+            }
+        }
+
+        private void Signal()
+        {
+            var signal = _changed;
+            _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            signal.SetResult();
+        }
+    }
+}

@@ -1,0 +1,198 @@
+using System.Text.Json.Nodes;
+using PlatformLocal.Client;
+using PlatformLocal.Core;
+using PlatformLocal.Core.Environments;
+using PlatformLocal.Deployment.Delivery;
+using PlatformLocal.Kubernetes;
+using PlatformLocal.Server.History;
+
+namespace PlatformLocal.Server.Reconciliation;
+
+/// <summary>
+/// Brings newer versions that a claim accepts into its environment, and what was there before back when they do not
+/// become ready.
+/// </summary>
+internal sealed partial class EnvironmentUpdates(
+    ClaimStore claims,
+    ClaimCompiler compiler,
+    EnvironmentFeed feed,
+    TimeProvider time,
+    ILogger<EnvironmentUpdates> logger
+)
+{
+    // When the workspace cannot be read, nobody knows how often it wants to be looked at.
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromMinutes(1);
+
+    private const string NotLooked = "Newer versions cannot be looked for: ";
+
+    /// <summary>Locks newer versions when there are some, for the delivery that follows.</summary>
+    /// <returns>Whether there is anything to deliver; what is not ready is tried again in any case.</returns>
+    public async Task<bool> PrepareAsync(StoredClaim stored, CancellationToken cancellationToken)
+    {
+        var name = stored.Name;
+        var isReady = feed.Find(name)?.Phase == EnvironmentPhase.Ready;
+        try
+        {
+            var workspace = compiler.ReadWorkspace();
+            var (claim, source) = stored.Read(workspace.Types);
+            var history = await claims.GetHistoryAsync(name, cancellationToken);
+            if (!history.IsOf(source))
+            {
+                return true; // it is deployed anew just now
+            }
+
+            if (!Schedule(claim, workspace.Types, history, source))
+            {
+                return !isReady;
+            }
+
+            var before = await claims.GetLockAsync(name, cancellationToken);
+            var use = new LockUse(before)
+            {
+                Upgrade = ["*"],
+                KeepImages = true,
+                Avoid = history.BlamedFor(source),
+            };
+            var candidate = (await compiler.CompileAsync(claim, workspace, use, cancellationToken)).ToLock();
+            feed.Update(name, d => d with { Warnings = [.. d.Warnings.Where(w => !IsNotLooked(w))] });
+            if (before?.ChangesTo(candidate).Any(d => d.What is "version" or "service") != true)
+            {
+                return !isReady;
+            }
+
+            var rollout = new Rollout
+            {
+                Time = time.GetUtcNow(),
+                Cause = RolloutCause.AutomaticUpdate,
+                Lock = candidate.WithReasonsOf(before),
+                Claim = source,
+            };
+            await claims.RollOutAsync(stored, before, rollout.Lock, h => h.Begin(rollout), cancellationToken);
+            LogUpdate(name, string.Join(", ", before.ChangesTo(candidate).Select(c => c.ToChange())));
+            return true;
+        }
+        catch (PlatformException e)
+        {
+            LogNotLooked(name, e.Message);
+            feed.Update(
+                name,
+                d =>
+                    d with
+                    {
+                        NextUpdate = d.NextUpdate ?? time.GetUtcNow() + RetryInterval,
+                        Warnings = [.. d.Warnings.Where(w => !IsNotLooked(w)), NotLooked + e.Message],
+                    }
+            );
+            return !isReady;
+        }
+    }
+
+    /// <summary>Says when newer versions are looked for next.</summary>
+    /// <returns>Whether they are looked for at all.</returns>
+    public bool Schedule(
+        Claim claim,
+        IReadOnlyDictionary<EnvironmentType, EnvironmentTypeDefaults> types,
+        EnvironmentHistory history,
+        JsonObject source
+    )
+    {
+        var next =
+            claim.AcceptsNewer && history.HeldAt(source) is null
+                ? time.GetUtcNow() + types[claim.EnvironmentType].UpdatesEvery
+                : null;
+        feed.Update(claim.EnvironmentName, d => d with { NextUpdate = d.NextUpdate < next ? d.NextUpdate : next });
+        return next is not null;
+    }
+
+    /// <summary>After a failed automatic update puts the lock back that was ready before it.</summary>
+    /// <returns>Whether there is something to go back to, and the versions are to blame.</returns>
+    public async Task<bool> GoBackAsync(
+        StoredClaim stored,
+        Rollout failed,
+        PlatformException failure,
+        CancellationToken cancellationToken
+    )
+    {
+        var name = stored.Name;
+        var history = await claims.GetHistoryAsync(name, cancellationToken);
+        if (
+            failed.Cause != RolloutCause.AutomaticUpdate
+            || history.LastReady(failed.Claim) is not { } good
+            || IsUnreachable(failure)
+        )
+        {
+            return false;
+        }
+
+        var brought = good
+            .Lock.ChangesTo(failed.Lock)
+            .Where(d => d.What is "version" or "service" && d.To is not null)
+            .ToDictionary(d => d.Service, d => d.To!, StringComparer.Ordinal);
+        var broken = feed.Find(name)!
+            .Services.Where(s => s.Phase == ServicePhase.Failed && brought.ContainsKey(s.Name))
+            .ToDictionary(s => s.Name, s => s.Version, StringComparer.Ordinal);
+        var back = new Rollout
+        {
+            Time = time.GetUtcNow(),
+            Cause = RolloutCause.AutomaticRollback,
+            BackTo = good.Number,
+            Lock = good.Lock,
+            Claim = failed.Claim,
+        };
+        await claims.RollOutAsync(
+            stored,
+            failed.Lock,
+            good.Lock,
+            h =>
+                h.End(failed.Number, RolloutOutcome.Failed, back.Time, failure.Message)
+                    .Blame(failed.Number, broken.Count > 0 ? broken : brought)
+                    .Begin(back),
+            cancellationToken
+        );
+        LogBack(name, good.Number, failure.Message);
+        return true;
+    }
+
+    /// <summary>Why an environment does not get newer versions, as whole sentences; <see langword="null"/> when it does.</summary>
+    public string? Explain(string name, EnvironmentHistory history, JsonObject claim)
+    {
+        if (history.HeldAt(claim) is { } held)
+        {
+            var who = held.By is { } by ? $" by {by}" : "";
+            return $"{name} was put back to {held.BackTo}{who} and stays there until its claim is changed or upgraded.";
+        }
+
+        return history.FailedUpdate(claim) is { } failed
+            ? $"The automatic update to {string.Join(", ", failed.Blamed.Select(b => $"{b.Key} {b.Value}"))} failed at "
+                + $"{failed.Time:u} and was taken back; only something newer is tried again. {ReasonOf(failed)}"
+            : null;
+    }
+
+    // The first line says that something failed, the next two which service and why.
+    private static string ReasonOf(Rollout failed)
+    {
+        var lines = (failed.Message ?? "").Split('\n');
+        return string.Join(' ', (lines.Length > 1 ? lines[1..Math.Min(3, lines.Length)] : lines).Select(l => l.Trim()));
+    }
+
+    private static bool IsNotLooked(string warning) => warning.StartsWith(NotLooked, StringComparison.Ordinal);
+
+    // A cluster that is away says nothing about versions.
+    private static bool IsUnreachable(Exception? failure) =>
+        failure switch
+        {
+            null => false,
+            KubernetesException { Code: 0 } => true,
+            AggregateException many => many.InnerExceptions.Any(IsUnreachable),
+            _ => IsUnreachable(failure.InnerException),
+        };
+
+    [LoggerMessage(LogLevel.Information, "{Name} is updated: {Changes}")]
+    private partial void LogUpdate(string name, string changes);
+
+    [LoggerMessage(LogLevel.Warning, "{Name}: newer versions cannot be looked for: {Message}")]
+    private partial void LogNotLooked(string name, string message);
+
+    [LoggerMessage(LogLevel.Warning, "{Name} goes back to {Number}, its update failed: {Message}")]
+    private partial void LogBack(string name, int number, string message);
+}

@@ -1,0 +1,175 @@
+using PlatformLocal.Client;
+
+namespace PlatformLocal.Server.Reconciliation;
+
+/// <summary>What a pass over an environment is asked for.</summary>
+internal enum PassKind
+{
+    /// <summary>The claim: one under way for the same claim will do.</summary>
+    Claim,
+
+    /// <summary>The lock was changed under the claim, or it expired: one under way is broken off.</summary>
+    Lock,
+
+    /// <summary>Newer versions are to be looked for, after one that is under way.</summary>
+    Update,
+}
+
+/// <summary>Does the passes over one environment, one after the other; ends when the environment is gone.</summary>
+internal sealed class EnvironmentWorker(
+    string name,
+    EnvironmentReconciliation reconciliation,
+    EnvironmentFeed feed,
+    SemaphoreSlim slots,
+    TimeProvider time,
+    Action<EnvironmentWorker> ended,
+    CancellationToken stop
+)
+{
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(5);
+
+    private readonly Lock _lock = new();
+    private CancellationTokenSource? _pass;
+    private string? _passRevision;
+    private bool _running;
+    private bool _gone;
+    private bool _update;
+    private long _requested;
+    private int _failures;
+    private ITimer? _retry;
+
+    /// <summary>Ends when no pass is under way.</summary>
+    public Task Completion { get; private set; } = Task.CompletedTask;
+
+    /// <summary>Asks for a pass.</summary>
+    /// <param name="revision">The claim's revision; <see langword="null"/> when it is gone.</param>
+    /// <param name="pass">What the pass is for.</param>
+    /// <returns><see langword="null"/> when the environment is gone and with it this worker: ask a new one.</returns>
+    public EnvironmentDocument? Request(string? revision, PassKind pass)
+    {
+        lock (_lock)
+        {
+            if (_gone)
+            {
+                return null;
+            }
+
+            _retry?.Dispose();
+            _retry = null;
+            _update |= pass == PassKind.Update;
+            var isUnderWay = _pass is not null && _passRevision == revision && _running;
+            if (!isUnderWay || pass != PassKind.Claim)
+            {
+                // Times grow across restarts of the platform: a client that waits for a number is never met by an old one.
+                _requested = Math.Max(_requested + 1, time.GetUtcNow().ToUnixTimeMilliseconds());
+                _passRevision = revision;
+            }
+
+            if (!isUnderWay || pass == PassKind.Lock)
+            {
+                _pass?.Cancel();
+            }
+
+            var document = feed.Update(
+                name,
+                d =>
+                    d with
+                    {
+                        Requested = _requested,
+                        // Whoever asks right after a removal must not take it for what it was.
+                        Phase =
+                            revision is null ? EnvironmentPhase.Deleting
+                            : d.Requested == 0 ? EnvironmentPhase.Pending
+                            : d.Phase,
+                        Revision = revision ?? d.Revision,
+                    }
+            );
+            if (!_running && !stop.IsCancellationRequested)
+            {
+                _running = true;
+                Completion = Task.Run(RunAsync, CancellationToken.None);
+            }
+
+            return document;
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        while (true)
+        {
+            long target;
+            bool update;
+            CancellationTokenSource pass;
+            lock (_lock)
+            {
+                target = _requested;
+                (update, _update) = (_update, false);
+                _pass = pass = CancellationTokenSource.CreateLinkedTokenSource(stop);
+            }
+
+            bool? succeeded = await PassAsync(update, pass.Token);
+            lock (_lock)
+            {
+                _pass = null;
+                pass.Dispose();
+                if (stop.IsCancellationRequested)
+                {
+                    _running = false;
+                    return;
+                }
+
+                if (_requested > target)
+                {
+                    continue; // asked for again meanwhile
+                }
+
+                _running = false;
+                if (succeeded == true && feed.Find(name)?.Phase == EnvironmentPhase.Deleting)
+                {
+                    _gone = true;
+                    ended(this);
+                    feed.Remove(name);
+                    return;
+                }
+
+                _failures = succeeded == true ? 0 : _failures + 1;
+                feed.Update(name, d => d with { Completed = target });
+                if (_failures > 0)
+                {
+                    _retry = time.CreateTimer(
+                        _ => Request(_passRevision, PassKind.Claim),
+                        null,
+                        TimeSpan.FromTicks(
+                            Math.Min(LongestRetry.Ticks, FirstRetry.Ticks << Math.Min(_failures - 1, 10))
+                        ),
+                        Timeout.InfiniteTimeSpan
+                    );
+                }
+
+                return;
+            }
+        }
+    }
+
+    private async Task<bool?> PassAsync(bool update, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await slots.WaitAsync(cancellationToken);
+            try
+            {
+                return await reconciliation.RunAsync(name, update, cancellationToken);
+            }
+            finally
+            {
+                slots.Release();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            return null; // outdated, or the platform stops
+        }
+    }
+}

@@ -1,0 +1,30 @@
+using PlatformLocal.Deployment.SearchIndex;
+
+namespace PlatformLocal.Deployment.Tests.SearchIndex;
+
+public sealed class MemorySearchIndexTests
+{
+    [Theory]
+    [InlineData("", "crm shop")]
+    [InlineData("anna", "shop")]
+    [InlineData("type:DEV", "crm shop")]
+    [InlineData("type:dev service:auth", "shop")]
+    [InlineData("type:auth", "")]
+    [InlineData("nothing", "")]
+    public async Task All_words_must_match(string query, string expected)
+    {
+        var token = TestContext.Current.CancellationToken;
+        var index = new MemorySearchIndex();
+        await index.IndexAsync(Document("shop", ("user", "anna"), ("type", "dev"), ("service", "auth 1.0")), token);
+        await index.IndexAsync(Document("crm", ("user", "bert"), ("type", "dev"), ("service", "web 2.0")), token);
+        await index.IndexAsync(Document("old", ("user", "anna")), token);
+        await index.RemoveAsync("old", token);
+
+        (await index.SearchAsync(query, token))
+            .Should()
+            .Equal(expected.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    private static SearchDocument Document(string name, params (string, string)[] fields) =>
+        new(name, [.. fields.Select(f => KeyValuePair.Create(f.Item1, f.Item2))]);
+}

@@ -1,0 +1,126 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using NJsonSchema;
+using PlatformLocal.Core.Documents;
+using PlatformLocal.Platform.PlatformServices;
+using PlatformLocal.Testing;
+
+namespace PlatformLocal.Platform.Tests.PlatformServices;
+
+/// <summary>The services' values against what the charts themselves say about theirs.</summary>
+public sealed class ChartValuesTests
+{
+    public static TheoryData<string, string> Charts()
+    {
+        var data = new TheoryData<string, string>();
+        foreach (var service in PlatformServiceCatalogue.All)
+        {
+            foreach (var chart in service.Charts)
+            {
+                data.Add(service.Name, chart.Chart);
+            }
+        }
+
+        return data;
+    }
+
+    [Theory]
+    [MemberData(nameof(Charts))]
+    public void Every_value_is_one_that_the_chart_knows(string serviceName, string chartName)
+    {
+        var text = File.ReadAllText(TestData.Require($"charts/{chartName}/values.yaml"));
+        var known = YamlText.ParseAll(text, "values.yaml").Select(d => d.Root).OfType<JsonObject>().Single();
+
+        var unknown = UnknownKeys(ValuesOf(serviceName, chartName), known, text, "").ToList();
+
+        unknown.Should().BeEmpty();
+    }
+
+    [Theory]
+    [InlineData("cert-manager", "cert-manager")]
+    [InlineData("opal", "opal")]
+    public async Task Values_keep_to_the_chart_s_schema(string serviceName, string chartName)
+    {
+        // NJsonSchema knows the older name of the same thing only.
+        var text = (
+            await File.ReadAllTextAsync(
+                TestData.Require($"charts/{chartName}/values.schema.json"),
+                TestContext.Current.CancellationToken
+            )
+        ).Replace("$defs", "definitions");
+        var schema = await JsonSchema.FromJsonAsync(text, TestContext.Current.CancellationToken);
+        var known = YamlText.ParseObject(
+            File.ReadAllText(TestData.Require($"charts/{chartName}/values.yaml")),
+            "values.yaml"
+        );
+
+        var faults = schema.Validate(Merged(known, ValuesOf(serviceName, chartName)).ToJsonString());
+
+        faults.Should().BeEmpty();
+    }
+
+    [Fact]
+    public void A_value_that_the_chart_does_not_know_is_found()
+    {
+        const string text = """
+            mode: a
+            persistence:
+              size: 1Gi
+              # storageClass: fast
+            labels: {}
+            """;
+        var known = YamlText.ParseObject(text, "values.yaml");
+        var ours = YamlText.ParseObject(
+            "{mod: b, persistence: {size: 2Gi, storageClass: x, sizes: 3}, labels: {a: b}}",
+            "ours"
+        );
+
+        UnknownKeys(ours, known, text, "").Should().Equal("mod", "persistence.sizes");
+    }
+
+    /// <summary>
+    /// The paths a chart does not know. Below an empty map, a list or null anything may stand; what a comment shows is
+    /// known too.
+    /// </summary>
+    private static IEnumerable<string> UnknownKeys(JsonObject ours, JsonObject known, string text, string path)
+    {
+        foreach (var (name, value) in ours)
+        {
+            var here = path.Length == 0 ? name : $"{path}.{name}";
+            if (!known.TryGetPropertyValue(name, out var found))
+            {
+                if (!Regex.IsMatch(text, $@"^\s*#\s*{Regex.Escape(name)}:", RegexOptions.Multiline))
+                {
+                    yield return here;
+                }
+            }
+            else if (value is JsonObject inner && found is JsonObject { Count: > 0 } outer)
+            {
+                foreach (var fault in UnknownKeys(inner, outer, text, here))
+                {
+                    yield return fault;
+                }
+            }
+        }
+    }
+
+    private static JsonObject ValuesOf(string serviceName, string chartName)
+    {
+        var service = PlatformServiceCatalogue.Find(serviceName)!;
+        return service.Charts.Single(c => c.Chart == chartName).DefaultValues(service.Folder);
+    }
+
+    private static JsonObject Merged(JsonObject below, JsonObject over)
+    {
+        var merged = (JsonObject)below.DeepClone();
+        foreach (var (name, value) in over)
+        {
+            merged[name] =
+                value is JsonObject inner && below[name] is JsonObject outer
+                    ? Merged(outer, inner)
+                    : value?.DeepClone();
+        }
+
+        return merged;
+    }
+}

@@ -1,0 +1,117 @@
+using System.Text.Json.Nodes;
+using PlatformLocal.Deployment.Workspaces;
+using PlatformLocal.Kubernetes;
+using PlatformLocal.Platform.PlatformServices;
+using PlatformLocal.Platform.PlatformServices.Flux;
+using PlatformLocal.Platform.PlatformServices.Installation;
+using PlatformLocal.Platform.PlatformServices.Selection;
+
+namespace PlatformLocal.Platform.Tests.PlatformServices;
+
+/// <summary>What is written for a cluster, judged by a real API server with Flux's real kinds.</summary>
+[Collection(nameof(ServicesServer))]
+public sealed class FluxObjectsTests(ServicesServer server)
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public static TheoryData<string> WithCharts() =>
+        [.. PlatformServiceCatalogue.All.Where(s => s.NeedsFlux).Select(s => s.Name)];
+
+    public static TheoryData<string> WithManifests() =>
+        [.. PlatformServiceCatalogue.All.Where(s => s.HasManifests && !s.NeedsFlux).Select(s => s.Name)];
+
+    [Theory]
+    [MemberData(nameof(WithCharts))]
+    public async Task Sources_and_releases_are_of_their_kinds_in_every_field(string name)
+    {
+        using var client = await server.ConnectWithKindsAsync(Token);
+        var chosen = new SelectedService(PlatformServiceCatalogue.Find(name)!, PlatformServiceChange.None);
+
+        foreach (var chart in chosen.Service.Charts)
+        {
+            await AcceptsWholeAsync(client, FluxObjects.Source(chosen, chart));
+            await AcceptsWholeAsync(client, FluxObjects.Release(chosen, chart));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(WithManifests))]
+    public async Task Own_manifests_are_accepted_in_every_field(string name)
+    {
+        using var client = await server.ConnectWithKindsAsync(Token);
+        var chosen = new SelectedService(PlatformServiceCatalogue.Find(name)!, PlatformServiceChange.None);
+
+        foreach (var item in ServiceInstaller.OwnManifests(chosen))
+        {
+            await AcceptsWholeAsync(client, item);
+        }
+    }
+
+    [Fact]
+    public async Task A_field_that_a_kind_does_not_have_is_found()
+    {
+        using var client = await server.ConnectWithKindsAsync(Token);
+        var chosen = new SelectedService(PlatformServiceCatalogue.Find("minio")!, PlatformServiceChange.None);
+        var release = FluxObjects.Release(chosen, chosen.Service.Charts[0]);
+        release["spec"]!["install"]!["retryStrategy"] = "RetryOnFailure";
+
+        var accept = () => AcceptsWholeAsync(client, release);
+
+        await accept.Should().ThrowAsync<Exception>().WithMessage("*spec.install.retryStrategy*");
+    }
+
+    [Fact]
+    public void A_release_has_its_own_name_tries_again_and_waits_for_what_it_depends_on()
+    {
+        var chosen = new SelectedService(
+            PlatformServiceCatalogue.Find("elasticsearch")!,
+            new PlatformServiceChange { Version = "0.21.0" }
+        );
+
+        var releases = chosen.Service.Charts.Select(c => FluxObjects.Release(chosen, c)["spec"]!).ToList();
+
+        releases[0]["chart"]!["spec"]!["version"]!.GetValue<string>().Should().Be("3.5.0");
+        releases[1]["chart"]!["spec"]!["version"]!.GetValue<string>().Should().Be("0.21.0");
+        releases[1]["dependsOn"]!.ToJsonString().Should().Be("""[{"name":"eck-operator"}]""");
+        releases.Select(r => (string?)r["releaseName"]).Should().Equal("eck-operator", "elasticsearch");
+        releases
+            .SelectMany(r => new[] { "install", "upgrade" }.Select(w => (string?)r[w]!["strategy"]!["name"]))
+            .Should()
+            .OnlyContain(s => s == "RetryOnFailure");
+    }
+
+    [Fact]
+    public void A_chart_in_a_registry_is_taken_by_its_tag_into_a_namespace_that_is_made()
+    {
+        var chosen = new SelectedService(PlatformServiceCatalogue.Find("cert-manager")!, PlatformServiceChange.None);
+        var chart = chosen.Service.Charts[0];
+
+        var source = FluxObjects.Source(chosen, chart);
+        var release = FluxObjects.Release(chosen, chart)["spec"]!;
+
+        source["kind"]!.GetValue<string>().Should().Be("OCIRepository");
+        source["spec"]!["ref"]!["tag"]!.GetValue<string>().Should().Be("v1.21.1");
+        release["chartRef"]!.ToJsonString().Should().Be("""{"kind":"OCIRepository","name":"cert-manager"}""");
+        release["targetNamespace"]!.GetValue<string>().Should().Be("cert-manager");
+        release["install"]!["createNamespace"]!.GetValue<bool>().Should().BeTrue();
+    }
+
+    // Older servers refuse fields that a kind does not have; newer ones leave them out of what they answer.
+    private static async Task AcceptsWholeAsync(KubernetesClient client, JsonObject item)
+    {
+        var applied = await client.ApplyAsync(item, new WriteOptions { Force = true, DryRun = true }, Token);
+
+        Lost(item, applied.Item, "").Should().BeEmpty($"{ObjectReference.Of(item)} should have them");
+    }
+
+    private static IEnumerable<string> Lost(JsonNode? sent, JsonNode? stored, string path) =>
+        (sent, stored) switch
+        {
+            (JsonObject a, JsonObject b) => a.SelectMany(p =>
+                b.ContainsKey(p.Key) ? Lost(p.Value, b[p.Key], $"{path}.{p.Key}") : [$"{path}.{p.Key}"]
+            ),
+            (JsonArray a, JsonArray b) when a.Count <= b.Count => a.SelectMany((e, i) => Lost(e, b[i], $"{path}[{i}]")),
+            (JsonObject or JsonArray, _) => [path],
+            _ => [],
+        };
+}
