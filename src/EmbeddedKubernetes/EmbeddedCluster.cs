@@ -94,7 +94,7 @@ public sealed class EmbeddedCluster : IAsyncDisposable
             );
         }
         cancellationToken.ThrowIfCancellationRequested();
-        var state = options.StateDirectory is { } directory ? StateDirectory.Open(directory) : null;
+        var state = options.StateDirectory is { } directory ? OpenDirectory(directory) : null;
         var stopping = new CancellationTokenSource();
         ObjectStore? store = null;
         ControllerLoop? controllers = null;
@@ -174,6 +174,18 @@ public sealed class EmbeddedCluster : IAsyncDisposable
             {
                 // Somebody cleaned up before us.
             }
+        }
+    }
+
+    private static StateDirectory OpenDirectory(string directory)
+    {
+        try
+        {
+            return StateDirectory.Open(directory);
+        }
+        catch (StateDirectoryException e)
+        {
+            throw new EmbeddedClusterException(e.Message, e);
         }
     }
 

@@ -1,8 +1,10 @@
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json.Nodes;
 using EmbeddedKubernetes.Api.Documents;
+using EmbeddedKubernetes.Api.Requests;
+using EmbeddedKubernetes.Faults;
 using EmbeddedKubernetes.Objects;
+using EmbeddedKubernetes.Resources;
 using EmbeddedKubernetes.Storage;
 using Microsoft.AspNetCore.Http;
 
@@ -113,24 +115,4 @@ internal sealed class ApiServer(ClusterObjects objects, string token, Cancellati
         }
         throw new ApiException(401, "Unauthorized", "Unauthorized");
     }
-}
-
-/// <summary>The version this server claims to be.</summary>
-internal static class ServerVersion
-{
-    public const string Git = "v1.36.0-embedded";
-
-    public static JsonObject ToJson() =>
-        new()
-        {
-            ["major"] = "1",
-            ["minor"] = "36",
-            ["gitVersion"] = Git,
-            ["gitCommit"] = "",
-            ["gitTreeState"] = "clean",
-            ["buildDate"] = "1970-01-01T00:00:00Z",
-            ["goVersion"] = "",
-            ["compiler"] = "dotnet",
-            ["platform"] = "embedded/simulated",
-        };
 }

@@ -1,5 +1,5 @@
 using System.Threading.Channels;
-using EmbeddedKubernetes.Api;
+using EmbeddedKubernetes.Faults;
 using EmbeddedKubernetes.Objects;
 using EmbeddedKubernetes.Storage;
 

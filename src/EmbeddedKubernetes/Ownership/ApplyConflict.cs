@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Api;
+using EmbeddedKubernetes.Faults;
 
 namespace EmbeddedKubernetes.Ownership;
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using EmbeddedKubernetes.Api.Requests;
 using EmbeddedKubernetes.Resources;
 
 namespace EmbeddedKubernetes.Api.Documents;
@@ -119,21 +120,21 @@ internal sealed class Discovery(ResourceCatalogue catalogue)
                 continue;
             }
             resources.Add((JsonNode)Resource(type));
-            foreach (var (name, kind, verbs) in Subresources.Of(type))
+            foreach (var subresource in Subresource.Of(type))
             {
                 var sub = new JsonObject
                 {
-                    ["name"] = $"{type.Plural}/{name}",
+                    ["name"] = $"{type.Plural}/{subresource.Name}",
                     ["singularName"] = "",
                     ["namespaced"] = type.Namespaced,
                 };
-                if (kind.Group != type.Group || kind.Version != type.Version)
+                if (subresource.Group != type.Group || subresource.Version != type.Version)
                 {
-                    sub["group"] = kind.Group;
-                    sub["version"] = kind.Version;
+                    sub["group"] = subresource.Group;
+                    sub["version"] = subresource.Version;
                 }
-                sub["kind"] = kind.Kind;
-                sub["verbs"] = Strings(verbs);
+                sub["kind"] = subresource.Kind;
+                sub["verbs"] = Strings(subresource.Verbs);
                 resources.Add((JsonNode)sub);
             }
         }
@@ -228,14 +229,14 @@ internal sealed class Discovery(ResourceCatalogue catalogue)
             value["categories"] = Strings(type.Categories);
         }
         var subresources = new JsonArray();
-        foreach (var (name, kind, verbs) in Subresources.Of(type))
+        foreach (var subresource in Subresource.Of(type))
         {
             subresources.Add(
                 new JsonObject
                 {
-                    ["subresource"] = name,
-                    ["responseKind"] = Kind(kind.Group, kind.Version, kind.Kind),
-                    ["verbs"] = Strings(verbs),
+                    ["subresource"] = subresource.Name,
+                    ["responseKind"] = Kind(subresource.Group, subresource.Version, subresource.Kind),
+                    ["verbs"] = Strings(subresource.Verbs),
                 }
             );
         }

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using EmbeddedKubernetes.Json;
 using Microsoft.AspNetCore.Http;
 
-namespace EmbeddedKubernetes.Api;
+namespace EmbeddedKubernetes.Api.Requests;
 
 /// <summary>Writes answers.</summary>
 internal static class ApiResponse

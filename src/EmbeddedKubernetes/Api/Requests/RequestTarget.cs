@@ -1,6 +1,6 @@
 using EmbeddedKubernetes.Resources;
 
-namespace EmbeddedKubernetes.Api;
+namespace EmbeddedKubernetes.Api.Requests;
 
 /// <summary>What a resource path points at.</summary>
 /// <param name="Type">The resource.</param>
