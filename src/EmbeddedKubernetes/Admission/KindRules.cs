@@ -64,7 +64,7 @@ internal static class KindRules
                 Immutable(value, live, ["data"], faults);
                 break;
             case "persistentvolumeclaims.":
-                Claim(spec ?? [], before, faults);
+                VolumeClaimRules.Check(spec ?? [], before, faults);
                 break;
             case "ingresses.networking.k8s.io":
                 IngressRules.Check(spec ?? [], faults);
@@ -188,34 +188,6 @@ internal static class KindRules
         if (spec.Obj("jobTemplate").Obj("spec") is { } job)
         {
             Job(job, null, "spec.jobTemplate.spec", faults);
-        }
-    }
-
-    private static void Claim(JsonObject spec, JsonObject? before, FieldFaults faults)
-    {
-        if (before is null)
-        {
-            if (spec.Arr("accessModes") is null or { Count: 0 })
-            {
-                faults.Required("spec.accessModes", "at least 1 access mode is required");
-            }
-            if (spec.At("resources", "requests", "storage") is null)
-            {
-                faults.Required("spec.resources[storage]");
-            }
-            return;
-        }
-        foreach (var (field, value) in spec)
-        {
-            var bound = field == "volumeName" && before["volumeName"] is null;
-            if (field != "resources" && !bound && !JsonNode.DeepEquals(value, before[field]))
-            {
-                faults.Forbidden(
-                    "spec",
-                    "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims"
-                );
-                return;
-            }
         }
     }
 
