@@ -7,11 +7,12 @@ using EmbeddedKubernetes.Objects;
 using EmbeddedKubernetes.Resources;
 using EmbeddedKubernetes.Storage;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 
 namespace EmbeddedKubernetes.Api;
 
 /// <summary>From an HTTP request to the part that answers it.</summary>
-internal sealed class ApiServer(ClusterObjects objects, string token, CancellationToken stopping)
+internal sealed partial class ApiServer(ClusterObjects objects, string token, ILogger log, CancellationToken stopping)
 {
     private readonly byte[] _token = Encoding.UTF8.GetBytes(token);
     private readonly ResourceEndpoint _resources = new(objects, stopping);
@@ -40,6 +41,7 @@ internal sealed class ApiServer(ClusterObjects objects, string token, Cancellati
         catch (Exception e) when (!context.Response.HasStarted)
         {
             // The boundary: whatever went wrong, the client hears it as a Status.
+            LogUnexpected(e, context.Request.Method, context.Request.Path);
             await RefuseAsync(context, new ApiException(500, "InternalError", "Internal error occurred: " + e.Message));
         }
     }
@@ -115,4 +117,7 @@ internal sealed class ApiServer(ClusterObjects objects, string token, Cancellati
         }
         throw new ApiException(401, "Unauthorized", "Unauthorized");
     }
+
+    [LoggerMessage(LogLevel.Error, "{Method} {Path} failed unexpectedly")]
+    private partial void LogUnexpected(Exception cause, string method, PathString path);
 }

@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using EmbeddedKubernetes.Faults;
 using EmbeddedKubernetes.Objects;
 using EmbeddedKubernetes.Storage;
+using Microsoft.Extensions.Logging;
 
 namespace EmbeddedKubernetes.Controllers;
 
@@ -19,12 +20,13 @@ internal interface IController
 /// Runs all controllers, one step at a time: whatever changes wakes the loop, controllers name the objects concerned, and
 /// each is reconciled once however often it was named. Between changes nothing runs.
 /// </summary>
-internal sealed class ControllerLoop : IAsyncDisposable
+internal sealed partial class ControllerLoop : IAsyncDisposable
 {
-    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(20);
-    private const int MaxRetries = 12;
+    private static readonly TimeSpan s_firstRetry = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan s_longestRetry = TimeSpan.FromMinutes(5);
 
     private readonly ClusterObjects _objects;
+    private readonly ILogger _log;
     private readonly IController[] _controllers;
     private readonly WorkQueue _queue = new();
     private readonly Channel<(IController Controller, ObjectKey Key)> _due = Channel.CreateUnbounded<(
@@ -37,9 +39,10 @@ internal sealed class ControllerLoop : IAsyncDisposable
     private Task _running = Task.CompletedTask;
     private volatile bool _resync;
 
-    public ControllerLoop(ClusterObjects objects, TimeSpan podStartDelay, string authorityPem)
+    public ControllerLoop(ClusterObjects objects, TimeSpan podStartDelay, string authorityPem, ILogger log)
     {
         _objects = objects;
+        _log = log;
         _timers = new Timers(objects.Time, (controller, key) => _due.Writer.TryWrite((controller, key)));
         var cluster = new ClusterContext(objects, _timers);
         _controllers =
@@ -155,7 +158,15 @@ internal sealed class ControllerLoop : IAsyncDisposable
     {
         foreach (var controller in _controllers)
         {
-            controller.Observe(change, _queue);
+            try
+            {
+                controller.Observe(change, _queue);
+            }
+            catch (Exception e)
+            {
+                // The same boundary: the change is still told to the other controllers.
+                LogUnobserved(e, controller.GetType().Name, change.Object.Key);
+            }
         }
     }
 
@@ -166,17 +177,30 @@ internal sealed class ControllerLoop : IAsyncDisposable
             controller.Reconcile(key);
             _failures.Remove((controller, key));
         }
+        catch (ApiException e) when (e.Code == 404)
+        {
+            // What is missing needs nothing; its return is a change like any other.
+            _failures.Remove((controller, key));
+        }
         catch (Exception e)
         {
-            // A boundary: one object that cannot be reconciled must not stop the others. A missing object needs nothing.
+            // A boundary: one object that cannot be reconciled must not stop the others.
             var tries = _failures.GetValueOrDefault((controller, key)) + 1;
-            if (e is ApiException { Code: 404 } || tries > MaxRetries || e is ObjectDisposedException)
-            {
-                _failures.Remove((controller, key));
-                return;
-            }
             _failures[(controller, key)] = tries;
-            _timers.After(FirstRetry * Math.Pow(2, tries - 1), controller, key);
+            var delay = RetryAfter(tries);
+            LogFailed(e, controller.GetType().Name, key, tries, delay);
+            _timers.After(delay, controller, key);
         }
     }
+
+    private static TimeSpan RetryAfter(int tries) =>
+        TimeSpan.FromTicks(
+            (long)Math.Min(s_longestRetry.Ticks, s_firstRetry.Ticks * Math.Pow(2, Math.Min(tries, 30) - 1))
+        );
+
+    [LoggerMessage(LogLevel.Warning, "{Controller} failed on {Object}, try {Try}; the next one follows in {Delay}")]
+    private partial void LogFailed(Exception cause, string controller, ObjectKey @object, int @try, TimeSpan delay);
+
+    [LoggerMessage(LogLevel.Error, "{Controller} could not tell what a change of {Object} concerns")]
+    private partial void LogUnobserved(Exception cause, string controller, ObjectKey @object);
 }

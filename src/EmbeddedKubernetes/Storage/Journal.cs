@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
 
 namespace EmbeddedKubernetes.Storage;
@@ -6,7 +7,7 @@ namespace EmbeddedKubernetes.Storage;
 /// The append-only file behind the store. A compaction writes the whole state as a new journal beside it and renames it
 /// over the old one, so there is one format and one file.
 /// </summary>
-internal sealed class Journal : IDisposable
+internal sealed partial class Journal : IDisposable
 {
     private const string FileName = "store.journal";
     private readonly string _directory;
@@ -27,7 +28,7 @@ internal sealed class Journal : IDisposable
     public long BaseLength { get; private set; }
 
     /// <summary>Opens or creates the journal and hands every good record to <paramref name="replay"/>, in order.</summary>
-    public static Journal Open(string directory, Action<JournalRecord> replay)
+    public static Journal Open(string directory, Action<JournalRecord> replay, ILogger log)
     {
         var path = Path.Combine(directory, FileName);
         File.Delete(path + ".new");
@@ -50,6 +51,7 @@ internal sealed class Journal : IDisposable
         {
             // Nothing behind the first bad record was ever acknowledged, unless the disk itself lost data: keep a copy.
             File.WriteAllBytes(path + ".cut", bytes[good..]);
+            LogCut(log, bytes.Length - good, path);
             RandomAccess.SetLength(file, good);
             RandomAccess.FlushToDisk(file);
         }
@@ -186,4 +188,10 @@ internal sealed class Journal : IDisposable
             // Deleted at the next start.
         }
     }
+
+    [LoggerMessage(
+        LogLevel.Warning,
+        "The last {Bytes} bytes of {Journal} are no record; they were cut and kept in {Journal}.cut"
+    )]
+    private static partial void LogCut(ILogger log, int bytes, string journal);
 }

@@ -1,15 +1,18 @@
+using Microsoft.Extensions.Logging;
+
 namespace EmbeddedKubernetes.Storage;
 
 /// <summary>
 /// Group commit: one thread takes everything that waits, writes and flushes it at once, then tells all who waited.
 /// </summary>
-internal sealed class JournalWriter : IDisposable
+internal sealed partial class JournalWriter : IDisposable
 {
     private readonly Journal _journal;
     private readonly Lock _gate;
     private readonly Action<List<StoreEvent>> _published;
     private readonly Action<List<StoreEvent>> _undo;
     private readonly Func<List<StoredObject>> _snapshot;
+    private readonly ILogger _log;
     private readonly long _compactAfter;
     private readonly SemaphoreSlim _signal = new(0);
     private readonly Thread _thread;
@@ -28,6 +31,7 @@ internal sealed class JournalWriter : IDisposable
         Action<List<StoreEvent>> published,
         Action<List<StoreEvent>> undo,
         Func<List<StoredObject>> snapshot,
+        ILogger log,
         long compactAfter
     )
     {
@@ -37,6 +41,7 @@ internal sealed class JournalWriter : IDisposable
         _published = published;
         _undo = undo;
         _snapshot = snapshot;
+        _log = log;
         _compactAfter = compactAfter;
         _thread = new Thread(Run) { IsBackground = true, Name = "embedded-kubernetes-journal" };
         _thread.Start();
@@ -183,6 +188,7 @@ internal sealed class JournalWriter : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // The old journal is whole; a later batch tries again.
+            LogNotCompacted(e);
             return false;
         }
 
@@ -201,6 +207,7 @@ internal sealed class JournalWriter : IDisposable
         TaskCompletionSource current;
         TaskCompletionSource next;
         var error = new StorageException("The write was refused by the disk and taken back: " + cause.Message, cause);
+        LogRefused(cause, batch.Count);
         lock (_gate)
         {
             // Writes made meanwhile may build on the refused ones.
@@ -231,4 +238,10 @@ internal sealed class JournalWriter : IDisposable
                 change.Object.Key,
                 change.Object.Json
             ).ToBytes();
+
+    [LoggerMessage(LogLevel.Error, "The disk refused {Count} writes; they were taken back")]
+    private partial void LogRefused(Exception cause, int count);
+
+    [LoggerMessage(LogLevel.Warning, "The journal could not be compacted; it goes on growing until that succeeds")]
+    private partial void LogNotCompacted(Exception cause);
 }

@@ -2,6 +2,8 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using EmbeddedKubernetes.Json;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EmbeddedKubernetes.Storage;
 
@@ -17,16 +19,16 @@ internal sealed class ObjectStore : IDisposable
     private readonly JournalWriter? _writer;
     private long _head = 1;
 
-    private ObjectStore(string? directory, int historyLength, long compactAfter)
+    private ObjectStore(string? directory, ILogger log, int historyLength, long compactAfter)
     {
         if (directory is null)
         {
             _history = new(historyLength, _head);
             return;
         }
-        var journal = Journal.Open(directory, Replay);
+        var journal = Journal.Open(directory, Replay, log);
         _history = new(historyLength, _head);
-        _writer = new JournalWriter(journal, _head, _gate, Published, UndoPending, Snapshot, compactAfter);
+        _writer = new JournalWriter(journal, _head, _gate, Published, UndoPending, Snapshot, log, compactAfter);
     }
 
     /// <summary>Called after writes were taken back because the disk refused them.</summary>
@@ -45,10 +47,15 @@ internal sealed class ObjectStore : IDisposable
     }
 
     /// <param name="directory">Where the journal lives; null keeps everything in memory.</param>
+    /// <param name="log">Hears of writes and compactions the disk refused; null is deaf.</param>
     /// <param name="historyLength">How many events a watch may look back.</param>
     /// <param name="compactAfter">Bytes the journal may grow before it is rewritten.</param>
-    public static ObjectStore Open(string? directory, int historyLength = 2000, long compactAfter = 4 << 20) =>
-        new(directory, historyLength, compactAfter);
+    public static ObjectStore Open(
+        string? directory,
+        ILogger? log = null,
+        int historyLength = 2000,
+        long compactAfter = 4 << 20
+    ) => new(directory, log ?? NullLogger.Instance, historyLength, compactAfter);
 
     public StoredObject? Get(ObjectKey key)
     {
