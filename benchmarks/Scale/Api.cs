@@ -26,7 +26,7 @@ internal sealed class Api : IDisposable
     public async Task ApplyAsync(string path, JsonObject body)
     {
         using var request = new HttpRequestMessage(HttpMethod.Patch, path + "?fieldManager=platform-local&force=true");
-        request.Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body));
+        request.Content = new StringContent(body.ToJsonString());
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/apply-patch+yaml");
         using var response = await _http.SendAsync(request);
         if (!response.IsSuccessStatusCode)

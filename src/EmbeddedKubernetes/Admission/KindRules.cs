@@ -3,7 +3,6 @@ using EmbeddedKubernetes.Faults;
 using EmbeddedKubernetes.Json;
 using EmbeddedKubernetes.Resources;
 using EmbeddedKubernetes.Selectors;
-using EmbeddedKubernetes.Storage;
 
 namespace EmbeddedKubernetes.Admission;
 
@@ -108,8 +107,7 @@ internal static class KindRules
             }
             else if (spec.Obj("template") is { } template)
             {
-                var labels = new StoredObject(default, 0, [], template).Labels;
-                if (!LabelSelector.From(selector)!.Matches(labels))
+                if (!LabelSelector.From(selector)!.Matches(template.Obj("metadata").Obj("labels")))
                 {
                     faults.Invalid(
                         "spec.template.metadata.labels",

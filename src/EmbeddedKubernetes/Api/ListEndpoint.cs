@@ -163,11 +163,18 @@ internal sealed record Selection(LabelSelector Labels, FieldSelector Fields, str
     public bool TryPresent(StoredObject stored, ResourceType type, out JsonObject value)
     {
         value = null!;
-        if ((Name is not null && Name != stored.Key.Name) || !Labels.Matches(stored.Labels))
+        if (!MatchesOutside(stored))
         {
             return false;
         }
         value = type.Present(stored);
         return Fields.IsEverything || Fields.Matches(value);
     }
+
+    public bool Matches(StoredObject stored, ResourceType type) =>
+        MatchesOutside(stored) && (Fields.IsEverything || Fields.Matches(type.Present(stored)));
+
+    // What can be told without reading the object.
+    private bool MatchesOutside(StoredObject stored) =>
+        (Name is null || Name == stored.Key.Name) && Labels.Matches(stored.Labels);
 }

@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Globalization;
+using System.Text;
 using System.Text.Json.Nodes;
 using EmbeddedKubernetes.Api.Requests;
 using EmbeddedKubernetes.Api.Tables;
@@ -144,9 +146,9 @@ internal sealed class Watch
         {
             foreach (var stored in _initial)
             {
-                if (_selection.TryPresent(stored, _target.Type, out var value))
+                if (_selection.Matches(stored, _target.Type))
                 {
-                    await WriteAsync("ADDED", value, cancel);
+                    await WriteAsync("ADDED", stored, cancel);
                 }
             }
         }
@@ -170,20 +172,22 @@ internal sealed class Watch
             return;
         }
         var type = _target.Type;
-        JsonObject was = null!;
-        var matches = _selection.TryPresent(change.Object, type, out var now) && change.Type != ChangeType.Deleted;
-        var matched = change.Previous is { } previous && _selection.TryPresent(previous, type, out was);
+        var matches = change.Type != ChangeType.Deleted && _selection.Matches(change.Object, type);
+        var matched = change.Previous is { } previous && _selection.Matches(previous, type);
         switch (matched, matches)
         {
             case (false, true):
-                await WriteAsync("ADDED", now, cancel);
+                await WriteAsync("ADDED", change.Object, cancel);
                 break;
             case (true, true):
-                await WriteAsync("MODIFIED", now, cancel);
+                await WriteAsync("MODIFIED", change.Object, cancel);
+                break;
+            case (true, false) when change.Type == ChangeType.Deleted:
+                await WriteAsync("DELETED", change.Object, cancel);
                 break;
             case (true, false):
                 // The last state the watcher knew, at the version of the change that took it out of view.
-                var last = change.Type == ChangeType.Deleted ? type.Present(change.Object) : was;
+                var last = type.Present(change.Previous!);
                 last.Metadata()["resourceVersion"] = change.ResourceVersion.ToString(CultureInfo.InvariantCulture);
                 await WriteAsync("DELETED", last, cancel);
                 break;
@@ -218,11 +222,20 @@ internal sealed class Watch
     private Task WriteAsync(string type, JsonObject value, CancellationToken cancel) =>
         WriteRawAsync(type, _table?.Single(value) ?? value, cancel);
 
-    private async Task WriteRawAsync(string type, JsonObject value, CancellationToken cancel)
+    private Task WriteAsync(string type, StoredObject stored, CancellationToken cancel) =>
+        _table is null && !_target.Type.NeedsConversion
+            ? WriteLineAsync(type, stored.Json, cancel)
+            : WriteAsync(type, _target.Type.Present(stored), cancel);
+
+    private Task WriteRawAsync(string type, JsonObject value, CancellationToken cancel) =>
+        WriteLineAsync(type, value.ToUtf8(), cancel);
+
+    private async Task WriteLineAsync(string type, byte[] value, CancellationToken cancel)
     {
-        var line = new JsonObject { ["type"] = type, ["object"] = value }.ToUtf8();
-        var body = _request.Http.Response.Body;
-        await body.WriteAsync(line, cancel);
-        await body.WriteAsync("\n"u8.ToArray(), cancel);
+        var body = _request.Http.Response.BodyWriter;
+        Encoding.UTF8.GetBytes($$"""{"type":"{{type}}","object":""", body);
+        body.Write(value);
+        body.Write("}\n"u8);
+        await body.FlushAsync(cancel);
     }
 }

@@ -1,9 +1,7 @@
 using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Faults;
 using EmbeddedKubernetes.Json;
 using EmbeddedKubernetes.Objects;
 using EmbeddedKubernetes.Resources;
-using EmbeddedKubernetes.Storage;
 
 namespace EmbeddedKubernetes.Controllers;
 
@@ -97,24 +95,14 @@ internal sealed class EventRecorder(ClusterObjects objects)
         var events = objects.Store.List(_type.Storage);
         var oldest = ClusterObjects.Timestamp(objects.Time.GetUtcNow() - KeepFor);
         var excess = events.Length - MaxEvents;
+        // A repeated event is written anew, so the order of versions is that of their last times.
         foreach (var stored in events.OrderBy(e => e.ResourceVersion))
         {
-            if (excess-- > 0 || string.CompareOrdinal(stored.Read().Str("lastTimestamp") ?? "", oldest) < 0)
+            if (excess-- <= 0 && string.CompareOrdinal(stored.Read().Str("lastTimestamp") ?? oldest, oldest) >= 0)
             {
-                Remove(stored.Key);
+                return;
             }
-        }
-    }
-
-    private void Remove(ObjectKey key)
-    {
-        try
-        {
-            objects.Delete(_type, key.Namespace, key.Name, new(), out _);
-        }
-        catch (ApiException)
-        {
-            // Already gone.
+            objects.Store.TryDelete(stored);
         }
     }
 }

@@ -69,12 +69,13 @@ internal sealed class ApiException(int code, string reason, string message, Json
         foreach (var fault in faults)
         {
             causes.Add(
-                new JsonObject
-                {
-                    ["reason"] = fault.Reason,
-                    ["message"] = fault.Message,
-                    ["field"] = fault.Field,
-                }
+                (JsonNode)
+                    new JsonObject
+                    {
+                        ["reason"] = fault.Reason,
+                        ["message"] = fault.Message,
+                        ["field"] = fault.Field,
+                    }
             );
         }
         details["causes"] = causes;

@@ -8,6 +8,8 @@ namespace EmbeddedKubernetes.Json;
 /// <summary>Reading and writing loosely typed JSON without reflection.</summary>
 internal static class JsonAccess
 {
+    private static readonly JsonDocumentOptions Own = new() { MaxDepth = 256 };
+
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 128, AllowDuplicateProperties = false };
 
     private static readonly JsonWriterOptions Plain = new()
@@ -119,6 +121,10 @@ internal static class JsonAccess
 
     /// <exception cref="JsonException">The text is no JSON, or names a property twice.</exception>
     public static JsonNode? Parse(ReadOnlySpan<byte> utf8) => JsonNode.Parse(utf8, documentOptions: Strict);
+
+    /// <summary>Reads what this process wrote itself, which needs no checking.</summary>
+    public static JsonObject ParseOwn(ReadOnlySpan<byte> utf8) =>
+        (JsonObject)JsonNode.Parse(utf8, documentOptions: Own)!;
 
     public static string Text(this JsonNode? node) =>
         node is null ? "null" : System.Text.Encoding.UTF8.GetString(node.ToUtf8());

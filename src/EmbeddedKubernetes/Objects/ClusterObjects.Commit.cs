@@ -59,12 +59,12 @@ internal sealed partial class ClusterObjects
     private WriteResult? TryReplace(
         ResourceType type,
         StoredObject stored,
+        JsonObject live,
         JsonObject next,
         WriteOptions options,
         bool track
     )
     {
-        var live = type.Present(stored);
         KeepServerMetadata(live, next);
         KeepOtherParts(type, live, next, options.Subresource);
         Default(type, next);
@@ -178,30 +178,30 @@ internal sealed partial class ClusterObjects
     }
 
     // A write that would change nothing but the times in managedFields is no write.
-    private static bool SameButTimes(JsonObject live, JsonObject next)
+    private static bool SameButTimes(JsonObject live, JsonObject next) =>
+        SameBut("metadata", live, next)
+        && SameBut("managedFields", live.Metadata(), next.Metadata())
+        && (live.Metadata().Arr("managedFields") ?? [])
+            .Objects()
+            .SequenceEqual(
+                (next.Metadata().Arr("managedFields") ?? []).Objects(),
+                EqualityComparer<JsonObject>.Create((a, b) => SameBut("time", a!, b!))
+            );
+
+    private static bool SameBut(string except, JsonObject one, JsonObject other)
     {
-        if (live.Count != next.Count)
+        if (one.Count != other.Count)
         {
             return false;
         }
-        foreach (var (name, value) in live)
+        foreach (var (name, value) in one)
         {
-            if (name != "metadata" && !JsonNode.DeepEquals(value, next[name]))
+            if (name != except && !(other.TryGetPropertyValue(name, out var same) && JsonNode.DeepEquals(value, same)))
             {
                 return false;
             }
         }
-        return JsonNode.DeepEquals(WithoutTimes(live), WithoutTimes(next));
-
-        static JsonNode WithoutTimes(JsonObject value)
-        {
-            var metadata = value.Metadata().Copy();
-            foreach (var entry in metadata.Arr("managedFields").Objects())
-            {
-                entry.Remove("time");
-            }
-            return metadata;
-        }
+        return true;
     }
 
     private static void Validate(ResourceType type, JsonObject value, JsonObject? live, string subresource = "")

@@ -20,12 +20,13 @@ internal static class ApplyConflict
             foreach (var path in paths)
             {
                 causes.Add(
-                    new JsonObject
-                    {
-                        ["reason"] = "FieldManagerConflict",
-                        ["message"] = "conflict with " + with,
-                        ["field"] = path,
-                    }
+                    (JsonNode)
+                        new JsonObject
+                        {
+                            ["reason"] = "FieldManagerConflict",
+                            ["message"] = "conflict with " + with,
+                            ["field"] = path,
+                        }
                 );
             }
             text.Append(text.Length > 0 ? "\n" : "");

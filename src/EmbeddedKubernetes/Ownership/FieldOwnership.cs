@@ -39,9 +39,10 @@ internal static class FieldOwnership
             return;
         }
         claims = ManagedFields.Read(sent is { Count: > 0 } ? sent : live.Obj("metadata").Arr("managedFields"));
-        var before = live is null ? null : Untracked(live);
-        var after = Untracked(updated);
-        var changes = FieldWalk.Compare(before, after, type.Schema);
+        var (before, after) = (Detach(live), Detach(updated));
+        var changes = FieldWalk.Compare(live, updated, type.Schema);
+        Attach(live, before);
+        Attach(updated, after);
         var taken = Restrict(changes.Added.Union(changes.Modified), type, writer.Subresource);
         var lost = changes.Removed.Union(taken);
         for (var i = claims.Count - 1; i >= 0; i--)
@@ -75,21 +76,19 @@ internal static class FieldOwnership
     /// <exception cref="ApiException">Another manager owns a field with a different value and <paramref name="force"/> is off.</exception>
     public static JsonObject Apply(JsonObject? live, JsonObject config, ResourceType type, Writer writer, bool force)
     {
-        config = config.Copy();
-        config.Metadata().Remove("managedFields");
-        var claims = live is null ? [] : ManagedFields.Read(live.Metadata().Arr("managedFields"));
+        var books = Detach(live);
+        var claims = ManagedFields.Read(books.Value as JsonArray);
         if (live is not null && claims.Count == 0)
         {
             claims.Add(
                 new("before-first-apply", ManagerClaim.Update, type.ApiVersion, "")
                 {
-                    Fields = ManagedFields.WithoutServerFields(FieldWalk.Claimed(Untracked(live), type.Schema)),
+                    Fields = ManagedFields.WithoutServerFields(FieldWalk.Claimed(live, type.Schema)),
                     Time = writer.Time,
                 }
             );
         }
-        var basis = live is null ? new JsonObject() : Untracked(live);
-        var merged = (JsonObject)ApplyMerge.Merge(basis, config, type.Schema)!;
+        var merged = (JsonObject)ApplyMerge.Merge(live ?? [], config, type.Schema)!;
         var mine = new ManagerClaim(writer.Manager, ManagerClaim.Apply, type.ApiVersion, writer.Subresource)
         {
             Fields = Restrict(FieldWalk.Claimed(config, type.Schema), type, writer.Subresource),
@@ -106,7 +105,8 @@ internal static class FieldOwnership
             var owned = claims.Aggregate(mine.Fields, (all, c) => all.Union(c.Fields));
             ApplyMerge.Prune(merged, type.Schema, last.Fields, owned);
         }
-        var changes = FieldWalk.Compare(basis, merged, type.Schema);
+        var changes = FieldWalk.Compare(live ?? [], merged, type.Schema);
+        Attach(live, books);
         ResolveConflicts(claims, changes, force);
         var unchanged = changes.Added.IsEmpty && changes.Modified.IsEmpty && changes.Removed.IsEmpty;
         if (!mine.Fields.IsEmpty)
@@ -157,11 +157,24 @@ internal static class FieldOwnership
         return ManagedFields.WithoutServerFields(set);
     }
 
-    private static JsonObject Untracked(JsonObject value)
+    // The books are not part of what they are kept about: they are set aside while that is looked at.
+    private static (JsonNode? Value, int Index) Detach(JsonObject? value)
     {
-        var copy = value.Copy();
-        (copy["metadata"] as JsonObject)?.Remove("managedFields");
-        return copy;
+        if (value.Obj("metadata") is not { } metadata || metadata["managedFields"] is not { } books)
+        {
+            return default;
+        }
+        var index = metadata.IndexOf("managedFields");
+        metadata.RemoveAt(index);
+        return (books, index);
+    }
+
+    private static void Attach(JsonObject? value, (JsonNode? Value, int Index) books)
+    {
+        if (books.Value is not null)
+        {
+            value!.Metadata().Insert(books.Index, "managedFields", books.Value);
+        }
     }
 
     private static void ForgetAlwaysPresent(FieldSet set)

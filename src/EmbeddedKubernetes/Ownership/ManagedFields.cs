@@ -88,7 +88,7 @@ internal static class ManagedFields
             {
                 entry["subresource"] = claim.Subresource;
             }
-            array.Add(entry);
+            array.Add((JsonNode)entry);
         }
         return array;
     }

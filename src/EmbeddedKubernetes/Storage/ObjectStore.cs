@@ -26,9 +26,9 @@ internal sealed class ObjectStore : IDisposable
             _history = new(historyLength, _head);
             return;
         }
-        var journal = Journal.Open(directory, Replay, log);
+        var journal = Load(directory, log);
         _history = new(historyLength, _head);
-        _writer = new JournalWriter(journal, _head, _gate, Published, UndoPending, Snapshot, log, compactAfter);
+        _writer = new JournalWriter(journal, _head, _gate, _index, Published, UndoPending, log, compactAfter);
     }
 
     /// <summary>Called after writes were taken back because the disk refused them.</summary>
@@ -118,7 +118,7 @@ internal sealed class ObjectStore : IDisposable
             }
             var version = ++_head;
             value.Metadata()["resourceVersion"] = version.ToString(CultureInfo.InvariantCulture);
-            var stored = new StoredObject(key, version, value.ToUtf8(), value);
+            var stored = new StoredObject(key, version, value.ToUtf8());
             _index.Put(stored);
             Record(new(expected is null ? ChangeType.Added : ChangeType.Modified, stored, expected));
             return stored;
@@ -128,6 +128,7 @@ internal sealed class ObjectStore : IDisposable
     /// <summary>Removes the object if it still is <paramref name="expected"/>.</summary>
     public StoredObject? TryDelete(StoredObject expected)
     {
+        var last = expected.Read();
         lock (_gate)
         {
             if (!ReferenceEquals(_index.Get(expected.Key), expected))
@@ -135,9 +136,8 @@ internal sealed class ObjectStore : IDisposable
                 return null;
             }
             var version = ++_head;
-            var last = expected.Read();
             last.Metadata()["resourceVersion"] = version.ToString(CultureInfo.InvariantCulture);
-            var gone = new StoredObject(expected.Key, version, last.ToUtf8(), last);
+            var gone = new StoredObject(expected.Key, version, last.ToUtf8());
             _index.Remove(expected);
             Record(new(ChangeType.Deleted, gone, expected));
             return gone;
@@ -204,18 +204,32 @@ internal sealed class ObjectStore : IDisposable
         return order != 0 ? order : string.CompareOrdinal(a.Key.Name, b.Key.Name);
     }
 
-    private void Replay(JournalRecord record)
+    private Journal Load(string directory, ILogger log)
     {
-        _head = Math.Max(_head, record.ResourceVersion);
-        switch (record.Type)
+        // Only the last version of an object is worth reading.
+        var latest = new Dictionary<ObjectKey, JournalRecord>();
+        var journal = Journal.Open(
+            directory,
+            record =>
+            {
+                _head = Math.Max(_head, record.ResourceVersion);
+                switch (record.Type)
+                {
+                    case JournalRecord.Kind.Put:
+                        latest[record.Key] = record;
+                        break;
+                    case JournalRecord.Kind.Delete:
+                        latest.Remove(record.Key);
+                        break;
+                }
+            },
+            log
+        );
+        foreach (var record in latest.Values)
         {
-            case JournalRecord.Kind.Put:
-                _index.Put(new StoredObject(record.Key, record.ResourceVersion, record.Json));
-                break;
-            case JournalRecord.Kind.Delete when _index.Get(record.Key) is { } gone:
-                _index.Remove(gone);
-                break;
+            _index.Put(new StoredObject(record.Key, record.ResourceVersion, record.Json.ToArray()));
         }
+        return journal;
     }
 
     private void Record(StoreEvent change)
@@ -257,8 +271,6 @@ internal sealed class ObjectStore : IDisposable
         }
         RolledBack?.Invoke();
     }
-
-    private List<StoredObject> Snapshot() => _index.All();
 }
 
 /// <summary>The disk refused a write; nothing of it remains.</summary>

@@ -96,7 +96,7 @@ internal sealed class Discovery(ResourceCatalogue catalogue)
         var versions = new JsonArray();
         foreach (var version in VersionsOf(group))
         {
-            versions.Add(new JsonObject { ["groupVersion"] = $"{group}/{version}", ["version"] = version });
+            versions.Add((JsonNode)new JsonObject { ["groupVersion"] = $"{group}/{version}", ["version"] = version });
         }
         var value = new JsonObject();
         if (top)
@@ -186,12 +186,13 @@ internal sealed class Discovery(ResourceCatalogue catalogue)
                     resources.Add((JsonNode)AggregatedResource(type));
                 }
                 versions.Add(
-                    new JsonObject
-                    {
-                        ["version"] = version,
-                        ["resources"] = resources,
-                        ["freshness"] = "Current",
-                    }
+                    (JsonNode)
+                        new JsonObject
+                        {
+                            ["version"] = version,
+                            ["resources"] = resources,
+                            ["freshness"] = "Current",
+                        }
                 );
             }
             var metadata = new JsonObject();
@@ -199,7 +200,7 @@ internal sealed class Discovery(ResourceCatalogue catalogue)
             {
                 metadata["name"] = group;
             }
-            items.Add(new JsonObject { ["metadata"] = metadata, ["versions"] = versions });
+            items.Add((JsonNode)new JsonObject { ["metadata"] = metadata, ["versions"] = versions });
         }
         return new()
         {
@@ -232,12 +233,13 @@ internal sealed class Discovery(ResourceCatalogue catalogue)
         foreach (var subresource in Subresource.Of(type))
         {
             subresources.Add(
-                new JsonObject
-                {
-                    ["subresource"] = subresource.Name,
-                    ["responseKind"] = Kind(subresource.Group, subresource.Version, subresource.Kind),
-                    ["verbs"] = Strings(subresource.Verbs),
-                }
+                (JsonNode)
+                    new JsonObject
+                    {
+                        ["subresource"] = subresource.Name,
+                        ["responseKind"] = Kind(subresource.Group, subresource.Version, subresource.Kind),
+                        ["verbs"] = Strings(subresource.Verbs),
+                    }
             );
         }
         if (subresources.Count > 0)

@@ -2,12 +2,21 @@ using System.Text.Json.Nodes;
 using EmbeddedKubernetes.Api.Requests;
 using EmbeddedKubernetes.Json;
 using EmbeddedKubernetes.Resources;
+using EmbeddedKubernetes.Storage;
 
 namespace EmbeddedKubernetes.Api.Tables;
 
 /// <summary>Writes one object in the form the client wants.</summary>
 internal static class ObjectAnswer
 {
+    public static Task WriteAsync(ApiRequest request, ResourceType type, StoredObject stored)
+    {
+        // What is stored is what is shown, but for tables and other versions.
+        return type.NeedsConversion || TableRequest.IsWanted(request) || TableRequest.IsMetadataWanted(request)
+            ? WriteAsync(request, type, type.Present(stored), 200)
+            : ApiResponse.WriteAsync(request.Http, 200, stored.Json, ApiResponse.Json);
+    }
+
     public static Task WriteAsync(ApiRequest request, ResourceType type, JsonObject value, int code)
     {
         if (TableRequest.IsWanted(request))
