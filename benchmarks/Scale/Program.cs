@@ -25,21 +25,7 @@ try
         using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(20));
         var watch = Stopwatch.StartNew();
         var ready = api.UntilAvailableAsync(environments * Environments.Deployments, patience.Token);
-        await Parallel.ForEachAsync(
-            Enumerable.Range(0, environments),
-            new ParallelOptions { MaxDegreeOfParallelism = clients },
-            async (number, _) =>
-            {
-                var whole = Stopwatch.StartNew();
-                foreach (var (path, body) in Environments.Objects(number))
-                {
-                    var one = Stopwatch.StartNew();
-                    await api.ApplyAsync(path, body);
-                    requests.Add(one.Elapsed.TotalMilliseconds);
-                }
-                wholes.Add(whole.Elapsed.TotalMilliseconds);
-            }
-        );
+        await CreateAsync(api, 0, requests, wholes);
         var applied = watch.Elapsed;
         await ready;
         var available = watch.Elapsed;
@@ -85,7 +71,10 @@ try
         var after = await api.MeasureAsync();
         Tell("writes by opening", $"{after.Version - version}");
         Journal("journal after opening", after.Bytes);
-        Tell("stop", $"{await server.StopAsync():F0} ms");
+        var busy = CreateAsync(api, environments, [], []);
+        await Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System);
+        Tell("stop while written to", $"{await server.StopAsync():F0} ms");
+        await busy.ContinueWith(static ended => ended.Exception, TaskScheduler.Default);
         Journal("journal after stop", after.Bytes);
     }
 }
@@ -93,6 +82,23 @@ finally
 {
     Directory.Delete(folder, recursive: true);
 }
+
+Task CreateAsync(Api api, int first, ConcurrentBag<double> requests, ConcurrentBag<double> wholes) =>
+    Parallel.ForEachAsync(
+        Enumerable.Range(first, environments),
+        new ParallelOptions { MaxDegreeOfParallelism = clients },
+        async (number, _) =>
+        {
+            var whole = Stopwatch.StartNew();
+            foreach (var (path, body) in Environments.Objects(number))
+            {
+                var one = Stopwatch.StartNew();
+                await api.ApplyAsync(path, body);
+                requests.Add(one.Elapsed.TotalMilliseconds);
+            }
+            wholes.Add(whole.Elapsed.TotalMilliseconds);
+        }
+    );
 
 void Journal(string what, long live)
 {

@@ -123,9 +123,10 @@ public sealed class EmbeddedCluster : IAsyncDisposable
                 loggers.CreateLogger<ControllerLoop>()
             );
             Bootstrap.EnsureBasics(objects);
-            controllers.Start();
             var server = new ApiServer(objects, token, loggers.CreateLogger<ApiServer>(), stopping.Token);
             app = await ListenAsync(server, certificates, options.Port, state, cancellationToken);
+            // Not before: looking at everything once takes the processor from those who wait for the start.
+            controllers.Start();
             return new EmbeddedCluster(stopping, app, store, controllers, certificates, state, token);
         }
         catch

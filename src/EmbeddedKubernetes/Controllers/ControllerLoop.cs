@@ -69,7 +69,14 @@ internal sealed partial class ControllerLoop : IAsyncDisposable
         };
     }
 
-    public void Start() => _running = Task.Run(RunAsync);
+    /// <summary>Works on a thread of its own: it may be busy for long, and requests need those of the pool.</summary>
+    public void Start() =>
+        _running = Task.Factory.StartNew(
+            Run,
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default
+        );
 
     public async ValueTask DisposeAsync()
     {
@@ -79,28 +86,22 @@ internal sealed partial class ControllerLoop : IAsyncDisposable
         _stopping.Dispose();
     }
 
-    private async Task RunAsync()
+    private void Run()
     {
-        try
+        while (!_stopping.IsCancellationRequested)
         {
-            while (!_stopping.IsCancellationRequested)
-            {
-                using var subscription = _objects.Store.Subscribe(null, null)!;
-                Resync();
-                await FollowAsync(subscription);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // Stopping.
+            using var subscription = _objects.Store.Subscribe(null, null)!;
+            Resync();
+            Follow(subscription);
         }
     }
 
-    private async Task FollowAsync(EventSubscription subscription)
+    /// <summary>Returns when it is over, or when the subscription fell too far behind: then everything is looked at anew.</summary>
+    private void Follow(EventSubscription subscription)
     {
         var changed = Task.FromResult(true);
         var due = Task.FromResult(true);
-        while (true)
+        while (!_stopping.IsCancellationRequested)
         {
             while (subscription.Events.TryRead(out var change))
             {
@@ -122,7 +123,6 @@ internal sealed partial class ControllerLoop : IAsyncDisposable
             if (_queue.TryTake(out var controller, out var key))
             {
                 Reconcile(controller, key);
-                _stopping.Token.ThrowIfCancellationRequested();
                 continue;
             }
             if (changed.IsCompleted)
@@ -133,11 +133,9 @@ internal sealed partial class ControllerLoop : IAsyncDisposable
             {
                 due = _due.Reader.WaitToReadAsync(_stopping.Token).AsTask();
             }
-            await await Task.WhenAny(changed, due);
-            if (changed.IsCompleted && !await changed)
+            Task.WaitAny(changed, due);
+            if (changed.IsCompletedSuccessfully && !changed.Result)
             {
-                // Fell too far behind, or the store is closing: start over with what is stored.
-                _stopping.Token.ThrowIfCancellationRequested();
                 return;
             }
         }

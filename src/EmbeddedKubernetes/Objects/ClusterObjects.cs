@@ -126,6 +126,35 @@ internal sealed partial class ClusterObjects(ObjectStore store, ResourceCatalogu
         }
     }
 
+    /// <summary>
+    /// Replaces a built-in object's status, as controllers do all the time. What else the object holds is neither looked at
+    /// nor copied.
+    /// </summary>
+    /// <exception cref="ApiException">There is no such object.</exception>
+    public void SetStatus(ResourceType type, ObjectKey key, JsonObject status, string manager)
+    {
+        var schema = type.Schema.Member("status");
+        EmptyValues.Drop(status, schema);
+        Defaulting.Apply(status, schema);
+        while (true)
+        {
+            var stored = GetStored(type, key.Namespace, key.Name);
+            var value = type.Present(stored);
+            var before = value["status"];
+            if (JsonNode.DeepEquals(before, status))
+            {
+                return;
+            }
+            value["status"] = status;
+            FieldOwnership.RecordStatus(value, before, type, new(manager, "status", Now));
+            if (Store.TryPut(key, stored, type.Store(value)) is not null)
+            {
+                return;
+            }
+            value.Remove("status");
+        }
+    }
+
     /// <summary>Server-side apply of <paramref name="config"/>, which is the caller's no longer.</summary>
     /// <exception cref="ApiException">The configuration is refused or conflicts with other managers.</exception>
     public WriteResult Apply(ResourceType type, string ns, string name, JsonObject config, WriteOptions options)

@@ -43,13 +43,38 @@ internal static class FieldOwnership
         var changes = FieldWalk.Compare(live, updated, type.Schema);
         Attach(live, before);
         Attach(updated, after);
+        Take(claims, changes, live is null, type, writer);
+        Write(updated, claims);
+    }
+
+    /// <summary>Records that a status was replaced, which is all that changed.</summary>
+    public static void RecordStatus(JsonObject updated, JsonNode? before, ResourceType type, Writer writer)
+    {
+        if (updated.Metadata().Arr("managedFields") is not { } books)
+        {
+            return;
+        }
+        var claims = ManagedFields.Read(books);
+        var changes = FieldWalk.CompareField("status", before, updated["status"], type.Schema);
+        Take(claims, changes, created: false, type, writer);
+        Write(updated, claims);
+    }
+
+    private static void Take(
+        List<ManagerClaim> claims,
+        FieldChanges changes,
+        bool created,
+        ResourceType type,
+        Writer writer
+    )
+    {
         var taken = Restrict(changes.Added.Union(changes.Modified), type, writer.Subresource);
         var lost = changes.Removed.Union(taken);
         for (var i = claims.Count - 1; i >= 0; i--)
         {
             claims[i] = claims[i] with { Fields = claims[i].Fields.Except(lost) };
         }
-        if (live is null && !type.IsCustom)
+        if (created && !type.IsCustom)
         {
             ForgetAlwaysPresent(taken);
         }
@@ -69,7 +94,6 @@ internal static class FieldOwnership
             }
         }
         claims.RemoveAll(c => c.Fields.IsEmpty);
-        Write(updated, claims);
     }
 
     /// <summary>Applies a configuration and returns the object it leads to.</summary>

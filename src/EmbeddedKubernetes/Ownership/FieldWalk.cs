@@ -26,6 +26,14 @@ internal static class FieldWalk
         return changes;
     }
 
+    /// <summary>What changed when nothing but one field of the root did.</summary>
+    public static FieldChanges CompareField(string name, JsonNode? before, JsonNode? after, SchemaNode schema)
+    {
+        var changes = new FieldChanges(new(), new(), new());
+        Child(before, before is not null, after, after is not null, schema.Member(name), "f:" + name, changes);
+        return changes;
+    }
+
     private static void Claim(FieldSet at, JsonNode? value, SchemaNode schema)
     {
         switch (value)

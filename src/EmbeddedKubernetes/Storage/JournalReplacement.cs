@@ -50,7 +50,6 @@ internal sealed class JournalReplacement : IDisposable
     public (SafeFileHandle File, long Length) Finish()
     {
         Append(_since);
-        RandomAccess.FlushToDisk(_file!);
         var file = _file!;
         _file = null;
         return (file, _length);
@@ -80,8 +79,6 @@ internal sealed class JournalReplacement : IDisposable
         File.Delete(_path);
         _file = Journal.OpenFile(_path);
         Append(snapshot.Select(o => JournalRecord.Put(o).ToBytes()).Prepend(JournalRecord.Start(UpTo).ToBytes()));
-        // Most of it is on disk before the journal has to wait for the rest.
-        RandomAccess.FlushToDisk(_file);
     }
 
     private void Append(IEnumerable<byte[]> records)
@@ -101,6 +98,8 @@ internal sealed class JournalReplacement : IDisposable
     private void Drain(MemoryStream pending)
     {
         RandomAccess.Write(_file!, pending.GetBuffer().AsSpan(0, (int)pending.Length), _length);
+        // Piece by piece: a flush of the journal may have to wait for everything that is on its way to the same disk.
+        RandomAccess.FlushToDisk(_file!);
         _length += pending.Length;
         pending.SetLength(0);
     }

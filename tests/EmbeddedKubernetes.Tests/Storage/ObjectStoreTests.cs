@@ -149,6 +149,37 @@ public sealed class ObjectStoreTests : IDisposable
     }
 
     [Fact]
+    public void A_list_holds_the_objects_of_its_namespace_in_order_also_when_others_come_and_go()
+    {
+        using var store = ObjectStore.Open(null);
+        foreach (var ns in (ReadOnlySpan<string>)["b", "a", "c"])
+        {
+            foreach (var name in (ReadOnlySpan<string>)["y", "x"])
+            {
+                var thing = Thing(name);
+                thing["metadata"]!["uid"] = ns + name;
+                store.TryPut(new("things.", ns, name), null, thing);
+            }
+        }
+        foreach (var stored in store.List("things.", "c"))
+        {
+            store.TryDelete(stored);
+        }
+        store.List("things.", "a").Select(o => o.Key.Name).Should().Equal("x", "y");
+        store.List("things.", "c").Should().BeEmpty();
+        store
+            .List("things.")
+            .Select(o => o.Key.Namespace + o.Key.Name)
+            .Should()
+            .Equal(["ax", "ay", "bx", "by"], "that is the order pages rely on");
+        foreach (var stored in store.List("things."))
+        {
+            store.TryDelete(stored);
+        }
+        store.Resources().Should().BeEmpty();
+    }
+
+    [Fact]
     public void A_write_based_on_an_old_version_is_refused()
     {
         using var store = ObjectStore.Open(null);
