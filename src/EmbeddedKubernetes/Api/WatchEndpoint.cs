@@ -72,7 +72,7 @@ internal sealed class WatchEndpoint(ClusterObjects objects, CancellationToken st
                 if (first == due)
                 {
                     cancel.ThrowIfCancellationRequested();
-                    await watch.SendBookmarkAsync(initialEnd: false, cancel);
+                    await watch.SendBookmarkAsync(subscription, cancel);
                     continue;
                 }
             }
@@ -128,7 +128,7 @@ internal sealed class Watch
                 throw ApiException.BadRequest($"Invalid value: \"{asked}\": resourceVersion must be a number");
             }
             _seen = after;
-            var subscription = _objects.Store.Subscribe(storage, after);
+            var subscription = _objects.Store.Subscribe(storage, _target.Namespace, after);
             refusal = subscription is null ? ApiException.Gone($"too old resource version: {after}") : null;
             return subscription;
         }
@@ -155,7 +155,7 @@ internal sealed class Watch
         _initial = [];
         if (_initialBookmark && WantsBookmarks)
         {
-            await SendBookmarkAsync(initialEnd: true, cancel);
+            await WriteBookmarkAsync(initialEnd: true, cancel);
         }
         await FlushAsync(cancel);
     }
@@ -167,10 +167,6 @@ internal sealed class Watch
             return;
         }
         _seen = change.ResourceVersion;
-        if (_target.Namespace.Length > 0 && change.Object.Key.Namespace != _target.Namespace)
-        {
-            return;
-        }
         var type = _target.Type;
         var matches = change.Type != ChangeType.Deleted && _selection.Matches(change.Object, type);
         var matched = change.Previous is { } previous && _selection.Matches(previous, type);
@@ -200,7 +196,17 @@ internal sealed class Watch
         await FlushAsync(cancel);
     }
 
-    public async Task SendBookmarkAsync(bool initialEnd, CancellationToken cancel)
+    /// <summary>Tells how far the watch is, also where nothing it shows has changed for long.</summary>
+    public Task SendBookmarkAsync(EventSubscription subscription, CancellationToken cancel)
+    {
+        if (subscription.TryGetPassed(out var version))
+        {
+            _seen = Math.Max(_seen, version);
+        }
+        return WriteBookmarkAsync(initialEnd: false, cancel);
+    }
+
+    private async Task WriteBookmarkAsync(bool initialEnd, CancellationToken cancel)
     {
         var metadata = new JsonObject { ["resourceVersion"] = _seen.ToString(CultureInfo.InvariantCulture) };
         if (initialEnd)

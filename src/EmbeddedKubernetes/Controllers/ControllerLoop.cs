@@ -90,7 +90,7 @@ internal sealed partial class ControllerLoop : IAsyncDisposable
     {
         while (!_stopping.IsCancellationRequested)
         {
-            using var subscription = _objects.Store.Subscribe(null, null)!;
+            using var subscription = _objects.Store.Subscribe(null, "", null)!;
             Resync();
             Follow(subscription);
         }

@@ -53,7 +53,7 @@ internal sealed class ObjectStore : IDisposable
     public static ObjectStore Open(
         string? directory,
         ILogger? log = null,
-        int historyLength = 2000,
+        int historyLength = 10_000,
         long compactAfter = 4 << 20
     ) => new(directory, log ?? NullLogger.Instance, historyLength, compactAfter);
 
@@ -154,12 +154,13 @@ internal sealed class ObjectStore : IDisposable
 
     /// <summary>Follows events after <paramref name="after"/>; null when they are no longer known.</summary>
     /// <param name="resource">The resource to follow, or null for all.</param>
+    /// <param name="ns">The namespace to follow, or empty for all.</param>
     /// <param name="after">The last version already seen; null to begin with whatever happens next.</param>
-    public EventSubscription? Subscribe(string? resource, long? after)
+    public EventSubscription? Subscribe(string? resource, string ns, long? after)
     {
         lock (_gate)
         {
-            return _history.Subscribe(resource, after);
+            return _history.Subscribe(resource, ns, after);
         }
     }
 
@@ -176,7 +177,7 @@ internal sealed class ObjectStore : IDisposable
         {
             var objects = _index.List(resource, ns);
             Array.Sort(objects, ByKey);
-            return (objects, _history.Subscribe(resource, null)!, _head);
+            return (objects, _history.Subscribe(resource, ns, null)!, _head);
         }
     }
 

@@ -58,7 +58,7 @@ public sealed class FailingControllerTests : IDisposable
     [Fact]
     public async Task A_controller_that_fails_is_logged_with_object_try_and_cause_and_tried_again_ever_more_slowly()
     {
-        await using var cluster = await StartPoisonedAsync(new HastyTime());
+        await using var cluster = await StartPoisonedAsync(new HastyTime(TimeSpan.FromHours(1)));
         var failures = Failures(await _logged.UntilAsync(entries => Failures(entries).Count >= 20));
 
         failures.Should().OnlyContain(f => f.Level == LogLevel.Warning && f.Cause != null);

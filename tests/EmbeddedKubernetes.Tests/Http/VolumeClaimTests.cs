@@ -36,6 +36,38 @@ public sealed class VolumeClaimTests(SharedCluster shared)
     }
 
     [Fact]
+    public async Task A_volume_made_by_hand_is_bound_by_one_of_the_claims_that_wait_for_it()
+    {
+        var ns = await shared.NewNamespaceAsync();
+        var path = $"/api/v1/namespaces/{ns}/persistentvolumeclaims";
+        foreach (var name in (string[])["early", "late"])
+        {
+            var claim = With("1Gi", $$""","storageClassName":"by-hand-{{ns}}" """)
+                .Replace("\"data\"", $"\"{name}\"", StringComparison.Ordinal);
+            (await shared.Api.PostAsync(path, claim)).Code.Should().Be(201);
+        }
+        var volume = $$$"""
+            {"metadata":{"name":"NAME-{{{ns}}}"},"spec":{"capacity":{"storage":"2Gi"},"accessModes":["ReadWriteOnce"],
+             "storageClassName":"by-hand-{{{ns}}}","hostPath":{"path":"/by-hand"}MORE}}
+            """;
+        string Named(string name, string more = "") =>
+            volume.Replace("NAME", name, StringComparison.Ordinal).Replace("MORE", more, StringComparison.Ordinal);
+
+        // One names its claim, the other takes whoever is left.
+        var reserved = $$""","claimRef":{"namespace":"{{ns}}","name":"late"} """;
+        (await shared.Api.PostAsync("/api/v1/persistentvolumes", Named("reserved", reserved))).Code.Should().Be(201);
+        (await shared.Api.PostAsync("/api/v1/persistentvolumes", Named("free"))).Code.Should().Be(201);
+        foreach (var (claim, wanted) in ((string, string)[])[("late", "reserved"), ("early", "free")])
+        {
+            var bound = await shared.Api.UntilAsync(
+                $"{path}/{claim}",
+                a => a.Body!["status"]?["phase"]?.GetValue<string>() == "Bound"
+            );
+            bound.Body!["spec"]!["volumeName"]!.GetValue<string>().Should().Be($"{wanted}-{ns}");
+        }
+    }
+
+    [Fact]
     public async Task A_claim_without_modes_or_size_is_refused()
     {
         var ns = await shared.NewNamespaceAsync();

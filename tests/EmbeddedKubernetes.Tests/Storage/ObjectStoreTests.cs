@@ -198,8 +198,8 @@ public sealed class ObjectStoreTests : IDisposable
         {
             store.TryPut(Key("n" + i), null, Thing("n" + i));
         }
-        store.Subscribe("things.", first.ResourceVersion).Should().BeNull();
-        using var events = store.Subscribe("things.", store.ResourceVersion - 3)!;
+        store.Subscribe("things.", "", first.ResourceVersion).Should().BeNull();
+        using var events = store.Subscribe("things.", "", store.ResourceVersion - 3)!;
         var seen = 0;
         while (events.Events.TryRead(out _))
         {
