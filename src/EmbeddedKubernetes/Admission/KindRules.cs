@@ -9,7 +9,7 @@ namespace EmbeddedKubernetes.Admission;
 /// <summary>What a real server refuses of each kind, beyond its schema.</summary>
 internal static class KindRules
 {
-    private static readonly string[] StatefulSetMutable =
+    private static readonly string[] s_statefulSetMutable =
     [
         "replicas",
         "ordinals",
@@ -34,7 +34,7 @@ internal static class KindRules
                 Workload(spec ?? [], before, faults);
                 if (type.Kind == "StatefulSet" && before is not null)
                 {
-                    OnlyMutable(spec!, before, StatefulSetMutable, faults);
+                    OnlyMutable(spec!, before, s_statefulSetMutable, faults);
                 }
                 break;
             case "replicationcontrollers." when spec.Obj("template").Obj("spec") is { } pod:

@@ -15,8 +15,8 @@ namespace EmbeddedKubernetes.Api;
 /// <summary>Streams changes.</summary>
 internal sealed class WatchEndpoint(ClusterObjects objects, CancellationToken stopping)
 {
-    private static readonly TimeSpan BookmarkEvery = TimeSpan.FromSeconds(50);
-    private static readonly TimeSpan DefaultTimeout = TimeSpan.FromMinutes(40);
+    private static readonly TimeSpan s_bookmarkEvery = TimeSpan.FromSeconds(50);
+    private static readonly TimeSpan s_defaultTimeout = TimeSpan.FromMinutes(40);
 
     public async Task HandleAsync(ApiRequest request, RequestTarget target)
     {
@@ -27,7 +27,7 @@ internal sealed class WatchEndpoint(ClusterObjects objects, CancellationToken st
                 ? s
                 : 0;
         using var timeout = new CancellationTokenSource(
-            seconds > 0 ? TimeSpan.FromSeconds(seconds) : DefaultTimeout,
+            seconds > 0 ? TimeSpan.FromSeconds(seconds) : s_defaultTimeout,
             objects.Time
         );
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(
@@ -66,7 +66,7 @@ internal sealed class WatchEndpoint(ClusterObjects objects, CancellationToken st
             if (watch.WantsBookmarks && !more.IsCompleted)
             {
                 using var bookmark = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-                var due = Task.Delay(BookmarkEvery, objects.Time, bookmark.Token);
+                var due = Task.Delay(s_bookmarkEvery, objects.Time, bookmark.Token);
                 var first = await Task.WhenAny(more, due);
                 await bookmark.CancelAsync();
                 if (first == due)

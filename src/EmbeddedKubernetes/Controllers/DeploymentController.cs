@@ -14,7 +14,7 @@ internal sealed class DeploymentController(ClusterContext cluster) : IController
     public const string Revision = "deployment.kubernetes.io/revision";
     private const string HashLabel = "pod-template-hash";
     private const string Component = "deployment-controller";
-    private static readonly string[] NotCopied =
+    private static readonly string[] s_notCopied =
     [
         "kubectl.kubernetes.io/last-applied-configuration",
         Revision,
@@ -116,7 +116,7 @@ internal sealed class DeploymentController(ClusterContext cluster) : IController
         var annotations = new JsonObject();
         foreach (var (name, value) in deployment.Obj("metadata").Obj("annotations") ?? [])
         {
-            if (!NotCopied.Contains(name))
+            if (!s_notCopied.Contains(name))
             {
                 annotations[name] = value?.DeepClone();
             }

@@ -12,7 +12,7 @@ namespace EmbeddedKubernetes.Objects;
 /// <content>The last steps of a write: what the server adds, what it refuses, and the store.</content>
 internal sealed partial class ClusterObjects
 {
-    private static readonly string[] ServerMetadata =
+    private static readonly string[] s_serverMetadata =
     [
         "uid",
         "creationTimestamp",
@@ -116,7 +116,7 @@ internal sealed partial class ClusterObjects
     private static void KeepServerMetadata(JsonObject live, JsonObject next)
     {
         var metadata = next.Metadata();
-        foreach (var field in ServerMetadata)
+        foreach (var field in s_serverMetadata)
         {
             if (live.At("metadata", field) is { } value)
             {

@@ -12,7 +12,7 @@ internal sealed record Writer(string Manager, string Subresource, string Time);
 internal static class FieldOwnership
 {
     // Built-in objects are written with these parts always present, so nobody adds them.
-    private static readonly string[] AlwaysPresent =
+    private static readonly string[] s_alwaysPresent =
     [
         "f:metadata",
         "f:spec",
@@ -27,7 +27,6 @@ internal static class FieldOwnership
     public static void RecordUpdate(JsonObject? live, JsonObject updated, ResourceType type, Writer writer)
     {
         var sent = updated.Metadata().Arr("managedFields");
-        List<ManagerClaim> claims;
         if (sent is [JsonObject { Count: 0 }])
         {
             // The way to ask for a fresh start: nothing is tracked until the next apply.
@@ -38,7 +37,7 @@ internal static class FieldOwnership
         {
             return;
         }
-        claims = ManagedFields.Read(sent is { Count: > 0 } ? sent : live.Obj("metadata").Arr("managedFields"));
+        var claims = ManagedFields.Read(sent is { Count: > 0 } ? sent : live.Obj("metadata").Arr("managedFields"));
         var (before, after) = (Detach(live), Detach(updated));
         var changes = FieldWalk.Compare(live, updated, type.Schema);
         Attach(live, before);
@@ -205,7 +204,7 @@ internal static class FieldOwnership
     {
         foreach (var (step, child) in set.Children.ToList())
         {
-            if (AlwaysPresent.Contains(step) && child.HasChildren)
+            if (s_alwaysPresent.Contains(step) && child.HasChildren)
             {
                 child.Member = false;
                 ForgetAlwaysPresent(child);

@@ -148,7 +148,7 @@ internal static class FieldWalk
     {
         var old = ListItems.ByStep(before, schema);
         var now = ListItems.ByStep(after, schema);
-        var items = schema.ListKind == ListKind.Set ? Scalar : schema.Items!;
+        var items = schema.ListKind == ListKind.Set ? s_scalar : schema.Items!;
         foreach (var (step, item) in old)
         {
             var has = now.TryGetValue(step, out var kept);
@@ -163,7 +163,7 @@ internal static class FieldWalk
         }
     }
 
-    private static readonly SchemaNode Scalar = new() { Kind = SchemaKind.String };
+    private static readonly SchemaNode s_scalar = new() { Kind = SchemaKind.String };
 
     private static void Child(
         JsonNode? before,

@@ -123,8 +123,7 @@ internal sealed class LabelSelector
 
     private static IEnumerable<string> SplitOutsideParentheses(string text)
     {
-        int depth = 0,
-            start = 0;
+        var (depth, start) = (0, 0);
         for (var i = 0; i < text.Length; i++)
         {
             switch (text[i])

@@ -15,7 +15,7 @@ internal sealed class Discovery(ResourceCatalogue catalogue)
         var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
         var aggregated = parts.Length == 1 && IsAggregatedWanted(request.Accept);
         type = aggregated ? Aggregated : Plain;
-        JsonObject? found = parts switch
+        var found = parts switch
         {
             [] => Roots(),
             ["api"] when aggregated => AggregatedList([""]),
