@@ -15,6 +15,10 @@ public sealed class ObjectReader
     private readonly ICollection<Fault> _faults;
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
 
+    /// <summary>A reader of one object.</summary>
+    /// <param name="source">The object.</param>
+    /// <param name="faults">Where faults are collected.</param>
+    /// <param name="path">Where the object is in its document; empty for the whole of it.</param>
     public ObjectReader(JsonObject source, ICollection<Fault> faults, string path = "")
     {
         _object = source;
@@ -25,6 +29,7 @@ public sealed class ObjectReader
     /// <summary>The path of a property of this object.</summary>
     public string PathOf(string name) => _path.Length == 0 ? name : $"{_path}.{name}";
 
+    /// <summary>Notes a fault of a property.</summary>
     public void Fault(string name, string message) => _faults.Add(new Fault(PathOf(name), message));
 
     /// <summary>A text, or <see langword="null"/> when absent or faulty.</summary>
@@ -55,6 +60,7 @@ public sealed class ObjectReader
         return null;
     }
 
+    /// <summary>A truth value, or <see langword="null"/> when absent or faulty.</summary>
     public bool? Boolean(string name)
     {
         switch (Find(name, required: false))
@@ -69,9 +75,26 @@ public sealed class ObjectReader
         }
     }
 
+    /// <summary>A whole number, or <see langword="null"/> when absent or faulty.</summary>
+    public int? Integer(string name)
+    {
+        switch (Find(name, required: false))
+        {
+            case null:
+                return null;
+            case JsonValue value when value.TryGetValue<int>(out var number):
+                return number;
+            case var other:
+                Fault(name, $"must be a whole number, and is {KindOf(other)}");
+                return null;
+        }
+    }
+
+#pragma warning disable CA1720 // JSON calls it so
     /// <summary>An object's reader, or <see langword="null"/> when absent or faulty.</summary>
     public ObjectReader? Object(string name, bool required = false) =>
         ObjectNode(name, required) is { } found ? new ObjectReader(found, _faults, PathOf(name)) : null;
+#pragma warning restore CA1720
 
     /// <summary>An object as it stands, for properties whose names are data.</summary>
     public JsonObject? ObjectNode(string name, bool required = false)
@@ -155,6 +178,7 @@ public sealed class ObjectReader
         }
     }
 
+    /// <summary>What a value is, for messages.</summary>
     public static string KindOf(JsonNode? node) =>
         node?.GetValueKind() switch
         {
