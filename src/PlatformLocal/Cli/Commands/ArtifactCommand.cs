@@ -6,7 +6,6 @@ using PlatformLocal.Core;
 using PlatformLocal.Deployment.Artifacts;
 using PlatformLocal.Deployment.Workspaces;
 using PlatformLocal.Kubernetes.Processes;
-using PlatformLocal.Platform.Operations;
 using Spectre.Console;
 
 namespace PlatformLocal.Cli.Commands;

@@ -17,8 +17,8 @@ public sealed class ObjectReader
 
     /// <summary>A reader of one object.</summary>
     /// <param name="source">The object.</param>
-    /// <param name="faults">Where faults are collected.</param>
-    /// <param name="path">Where the object is in its document; empty for the whole of it.</param>
+    /// <param name="faults">Collects what is wrong.</param>
+    /// <param name="path">Where the object is in its document; empty for the document itself.</param>
     public ObjectReader(JsonObject source, ICollection<Fault> faults, string path = "")
     {
         _object = source;
@@ -29,7 +29,9 @@ public sealed class ObjectReader
     /// <summary>The path of a property of this object.</summary>
     public string PathOf(string name) => _path.Length == 0 ? name : $"{_path}.{name}";
 
-    /// <summary>Notes a fault of a property.</summary>
+    /// <summary>Makes a fault of a property.</summary>
+    /// <param name="name">The property.</param>
+    /// <param name="message">What is wrong, as it goes on after the path.</param>
     public void Fault(string name, string message) => _faults.Add(new Fault(PathOf(name), message));
 
     /// <summary>A text, or <see langword="null"/> when absent or faulty.</summary>
@@ -60,7 +62,7 @@ public sealed class ObjectReader
         return null;
     }
 
-    /// <summary>A truth value, or <see langword="null"/> when absent or faulty.</summary>
+    /// <summary>True or false, or <see langword="null"/> when absent or faulty.</summary>
     public bool? Boolean(string name)
     {
         switch (Find(name, required: false))
@@ -90,11 +92,9 @@ public sealed class ObjectReader
         }
     }
 
-#pragma warning disable CA1720 // JSON calls it so
     /// <summary>An object's reader, or <see langword="null"/> when absent or faulty.</summary>
-    public ObjectReader? Object(string name, bool required = false) =>
+    public ObjectReader? Section(string name, bool required = false) =>
         ObjectNode(name, required) is { } found ? new ObjectReader(found, _faults, PathOf(name)) : null;
-#pragma warning restore CA1720
 
     /// <summary>An object as it stands, for properties whose names are data.</summary>
     public JsonObject? ObjectNode(string name, bool required = false)
@@ -178,7 +178,7 @@ public sealed class ObjectReader
         }
     }
 
-    /// <summary>What a value is, for messages.</summary>
+    /// <summary>What a value is, for people.</summary>
     public static string KindOf(JsonNode? node) =>
         node?.GetValueKind() switch
         {

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using PlatformLocal.Client;
 using PlatformLocal.Core;
 using PlatformLocal.Core.Environments;
 using PlatformLocal.Kubernetes.Files;
