@@ -82,11 +82,11 @@ public sealed partial class PlatformServer : IAsyncDisposable
     private readonly EmbeddedCluster? _cluster;
     private readonly KubernetesClient _kubernetes;
     private readonly ServeOptions _options;
-    private readonly FileStream? _lock;
+    private readonly FolderLock? _lock;
     private readonly CancellationTokenSource _stopLeading = new();
     private Task<bool> _leading = Task.FromResult(false);
 
-    private PlatformServer(WebApplication app, EmbeddedCluster? cluster, ServeOptions options, FileStream? serveLock)
+    private PlatformServer(WebApplication app, EmbeddedCluster? cluster, ServeOptions options, FolderLock? serveLock)
     {
         _app = app;
         _kubernetes = app.Services.GetRequiredService<KubernetesClient>();
@@ -125,12 +125,9 @@ public sealed partial class PlatformServer : IAsyncDisposable
             var workspace =
                 options.Workspace
                 ?? throw new ArgumentException("On the host a workspace is a folder.", nameof(options));
-            var settings =
-                state.ReadSettings() is { } known && known.Workspace == workspace
-                    ? known
-                    : new PlatformSettings(ClusterKinds.Embedded, workspace);
-            state.WriteSettings(settings);
+            var settings = state.Settle(workspace);
             _ = WorkspaceReader.Read(workspace);
+            state.WriteSettings(settings);
             KubernetesClient kubernetes;
             (kubernetes, cluster) = await OpenClusterAsync(options, settings, cancellationToken);
             var app = Build(options, settings.Cluster, kubernetes);
@@ -147,7 +144,7 @@ public sealed partial class PlatformServer : IAsyncDisposable
                 await cluster.DisposeAsync();
             }
 
-            await serveLock.DisposeAsync();
+            serveLock.Dispose();
             throw;
         }
     }
@@ -232,10 +229,7 @@ public sealed partial class PlatformServer : IAsyncDisposable
             await _cluster.DisposeAsync();
         }
 
-        if (_lock is not null)
-        {
-            await _lock.DisposeAsync();
-        }
+        _lock?.Dispose();
     }
 
     private static async Task<(KubernetesClient Client, EmbeddedCluster? Embedded)> OpenClusterAsync(
@@ -271,36 +265,19 @@ public sealed partial class PlatformServer : IAsyncDisposable
         }
     }
 
-    // Whoever looks whether the platform runs holds the lock for an instant: only one that stays held is another server's.
-    private static async Task<FileStream> TakeLockAsync(
+    private static async Task<FolderLock> TakeLockAsync(
         StateFolder state,
         TimeProvider time,
         CancellationToken cancellationToken
-    )
-    {
-        for (var tries = 1; ; tries++)
+    ) =>
+        await FolderLock.TryTakeAsync(state.Lock, "serve", TimeSpan.FromSeconds(0.5), null, time, cancellationToken)
+        ?? throw new PlatformException(
+            $"The platform '{state.Platform}' is served already, by process {FolderLock.HolderOf(state.Lock)?.ProcessId}.",
+            "Look at it with: platformctl platform-status"
+        )
         {
-            try
-            {
-                return new FileStream(state.Lock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            }
-            catch (IOException) when (tries < 25)
-            {
-                await Task.Delay(TimeSpan.FromMilliseconds(20), time, cancellationToken);
-            }
-            catch (IOException e)
-            {
-                throw new PlatformException(
-                    $"The platform '{state.Platform}' is served already, by process {state.ReadEndpoint()?.ProcessId}.",
-                    "Look at it with: platformctl platform-status",
-                    e
-                )
-                {
-                    Kind = FailureKind.Conflict,
-                };
-            }
-        }
-    }
+            Kind = FailureKind.Conflict,
+        };
 
     private static WebApplication Build(ServeOptions options, string clusterKind, KubernetesClient kubernetes)
     {
