@@ -4,7 +4,6 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using PlatformLocal.Client;
-using PlatformLocal.Deployment.Delivery;
 using PlatformLocal.Server.Tests.Testing;
 
 namespace PlatformLocal.Server.Tests;

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using PlatformLocal.Client;
 using PlatformLocal.Core;
-using PlatformLocal.Deployment.Delivery;
 using PlatformLocal.Server.Tests.Testing;
 
 namespace PlatformLocal.Server.Tests;

@@ -6,7 +6,6 @@ using PlatformLocal.Deployment.Ansible;
 using PlatformLocal.Deployment.Artifacts;
 using PlatformLocal.Kubernetes;
 using PlatformLocal.Kubernetes.Processes;
-using PlatformLocal.Platform.Operations;
 using PlatformLocal.Server.Tests.Testing;
 using PlatformLocal.Testing;
 

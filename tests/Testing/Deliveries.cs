@@ -63,7 +63,7 @@ public static class Deliveries
         {
             ["status"] = new JsonObject
             {
-                ["observedGeneration"] = deployment.Metadata().Integer("generation"),
+                ["observedGeneration"] = deployment.Metadata().Number("generation"),
                 ["replicas"] = 1,
                 ["updatedReplicas"] = 1,
                 ["readyReplicas"] = 1,
@@ -101,8 +101,8 @@ public static class Deliveries
             {
                 bool isBehind =
                     change.Kind is WatchEventKind.Added or WatchEventKind.Modified
-                    && change.Item.Child("status").Integer("observedGeneration")
-                        != change.Item.Metadata().Integer("generation");
+                    && change.Item.Child("status").Number("observedGeneration")
+                        != change.Item.Metadata().Number("generation");
                 if (isBehind && (which is null || which(change.Item)))
                 {
                     await client.PatchAsync(

@@ -4,9 +4,6 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using PlatformLocal.Kubernetes;
 using PlatformLocal.Kubernetes.Configuration;
-using PlatformLocal.Testing;
-
-[assembly: AssemblyFixture(typeof(RealApiServer))]
 
 namespace PlatformLocal.Testing;
 

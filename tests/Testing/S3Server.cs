@@ -1,13 +1,6 @@
 using System.Diagnostics;
-using System.IO;
 using System.Net;
 using System.Net.Sockets;
-using PlatformLocal.Testing;
-
-#pragma warning disable IDE0005 // where names of Dagger's types are those of System.IO, that is not imported by itself
-#pragma warning restore IDE0005
-
-[assembly: AssemblyFixture(typeof(S3Server))]
 
 namespace PlatformLocal.Testing;
 

@@ -5,15 +5,19 @@ namespace PlatformLocal.Kubernetes;
 /// <summary>Reads fields of objects whose shape nobody guarantees: what is missing or of another type is <see langword="null"/>.</summary>
 public static class JsonFields
 {
+    /// <summary>A field that is an object; <see langword="null"/> when it is missing or of another type.</summary>
     public static JsonObject? Child(this JsonObject? node, string name) => node.Field(name) as JsonObject;
 
+    /// <summary>A field that is a text; <see langword="null"/> when it is missing or of another type.</summary>
     public static string? Text(this JsonObject? node, string name) =>
         node.Field(name) is JsonValue value && value.TryGetValue(out string? text) ? text : null;
 
+    /// <summary>A field that is true or false; <see langword="null"/> when it is missing or of another type.</summary>
     public static bool? Flag(this JsonObject? node, string name) =>
         node.Field(name) is JsonValue value && value.TryGetValue(out bool flag) ? flag : null;
 
-    public static long? Integer(this JsonObject? node, string name)
+    /// <summary>A field that is a number, without its fraction; <see langword="null"/> when it is missing or of another type.</summary>
+    public static long? Number(this JsonObject? node, string name)
     {
         if (node.Field(name) is not JsonValue value)
         {
@@ -38,17 +42,23 @@ public static class JsonFields
                 .OfType<string>()
             : [];
 
+    /// <summary>An object's <c>metadata</c>.</summary>
     public static JsonObject? Metadata(this JsonObject? node) => node.Child("metadata");
 
+    /// <summary>The value of one of an object's labels.</summary>
     public static string? Label(this JsonObject? node, string name) => node.Metadata().Child("labels").Text(name);
 
+    /// <summary>The value of one of an object's annotations.</summary>
     public static string? Annotation(this JsonObject? node, string name) =>
         node.Metadata().Child("annotations").Text(name);
 
+    /// <summary>An object's <c>metadata.resourceVersion</c>.</summary>
     public static string? ResourceVersion(this JsonObject? node) => node.Metadata().Text("resourceVersion");
 
+    /// <summary>An object's <c>metadata.uid</c>.</summary>
     public static string? Uid(this JsonObject? node) => node.Metadata().Text("uid");
 
+    /// <summary>Whether an object is being deleted.</summary>
     public static bool IsTerminating(this JsonObject? node) => node.Metadata().Text("deletionTimestamp") is not null;
 
     /// <summary>The entry of <c>status.conditions</c> of a type.</summary>

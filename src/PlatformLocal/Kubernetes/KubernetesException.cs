@@ -80,7 +80,7 @@ public sealed class KubernetesException : PlatformException
         ];
         return Build(
             what,
-            (int)(status.Integer("code") ?? code),
+            (int)(status.Number("code") ?? code),
             status.Text("reason") ?? "",
             status.Text("message") ?? "",
             causes

@@ -42,11 +42,14 @@ public readonly record struct ObjectReference(string ApiVersion, string Kind, st
 /// <summary>Takes an <c>apiVersion</c> apart.</summary>
 public static class ApiGroup
 {
+    /// <summary>The group of an <c>apiVersion</c>; empty for the core.</summary>
     public static string Of(string apiVersion) =>
         apiVersion.IndexOf('/', StringComparison.Ordinal) is var slash and >= 0 ? apiVersion[..slash] : "";
 
+    /// <summary>The version of an <c>apiVersion</c>.</summary>
     public static string VersionOf(string apiVersion) =>
         apiVersion[(apiVersion.IndexOf('/', StringComparison.Ordinal) + 1)..];
 
+    /// <summary>The <c>apiVersion</c> of a group and a version.</summary>
     public static string Join(string group, string version) => group.Length == 0 ? version : $"{group}/{version}";
 }

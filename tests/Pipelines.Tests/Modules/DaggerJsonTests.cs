@@ -1,6 +1,5 @@
 using NJsonSchema;
 using Pipelines.Tests.Testing;
-using PlatformLocal.Testing;
 
 namespace Pipelines.Tests.Modules;
 
@@ -36,18 +35,18 @@ public sealed class DaggerJsonTests
         foreach (var file in new[] { "dagger.json", "examples/pipelines/hello/dagger.json" })
         {
             using var json = System.Text.Json.JsonDocument.Parse(await TextAsync(file));
-            var folder = System.IO.Path.GetDirectoryName(Repository.PathOf(file))!;
+            var folder = System.IO.Path.GetDirectoryName(SourceTree.PathOf(file))!;
             var sdk = json.RootElement.GetProperty("sdk").GetProperty("source").GetString()!;
             System.IO.File.Exists(System.IO.Path.Combine(folder, sdk, "main.dang")).Should().BeTrue(file);
         }
     }
 
     private static Task<string> TextAsync(string file) =>
-        System.IO.File.ReadAllTextAsync(Repository.PathOf(file), Token);
+        System.IO.File.ReadAllTextAsync(SourceTree.PathOf(file), Token);
 
     private static async Task<JsonSchema> SchemaAsync()
     {
-        var file = TestData.Find("dagger/dagger.schema.json");
+        var file = ReferenceData.Find("dagger/dagger.schema.json");
         Assert.SkipWhen(
             file is null,
             "The engine's schema of dagger.json is missing: PLATFORM_TEST_DATA names no folder with it."

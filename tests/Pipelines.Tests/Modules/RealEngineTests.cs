@@ -16,7 +16,7 @@ public sealed class RealEngineTests
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private static readonly string s_hello = Repository.PathOf("examples", "pipelines", "hello");
+    private static readonly string s_hello = SourceTree.PathOf("examples", "pipelines", "hello");
 
     // A platform of its own, whatever else the engine's volumes hold.
     private readonly string _platform = $"test-{Guid.NewGuid():N}"[..12];
@@ -77,7 +77,7 @@ public sealed class RealEngineTests
             (await PlatformAsync("destroy-local-platform")).Should().Contain(_platform);
         }
 
-        (await RealEngine.FailAsync(Repository.Root, "--name", _platform, "platform-status"))
+        (await RealEngine.FailAsync(SourceTree.Root, "--name", _platform, "platform-status"))
             .Should()
             .StartWith(
                 $"Error: There is no platform '{_platform}'.\n  → Create it with: dagger call create-local-platform"
@@ -187,7 +187,7 @@ public sealed class RealEngineTests
     private static Task<string> HelloAsync(params string[] words) => RealEngine.CallAsync(s_hello, words);
 
     private Task<string> PlatformAsync(params string[] words) =>
-        RealEngine.CallAsync(Repository.Root, ["--name", _platform, .. words]);
+        RealEngine.CallAsync(SourceTree.Root, ["--name", _platform, .. words]);
 
     private static JsonNode Json(string text) => JsonNode.Parse(text)!;
 }

@@ -48,7 +48,7 @@ public sealed class SdkModuleTests
     // The words between 'withExec(["dotnet",' and '])'.
     private static List<string> CommandOfTheSdk(string output)
     {
-        var text = System.IO.File.ReadAllText(Repository.PathOf(".dagger", "sdk", "main.dang"));
+        var text = System.IO.File.ReadAllText(SourceTree.PathOf(".dagger", "sdk", "main.dang"));
         var words = text.Split(".withExec([")[1].Split("])")[0].Split(',', StringSplitOptions.RemoveEmptyEntries);
         return
         [

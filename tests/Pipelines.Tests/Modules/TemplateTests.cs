@@ -74,7 +74,7 @@ public sealed class TemplateTests(LoopbackEngine engine) : IClassFixture<Loopbac
             git add --all
             git -c user.name=tests -c user.email=tests@localhost commit --quiet --message "All of it"
             """;
-        var run = await LocalProcess.RunAsync("sh", ["-ec", commit, "sh", Repository.Root], folder);
+        var run = await LocalProcess.RunAsync("sh", ["-ec", commit, "sh", SourceTree.Root], folder);
         Assert.SkipUnless(run.ExitCode == 0, $"The sources are in no git repository: {run.Errors}");
     }
 
@@ -82,7 +82,7 @@ public sealed class TemplateTests(LoopbackEngine engine) : IClassFixture<Loopbac
     private static string Tutorial() =>
         string.Concat(
             System
-                .IO.File.ReadAllText(Repository.PathOf("docs", "pipelines.md"))
+                .IO.File.ReadAllText(SourceTree.PathOf("docs", "pipelines.md"))
                 .Split("```sh tutorial\n")
                 .Skip(1)
                 .Select(block => block.Split("```")[0])

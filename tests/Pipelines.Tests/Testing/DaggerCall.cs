@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using PlatformLocal.Testing;
 
 namespace Pipelines.Tests.Testing;
 
@@ -154,7 +153,7 @@ public sealed class DaggerCall(LoopbackEngine engine, ModuleProgram program, str
         await using var session = await engine.OpenAsync();
         var ignored = argument.GetProperty("ignore").EnumerateArray().Select(i => i.GetString()!).ToList();
         return JsonSerializer.Serialize(
-            await session.Client.Host().Directory(Repository.Root, exclude: ignored).IdAsync()
+            await session.Client.Host().Directory(SourceTree.Root, exclude: ignored).IdAsync()
         );
     }
 

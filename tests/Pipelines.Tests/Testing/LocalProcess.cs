@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using PlatformLocal.Testing;
 
 namespace Pipelines.Tests.Testing;
 
@@ -22,7 +21,7 @@ public sealed record LocalProcess(int ExitCode, string Output, string Errors)
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            WorkingDirectory = folder ?? Repository.Root,
+            WorkingDirectory = folder ?? SourceTree.Root,
         };
         foreach (var argument in arguments)
         {

@@ -4,7 +4,6 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Pipelines.Sessions;
-using PlatformLocal.Testing;
 
 namespace Pipelines.Tests.Testing;
 
@@ -28,7 +27,7 @@ public sealed class LoopbackEngine : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        if (TestData.Find("dagger/schema.graphqls") is not { } schema)
+        if (ReferenceData.Find("dagger/schema.graphqls") is not { } schema)
         {
             _missing =
                 "The engine's schema is missing: PLATFORM_TEST_DATA names no folder with dagger/schema.graphqls.";
@@ -41,7 +40,7 @@ public sealed class LoopbackEngine : IAsyncLifetime
             [
                 "node",
                 "--stack-size=2500", // a chain of a thousand steps is nested as deeply
-                Repository.PathOf("tests", "Pipelines.Tests", "Testing", "loopback", "engine.mjs"),
+                SourceTree.PathOf("tests", "Pipelines.Tests", "Testing", "loopback", "engine.mjs"),
                 schema,
                 await GraphqlFolderAsync(),
             ];

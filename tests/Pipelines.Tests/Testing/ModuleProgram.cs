@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using PlatformLocal.Testing;
 
 namespace Pipelines.Tests.Testing;
 
@@ -36,7 +35,7 @@ public sealed class ModuleProgram
     public static Task<ModuleProgram> BuildAsync(params string[] folder) =>
         s_built
             .GetOrAdd(
-                Repository.PathOf(folder),
+                SourceTree.PathOf(folder),
                 f => new Lazy<Task<ModuleProgram>>(() => PublishAsync(f, folder[^1].TrimStart('.')))
             )
             .Value;
@@ -72,7 +71,7 @@ public sealed class ModuleProgram
 
     private static async Task<ModuleProgram> PublishAsync(string folder, string name)
     {
-        var output = Repository.PathOf(".build", "tests", "modules", name);
+        var output = SourceTree.PathOf(".build", "tests", "modules", name);
         // The same command as in .dagger/sdk/main.dang.
         var build = await BuildingAsync(() =>
             LocalProcess.RunAsync(

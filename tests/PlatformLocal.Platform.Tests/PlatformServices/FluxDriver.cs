@@ -89,7 +89,7 @@ internal sealed class FluxDriver : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private static long Generation(JsonObject item) => item.Metadata().Integer("generation") ?? 1;
+    private static long Generation(JsonObject item) => item.Metadata().Number("generation") ?? 1;
 
     private static JsonObject Condition(string type, string status, string reason, string message, long generation) =>
         new()

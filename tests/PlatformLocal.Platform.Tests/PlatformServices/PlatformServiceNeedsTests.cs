@@ -1,7 +1,6 @@
 using PlatformLocal.Core;
 using PlatformLocal.Deployment.Workspaces;
 using PlatformLocal.Platform.Diagnostics;
-using PlatformLocal.Platform.Operations;
 using PlatformLocal.Platform.PlatformServices;
 using PlatformLocal.Platform.PlatformServices.Selection;
 using PlatformLocal.Platform.State;

@@ -122,7 +122,7 @@ public abstract class ServiceStepsTests(ServicesServer server)
             )
             {
                 all[$"{kind} {item.Metadata().Text("name")}"] =
-                    item.Metadata().Integer("generation")?.ToString() ?? item.ResourceVersion();
+                    item.Metadata().Number("generation")?.ToString() ?? item.ResourceVersion();
             }
         }
 

@@ -5,7 +5,6 @@ using PlatformLocal.Client;
 using PlatformLocal.Core;
 using PlatformLocal.Deployment.Artifacts;
 using PlatformLocal.Deployment.Workspaces;
-using PlatformLocal.Platform.Operations;
 using Spectre.Console;
 
 namespace PlatformLocal.Cli.Commands;

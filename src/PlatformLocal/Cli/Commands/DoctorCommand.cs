@@ -1,6 +1,5 @@
 using System.CommandLine;
 using PlatformLocal.Cli.Rendering;
-using PlatformLocal.Client;
 using PlatformLocal.Platform.Diagnostics;
 using PlatformLocal.Platform.State;
 using Spectre.Console;

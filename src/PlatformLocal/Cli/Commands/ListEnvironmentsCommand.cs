@@ -1,7 +1,6 @@
 using System.CommandLine;
 using PlatformLocal.Cli.Rendering;
 using PlatformLocal.Client;
-using PlatformLocal.Deployment.Delivery;
 using Spectre.Console;
 
 namespace PlatformLocal.Cli.Commands;

@@ -1,5 +1,4 @@
 using PlatformLocal.Client;
-using PlatformLocal.Deployment.Delivery;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 

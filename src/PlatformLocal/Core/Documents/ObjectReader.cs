@@ -15,6 +15,10 @@ public sealed class ObjectReader
     private readonly ICollection<Fault> _faults;
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
 
+    /// <summary>A reader of one object.</summary>
+    /// <param name="source">The object.</param>
+    /// <param name="faults">Collects what is wrong.</param>
+    /// <param name="path">Where the object is in its document; empty for the document itself.</param>
     public ObjectReader(JsonObject source, ICollection<Fault> faults, string path = "")
     {
         _object = source;
@@ -25,6 +29,9 @@ public sealed class ObjectReader
     /// <summary>The path of a property of this object.</summary>
     public string PathOf(string name) => _path.Length == 0 ? name : $"{_path}.{name}";
 
+    /// <summary>Makes a fault of a property.</summary>
+    /// <param name="name">The property.</param>
+    /// <param name="message">What is wrong, as it goes on after the path.</param>
     public void Fault(string name, string message) => _faults.Add(new Fault(PathOf(name), message));
 
     /// <summary>A text, or <see langword="null"/> when absent or faulty.</summary>
@@ -55,6 +62,7 @@ public sealed class ObjectReader
         return null;
     }
 
+    /// <summary>True or false, or <see langword="null"/> when absent or faulty.</summary>
     public bool? Boolean(string name)
     {
         switch (Find(name, required: false))
@@ -70,7 +78,7 @@ public sealed class ObjectReader
     }
 
     /// <summary>An object's reader, or <see langword="null"/> when absent or faulty.</summary>
-    public ObjectReader? Object(string name, bool required = false) =>
+    public ObjectReader? Section(string name, bool required = false) =>
         ObjectNode(name, required) is { } found ? new ObjectReader(found, _faults, PathOf(name)) : null;
 
     /// <summary>An object as it stands, for properties whose names are data.</summary>
@@ -155,6 +163,7 @@ public sealed class ObjectReader
         }
     }
 
+    /// <summary>What a value is, for people.</summary>
     public static string KindOf(JsonNode? node) =>
         node?.GetValueKind() switch
         {

@@ -47,8 +47,8 @@ internal sealed class PlaybookEvents(Action<string> report)
             case "v2_playbook_on_stats":
                 var hosts = told.Child("stats")?.Select(h => h.Value as JsonObject).ToList() ?? [];
                 Result = new PlaybookResult(
-                    (int)hosts.Sum(h => h.Integer("ok") ?? 0),
-                    (int)hosts.Sum(h => h.Integer("changed") ?? 0)
+                    (int)hosts.Sum(h => h.Number("ok") ?? 0),
+                    (int)hosts.Sum(h => h.Number("changed") ?? 0)
                 );
                 break;
         }

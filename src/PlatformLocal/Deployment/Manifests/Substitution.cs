@@ -11,6 +11,8 @@ public sealed class Substitution
     private readonly IReadOnlyDictionary<string, string> _variables;
     private readonly SortedSet<string> _unset = new(StringComparer.Ordinal);
 
+    /// <summary>A substitution of variables.</summary>
+    /// <param name="variables">Their values by name.</param>
     public Substitution(IReadOnlyDictionary<string, string> variables) => _variables = variables;
 
     /// <summary>Variables that were used without a default and that nothing sets.</summary>

@@ -15,13 +15,13 @@ internal static class PlatformServicesReader
             return new PlatformServiceSettings();
         }
 
-        var flux = source.Object("flux");
+        var flux = source.Section("flux");
         string? manifests = ReadFile(flux, folder);
         flux?.RefuseOthers();
         var changes = new Dictionary<string, PlatformServiceChange>(StringComparer.Ordinal);
         foreach (var service in PlatformServiceFormat.All)
         {
-            if (source.Object(service.Name) is not { } reader)
+            if (source.Section(service.Name) is not { } reader)
             {
                 continue;
             }

@@ -39,10 +39,10 @@ public static partial class WorkspaceReader
 
         var faults = new List<Fault>();
         var reader = OpenDocument(file, "Platform", faults);
-        var name = reader.Object("metadata", required: true) is { } metadata
+        var name = reader.Section("metadata", required: true) is { } metadata
             ? ReadOnlyField(metadata, "name", required: true)
             : null;
-        var spec = reader.Object("spec", required: true);
+        var spec = reader.Section("spec", required: true);
         reader.RefuseOthers();
         var services = spec?.Text("services");
         var sources = ServiceSourcesReader.Read(spec, folder);
@@ -50,8 +50,8 @@ public static partial class WorkspaceReader
         var domain = spec?.Text("domain") ?? "platform.localhost";
         var registry = spec?.Text("registry") ?? "localhost:5001";
         var updates = ReadUpdates(spec, faults);
-        var types = ReadTypes(spec?.Object("environmentTypes"), updates, faults);
-        var platformServices = PlatformServicesReader.Read(spec?.Object("platformServices"), folder);
+        var types = ReadTypes(spec?.Section("environmentTypes"), updates, faults);
+        var platformServices = PlatformServicesReader.Read(spec?.Section("platformServices"), folder);
         spec?.RefuseOthers();
         ThrowIfAny(file, faults);
         return new Workspace
@@ -87,7 +87,7 @@ public static partial class WorkspaceReader
     {
         var faults = new List<Fault>();
         var reader = OpenDocument(text, place, "ServiceDefinition", faults);
-        var name = reader.Object("metadata", required: true) is { } metadata
+        var name = reader.Section("metadata", required: true) is { } metadata
             ? ReadOnlyField(metadata, "name", required: true)
             : null;
         if (name is not null && Names.FaultOf(name) is { } fault)
@@ -95,7 +95,7 @@ public static partial class WorkspaceReader
             reader.Fault("metadata.name", fault);
         }
 
-        var spec = reader.Object("spec", required: true);
+        var spec = reader.Section("spec", required: true);
         reader.RefuseOthers();
         var versions = spec?.OneOf("versions", ["catalogue", "registry", "git"]);
         var repository = spec?.Text("repository");
@@ -191,7 +191,7 @@ public static partial class WorkspaceReader
         );
         foreach (var name in EnvironmentTypes.Names)
         {
-            if (source?.Object(name) is not { } reader)
+            if (source?.Section(name) is not { } reader)
             {
                 continue;
             }
@@ -221,7 +221,7 @@ public static partial class WorkspaceReader
 
     private static Updates? ReadUpdates(ObjectReader? source, List<Fault> faults)
     {
-        if (source?.Object("updates") is not { } reader)
+        if (source?.Section("updates") is not { } reader)
         {
             return null;
         }

@@ -5,7 +5,10 @@ namespace PlatformLocal.Kubernetes.Files;
 /// <summary>Writes files that only their owner may read, whole or not at all.</summary>
 public static class PrivateFile
 {
+    /// <summary>The mode of files: their owner reads and writes.</summary>
     public const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <summary>The mode of folders: their owner enters, reads and writes.</summary>
     public const UnixFileMode OwnerOnlyFolder = OwnerOnly | UnixFileMode.UserExecute;
 
     /// <summary>Makes a folder that only its owner may enter.</summary>

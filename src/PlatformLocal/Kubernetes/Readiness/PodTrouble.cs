@@ -22,7 +22,7 @@ public sealed record PodTrouble(string Container, string Reason, string Message,
         foreach (JsonObject container in containers)
         {
             JsonObject? state = container.Child("state");
-            long restarts = container.Integer("restartCount") ?? 0;
+            long restarts = container.Number("restartCount") ?? 0;
             string name = container.Text("name") ?? "";
             if (state.Child("waiting") is { } waiting && waiting.Text("reason") is { } reason)
             {
@@ -32,13 +32,14 @@ public sealed record PodTrouble(string Container, string Reason, string Message,
                     yield return new PodTrouble(name, reason, message, restarts);
                 }
             }
-            else if (state.Child("terminated") is { } terminated && terminated.Integer("exitCode") is not (null or 0))
+            else if (state.Child("terminated") is { } terminated && terminated.Number("exitCode") is not (null or 0))
             {
                 yield return new PodTrouble(name, terminated.Text("reason") ?? "Error", Ended(terminated), restarts);
             }
         }
     }
 
+    /// <summary>The trouble as a clause.</summary>
     public override string ToString()
     {
         string text =
@@ -49,5 +50,5 @@ public sealed record PodTrouble(string Container, string Reason, string Message,
     private static string Ended(JsonObject? terminated) =>
         terminated is null ? ""
         : terminated.Text("message")?.Trim() is { Length: > 0 } message ? message
-        : $"exit code {terminated.Integer("exitCode")}";
+        : $"exit code {terminated.Number("exitCode")}";
 }

@@ -21,10 +21,13 @@ public enum ReadinessStatus
 /// <param name="Message">Why, for people.</param>
 public readonly record struct ObjectReadiness(ReadinessStatus Status, string Message)
 {
+    /// <summary>It is on its way.</summary>
     public static ObjectReadiness InProgress(string message) => new(ReadinessStatus.InProgress, message);
 
+    /// <summary>It is as it should be.</summary>
     public static ObjectReadiness Current(string message) => new(ReadinessStatus.Current, message);
 
+    /// <summary>It will not become ready by itself.</summary>
     public static ObjectReadiness Failed(string message) => new(ReadinessStatus.Failed, message);
 
     /// <summary>Whether nothing is left to wait for.</summary>

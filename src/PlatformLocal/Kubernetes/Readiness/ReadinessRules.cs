@@ -50,11 +50,11 @@ public static class ReadinessRules
     /// <returns>In progress, or <see langword="null"/> when it has.</returns>
     private static ObjectReadiness? Observed(JsonObject item, bool isStrict)
     {
-        if (item.Metadata().Integer("generation") is not { } generation)
+        if (item.Metadata().Number("generation") is not { } generation)
         {
             return null;
         }
-        long? observed = item.Child("status").Integer("observedGeneration");
+        long? observed = item.Child("status").Number("observedGeneration");
         return observed == generation || (observed is null && !isStrict)
             ? null
             : ObjectReadiness.InProgress(

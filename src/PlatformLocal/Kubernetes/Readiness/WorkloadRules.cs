@@ -13,7 +13,7 @@ internal static class WorkloadRules
             return ObjectReadiness.Failed(ReadinessRules.Describe(progressing!));
         }
         JsonObject? status = item.Child("status");
-        long wanted = item.Child("spec").Integer("replicas") ?? 1;
+        long wanted = item.Child("spec").Number("replicas") ?? 1;
         long all = Count(status, "replicas");
         long updated = Count(status, "updatedReplicas");
         long available = Count(status, "availableReplicas");
@@ -29,7 +29,7 @@ internal static class WorkloadRules
             return missing.Value;
         }
         // Without a deadline the controller says nothing about progress.
-        bool tellsProgress = item.Child("spec").Integer("progressDeadlineSeconds") is < int.MaxValue;
+        bool tellsProgress = item.Child("spec").Number("progressDeadlineSeconds") is < int.MaxValue;
         if (tellsProgress && progressing is not null && progressing.Text("reason") != "NewReplicaSetAvailable")
         {
             return ObjectReadiness.InProgress(ReadinessRules.Describe(progressing));
@@ -50,7 +50,7 @@ internal static class WorkloadRules
         {
             return ObjectReadiness.InProgress(ReadinessRules.Describe(failure));
         }
-        long wanted = item.Child("spec").Integer("replicas") ?? 1;
+        long wanted = item.Child("spec").Number("replicas") ?? 1;
         return TooFew(Count(status, "fullyLabeledReplicas"), wanted, "labelled")
             ?? TooFew(Count(status, "availableReplicas"), wanted, "available")
             ?? TooFew(Count(status, "readyReplicas"), wanted, "ready")
@@ -66,7 +66,7 @@ internal static class WorkloadRules
             return ObjectReadiness.Current("is updated when its pods are deleted");
         }
         JsonObject? status = item.Child("status");
-        long wanted = item.Child("spec").Integer("replicas") ?? 1;
+        long wanted = item.Child("spec").Number("replicas") ?? 1;
         long all = Count(status, "replicas");
         long ready = Count(status, "readyReplicas");
         long updated = Count(status, "updatedReplicas");
@@ -76,7 +76,7 @@ internal static class WorkloadRules
         {
             return missing.Value;
         }
-        long partition = strategy.Child("rollingUpdate").Integer("partition") ?? 0;
+        long partition = strategy.Child("rollingUpdate").Number("partition") ?? 0;
         if (partition > 0)
         {
             return TooFew(updated, wanted - partition, "updated beyond the partition")
@@ -95,7 +95,7 @@ internal static class WorkloadRules
     public static ObjectReadiness DaemonSet(JsonObject item)
     {
         JsonObject? status = item.Child("status");
-        if (status.Integer("desiredNumberScheduled") is not { } wanted)
+        if (status.Number("desiredNumberScheduled") is not { } wanted)
         {
             return ObjectReadiness.InProgress("it is not known yet on how many nodes it runs");
         }
@@ -155,7 +155,7 @@ internal static class WorkloadRules
             : ObjectReadiness.InProgress(trouble ?? $"is not ready, its phase is {phase}");
     }
 
-    private static long Count(JsonObject? status, string field) => status.Integer(field) ?? 0;
+    private static long Count(JsonObject? status, string field) => status.Number(field) ?? 0;
 
     private static ObjectReadiness? TooFew(long count, long wanted, string what) =>
         count < wanted ? ObjectReadiness.InProgress($"{count} of {wanted} replicas are {what}") : null;

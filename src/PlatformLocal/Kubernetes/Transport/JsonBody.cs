@@ -17,6 +17,7 @@ public static class JsonBody
         SkipValidation = true,
     };
 
+    /// <summary>The UTF-8 bytes of a JSON value.</summary>
     public static ReadOnlyMemory<byte> Write(JsonNode node)
     {
         var buffer = new ArrayBufferWriter<byte>(1024);

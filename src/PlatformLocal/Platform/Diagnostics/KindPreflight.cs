@@ -171,8 +171,7 @@ public sealed partial class KindPreflight(ProgramRunner programs, KindPreflightO
     }
 
     private CheckResult CheckMemory(JsonObject info) =>
-        Compare("memory", info.Integer("MemTotal") ?? 0, _options.LeastMemory, "the engine has")
-            is var (status, message)
+        Compare("memory", info.Number("MemTotal") ?? 0, _options.LeastMemory, "the engine has") is var (status, message)
         && status == CheckStatus.Pass
             ? new CheckResult("memory", status, message)
             : new CheckResult(
@@ -183,14 +182,14 @@ public sealed partial class KindPreflight(ProgramRunner programs, KindPreflightO
             );
 
     private static CheckResult CheckProcessors(JsonObject info) =>
-        info.Integer("NCPU") is { } count and < 2
+        info.Number("NCPU") is { } count and < 2
             ? new CheckResult(
                 "processors",
                 CheckStatus.Warn,
                 $"the engine has {count}; a control plane wants 2",
                 "Give the machine, or Docker Desktop under Settings > Resources, another processor."
             )
-            : new CheckResult("processors", CheckStatus.Pass, $"the engine has {info.Integer("NCPU")}");
+            : new CheckResult("processors", CheckStatus.Pass, $"the engine has {info.Number("NCPU")}");
 
     private CheckResult CheckDisk(JsonObject info)
     {

@@ -3,7 +3,6 @@ using PlatformLocal.Client;
 using PlatformLocal.Deployment.Workspaces;
 using PlatformLocal.Kubernetes;
 using PlatformLocal.Kubernetes.Leadership;
-using PlatformLocal.Platform.Operations;
 using PlatformLocal.Platform.PlatformServices.Installation;
 using PlatformLocal.Platform.PlatformServices.Selection;
 using PlatformLocal.Platform.State;

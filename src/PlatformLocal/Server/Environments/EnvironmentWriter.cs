@@ -4,7 +4,6 @@ using PlatformLocal.Core;
 using PlatformLocal.Core.Documents;
 using PlatformLocal.Core.Environments;
 using PlatformLocal.Core.Resolution;
-using PlatformLocal.Deployment.Delivery;
 using PlatformLocal.Deployment.ObjectStore;
 using PlatformLocal.Deployment.Workspaces;
 using PlatformLocal.Server.Endpoints;

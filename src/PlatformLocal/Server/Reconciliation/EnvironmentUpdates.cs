@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using PlatformLocal.Client;
 using PlatformLocal.Core;
 using PlatformLocal.Core.Environments;
-using PlatformLocal.Deployment.Delivery;
 using PlatformLocal.Kubernetes;
 using PlatformLocal.Server.History;
 

@@ -217,7 +217,7 @@ internal sealed class FailureReport(
                 .Take(EventsShown);
             foreach (JsonObject item in last)
             {
-                string count = item.Integer("count") is > 1 and var times ? $" ({times} times)" : "";
+                string count = item.Number("count") is > 1 and var times ? $" ({times} times)" : "";
                 lines.Add($"event {item.Text("type")} {item.Text("reason")}: {item.Text("message")?.Trim()}{count}");
             }
         }

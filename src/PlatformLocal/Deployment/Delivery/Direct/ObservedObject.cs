@@ -27,6 +27,6 @@ internal sealed class ObservedObject(JsonObject item, bool isDeleted)
         {
             return mine >= its;
         }
-        return (Item.Metadata().Integer("generation") ?? 0) >= (other.Metadata().Integer("generation") ?? 0);
+        return (Item.Metadata().Number("generation") ?? 0) >= (other.Metadata().Number("generation") ?? 0);
     }
 }

@@ -229,8 +229,8 @@ internal sealed class ServiceWait(
 
     /// <summary>Until a controller has looked at the latest change, all pods there are belong to an older one.</summary>
     private static bool IsObserved(JsonObject workload) =>
-        workload.Child("status").Integer("observedGeneration") is not { } observed
-        || observed == workload.Metadata().Integer("generation");
+        workload.Child("status").Number("observedGeneration") is not { } observed
+        || observed == workload.Metadata().Number("generation");
 
     private static string Summary(WaitingObject[] waiting)
     {

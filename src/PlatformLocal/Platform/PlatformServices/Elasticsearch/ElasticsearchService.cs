@@ -51,8 +51,8 @@ internal static class ElasticsearchService
         string phase = status.Text("phase") ?? "none yet";
         string health = status.Text("health") ?? "unknown";
         string message = $"phase {phase}, health {health}";
-        return elasticsearch.Metadata().Integer("generation") is { } generation
-            && status.Integer("observedGeneration") is { } observed
+        return elasticsearch.Metadata().Number("generation") is { } generation
+            && status.Number("observedGeneration") is { } observed
             && observed != generation
                 ? ObjectReadiness.InProgress("the operator has not looked at the latest change yet")
             : phase == "Invalid" ? ObjectReadiness.Failed("the operator calls it invalid")

@@ -20,8 +20,8 @@ internal static class HelmReleaseRules
 
     /// <summary>How often the release has failed since its last change.</summary>
     public static long FailuresOf(JsonObject release) =>
-        (release.Child("status").Integer("installFailures") ?? 0)
-        + (release.Child("status").Integer("upgradeFailures") ?? 0);
+        (release.Child("status").Number("installFailures") ?? 0)
+        + (release.Child("status").Number("upgradeFailures") ?? 0);
 
     /// <summary>Whether the controller has stopped with a failure, and does not work on the release just now.</summary>
     public static bool IsStopped(JsonObject release) =>
@@ -31,8 +31,8 @@ internal static class HelmReleaseRules
     public static ObjectReadiness Of(JsonObject release, ReleaseStart start)
     {
         var status = release.Child("status");
-        long generation = release.Metadata().Integer("generation") ?? 0;
-        long observed = status.Integer("observedGeneration") ?? 0;
+        long generation = release.Metadata().Number("generation") ?? 0;
+        long observed = status.Number("observedGeneration") ?? 0;
         if (release.IsTerminating())
         {
             return new ObjectReadiness(ReadinessStatus.Terminating, "is being removed");
@@ -64,7 +64,7 @@ internal static class HelmReleaseRules
 
         JsonObject? Current(string type) =>
             release.Condition(type) is { } condition
-            && (condition.Integer("observedGeneration") ?? observed) == generation
+            && (condition.Number("observedGeneration") ?? observed) == generation
                 ? condition
                 : null;
     }

@@ -1,0 +1,3 @@
+using PlatformLocal.Testing;
+
+[assembly: AssemblyFixture(typeof(S3Server))]

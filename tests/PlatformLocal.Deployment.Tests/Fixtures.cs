@@ -1,0 +1,4 @@
+using PlatformLocal.Testing;
+
+[assembly: AssemblyFixture(typeof(RealApiServer))]
+[assembly: AssemblyFixture(typeof(S3Server))]
