@@ -122,29 +122,13 @@ public sealed class InClusterPlatform : IAsyncLifetime
     {
         using var process = _program.Start(Create());
         var ending = PlatformCtlProgram.EndAsync(process, s_patience);
-        while (!process.HasExited && !HasBegun(step, process.Id))
+        while (!process.HasExited && !Programs.IsAt(_program, Name, $"\"{step}\"", process.Id))
         {
             await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System);
         }
 
         await Programs.RunAsync("kill", signal, $"{process.Id}");
         return await ending;
-    }
-
-    private bool HasBegun(string step, int process)
-    {
-        var journal = Path.Combine(_program.State, Name, "steps.journal");
-        if (!File.Exists(journal))
-        {
-            return false;
-        }
-
-        using var file = new FileStream(journal, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        using var reader = new StreamReader(file);
-        return reader
-            .ReadToEnd()
-            .Split('\n')
-            .Any(line => line.Contains($"\"step\":\"{step}\"") && line.Contains($"\"process_id\":{process}"));
     }
 
     // As a team would: with the SDK's container support, straight into the registry.

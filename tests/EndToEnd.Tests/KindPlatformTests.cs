@@ -38,7 +38,8 @@ public sealed class KindPlatformTests
         deployed.Json["simulated"]!.GetValue<bool>().Should().BeFalse();
         (await FetchAsync(program)).Should().Contain("hello from 1.0.0");
 
-        var again = await program.RunAsync([.. create, "--output", "json"]);
+        // As the hints say it: what it was made with is remembered.
+        var again = await program.RunAsync("create-local-platform", "--name", Platform, "--output", "json");
         again.ExitCode.Should().Be(0, again.Error);
         using (var serving = System.Diagnostics.Process.GetProcessById(ServingProcess(program)))
         {

@@ -56,6 +56,20 @@ internal static class Programs
             .. further,
         ];
 
+    /// <summary>Whether a run is at a step just now, as it tells others who wait for it.</summary>
+    public static bool IsAt(PlatformCtlProgram program, string platform, string step, int? process = null)
+    {
+        try
+        {
+            var holder = File.ReadAllText(Path.Combine(program.State, platform + ".holder.json"));
+            return holder.Contains(step) && (process is null || holder.Contains($"\"process_id\": {process},"));
+        }
+        catch (FileNotFoundException)
+        {
+            return false;
+        }
+    }
+
     public static async Task<string> ContainersAsync() =>
         (await RunAsync("docker", "ps", "--all", "--format", "{{.Names}}")).Output;
 

@@ -6,9 +6,6 @@ public enum StepOutcome
     /// <summary>It was run.</summary>
     Done,
 
-    /// <summary>An earlier run did it, and that still stands.</summary>
-    Skipped,
-
     /// <summary>It failed.</summary>
     Failed,
 
@@ -21,7 +18,7 @@ public enum StepOutcome
 /// <param name="Outcome">How it ended.</param>
 /// <param name="StartSeconds">When it began, in seconds since the run began.</param>
 /// <param name="Seconds">How long it took, its attempts and pauses together.</param>
-/// <param name="Attempts">How often it was tried; 0 when it was skipped.</param>
+/// <param name="Attempts">How often it was tried.</param>
 public sealed record StepTime(string Step, StepOutcome Outcome, double StartSeconds, double Seconds, int Attempts);
 
 /// <summary>Where the time of a run went.</summary>

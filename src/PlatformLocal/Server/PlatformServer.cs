@@ -22,9 +22,9 @@ public sealed class PlatformServer : IAsyncDisposable
     private readonly EmbeddedCluster? _cluster;
     private readonly KubernetesClient _kubernetes;
     private readonly ServeOptions _options;
-    private readonly FileStream? _lock;
+    private readonly FolderLock? _lock;
 
-    private PlatformServer(WebApplication app, EmbeddedCluster? cluster, ServeOptions options, FileStream? serveLock)
+    private PlatformServer(WebApplication app, EmbeddedCluster? cluster, ServeOptions options, FolderLock? serveLock)
     {
         _app = app;
         _kubernetes = app.Services.GetRequiredService<KubernetesClient>();
@@ -66,12 +66,9 @@ public sealed class PlatformServer : IAsyncDisposable
             var workspace =
                 options.Workspace
                 ?? throw new ArgumentException("On the host a workspace is a folder.", nameof(options));
-            var settings =
-                state.ReadSettings() is { } known && known.Workspace == workspace
-                    ? known
-                    : new PlatformSettings(ClusterKinds.Embedded, workspace);
-            state.WriteSettings(settings);
+            var settings = state.Settle(workspace);
             _ = WorkspaceReader.Read(workspace);
+            state.WriteSettings(settings);
             KubernetesClient kubernetes;
             (kubernetes, cluster) = await ServedClusters.OpenClusterAsync(options, settings, cancellationToken);
             var app = Build(options, settings.Cluster, kubernetes);
@@ -87,7 +84,7 @@ public sealed class PlatformServer : IAsyncDisposable
                 await cluster.DisposeAsync();
             }
 
-            await serveLock.DisposeAsync();
+            serveLock.Dispose();
             throw;
         }
     }
@@ -132,42 +129,22 @@ public sealed class PlatformServer : IAsyncDisposable
             await _cluster.DisposeAsync();
         }
 
-        if (_lock is not null)
-        {
-            await _lock.DisposeAsync();
-        }
+        _lock?.Dispose();
     }
 
-    // Whoever looks whether the platform runs holds the lock for an instant: only one that stays held is another server's.
-    private static async Task<FileStream> TakeLockAsync(
+    private static async Task<FolderLock> TakeLockAsync(
         StateFolder state,
         TimeProvider time,
         CancellationToken cancellationToken
-    )
-    {
-        for (var tries = 1; ; tries++)
+    ) =>
+        await FolderLock.TryTakeAsync(state.Lock, "serve", TimeSpan.FromSeconds(0.5), null, time, cancellationToken)
+        ?? throw new PlatformException(
+            $"The platform '{state.Platform}' is served already, by process {FolderLock.HolderOf(state.Lock)?.ProcessId}.",
+            "Look at it with: platformctl platform-status"
+        )
         {
-            try
-            {
-                return new FileStream(state.Lock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            }
-            catch (IOException) when (tries < 25)
-            {
-                await Task.Delay(TimeSpan.FromMilliseconds(20), time, cancellationToken);
-            }
-            catch (IOException e)
-            {
-                throw new PlatformException(
-                    $"The platform '{state.Platform}' is served already, by process {state.ReadEndpoint()?.ProcessId}.",
-                    "Look at it with: platformctl platform-status",
-                    e
-                )
-                {
-                    Kind = FailureKind.Conflict,
-                };
-            }
-        }
-    }
+            Kind = FailureKind.Conflict,
+        };
 
     private static WebApplication Build(ServeOptions options, string clusterKind, KubernetesClient kubernetes)
     {

@@ -40,15 +40,14 @@ public sealed class EmbeddedServiceStepsTests
                 Interval = TimeSpan.FromMilliseconds(20),
                 Timeout = TimeSpan.FromSeconds(20),
             }
-        ).After();
-        using var journal = StepJournal.Open(Path.Combine(folder.Path, "journal"), TimeProvider.System);
-        var runner = new StepRunner(new StepGraph(steps), journal, TimeProvider.System);
+        );
+        var runner = new StepRunner(new StepGraph(steps.After()), TimeProvider.System);
 
         var before = await PlatformServiceStatus.ReadAsync(client, choice, Token);
         await runner.RunAsync(Token);
         await runner.RunAsync(Token);
         var installed = await PlatformServiceStatus.ReadAsync(client, choice, Token);
-        await runner.UndoAsync(Token);
+        await steps.RemoveAsync(_ => { }, Token);
 
         before.Should().OnlyContain(s => !s.Ready && s.Message.Contains("is not there"));
         installed.Should().HaveCount(5).And.OnlyContain(s => s.Ready);

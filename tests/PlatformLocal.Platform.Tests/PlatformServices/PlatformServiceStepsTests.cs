@@ -40,7 +40,6 @@ public sealed class PlatformServiceStepsTests(ServicesServer server) : ServiceSt
         using var client = await Server.ConnectWithKindsAsync(Token);
         await RemoveFluxKindsAsync(client);
         await using var driver = new FluxDriver(client);
-        using var journal = new TemporaryFolder();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
         driver.Scripts["cert-manager"] = (release, _) =>
             stop.IsCancellationRequested ? FluxDriver.Ready(release) : FluxDriver.Lagging(release);
@@ -49,7 +48,6 @@ public sealed class PlatformServiceStepsTests(ServicesServer server) : ServiceSt
         var run = () =>
             RunAsync(
                 choice,
-                journal: journal,
                 onReport: said =>
                 {
                     if (said.Contains("waits for HelmRelease"))
@@ -61,7 +59,7 @@ public sealed class PlatformServiceStepsTests(ServicesServer server) : ServiceSt
             );
         await run.Should().ThrowAsync<OperationCanceledException>();
         var password = (await SecretAsync(client, "redis-credentials"))["password"];
-        var again = await RunAsync(choice, journal: journal);
+        var again = await RunAsync(choice);
 
         again.Failure.Should().BeNull();
         again.Ended.Should().BeEquivalentTo("flux", "secrets", "cert-manager", "redis");
@@ -79,10 +77,9 @@ public sealed class PlatformServiceStepsTests(ServicesServer server) : ServiceSt
         await using var driver = new FluxDriver(client);
         // A Flux that an earlier test installed goes with it, and no namespace goes by itself on this server.
         driver.Besides = () => FinalizeNamespaceAsync(client, "flux-system");
-        using var journal = new TemporaryFolder();
 
-        var outcome = await RunAsync(Choose("cert-manager", "/no/such/file"), journal: journal, oldest: 99);
-        await UndoAsync(Choose("cert-manager", "/no/such/file"), journal);
+        var outcome = await RunAsync(Choose("cert-manager", "/no/such/file"), oldest: 99);
+        await RemoveAsync(Choose("cert-manager", "/no/such/file"));
 
         outcome.Failure.Should().BeNull();
         outcome.Said.Should().Contain("uses the Flux that the cluster has");
@@ -231,16 +228,15 @@ public sealed class PlatformServiceStepsTests(ServicesServer server) : ServiceSt
         using var client = await Server.ConnectWithKindsAsync(Token);
         await RemoveFluxKindsAsync(client);
         await using var driver = new FluxDriver(client);
-        using var folder = new TemporaryFolder();
         var choice = Choose("cert-manager,redis", Server.FluxManifests());
-        (await RunAsync(choice, journal: folder)).Failure.Should().BeNull();
+        (await RunAsync(choice)).Failure.Should().BeNull();
         driver.Besides = () => FinalizeNamespaceAsync(client, "flux-system");
         foreach (string owner in new[] { "cert-manager", "somebody-else" })
         {
             await ClaimVolumeAsync(client, owner);
         }
 
-        await UndoAsync(choice, folder);
+        await RemoveAsync(choice);
 
         (await client.FindAsync(new("apps/v1", "Deployment", PlatformService.Namespace, "redis"), Token))
             .Should()

@@ -27,18 +27,14 @@ public abstract class ServiceStepsTests(ServicesServer server)
         TimeSpan? timeout = null,
         TimeSpan? patience = null,
         int oldest = 0,
-        TemporaryFolder? journal = null,
         Action<string>? onReport = null,
         CancellationToken? stop = null
     )
     {
-        using var own = new TemporaryFolder();
         var said = new ConcurrentQueue<string>();
         var ended = new ConcurrentQueue<string>();
-        using var log = StepJournal.Open(Path.Combine((journal ?? own).Path, "journal"), TimeProvider.System);
         var runner = new StepRunner(
-            new StepGraph(StepsOf(choice, timeout, patience, oldest)),
-            log,
+            new StepGraph(StepsOf(choice, timeout, patience, oldest).After()),
             TimeProvider.System,
             new StepRunnerOptions
             {
@@ -67,13 +63,9 @@ public abstract class ServiceStepsTests(ServicesServer server)
         }
     }
 
-    private protected async Task UndoAsync(PlatformServiceSelection choice, TemporaryFolder folder)
-    {
-        using var log = StepJournal.Open(Path.Combine(folder.Path, "journal"), TimeProvider.System);
-        await new StepRunner(new StepGraph(StepsOf(choice)), log, TimeProvider.System).UndoAsync(Token);
-    }
+    private protected Task RemoveAsync(PlatformServiceSelection choice) => StepsOf(choice).RemoveAsync(_ => { }, Token);
 
-    private protected IReadOnlyList<Step> StepsOf(
+    private protected PlatformServiceSteps StepsOf(
         PlatformServiceSelection choice,
         TimeSpan? timeout = null,
         TimeSpan? patience = null,
@@ -89,7 +81,7 @@ public abstract class ServiceStepsTests(ServicesServer server)
                 Patience = patience ?? TimeSpan.FromMinutes(1),
                 OldestKubernetes = oldest,
             }
-        ).After();
+        );
 
     private protected static PlatformServiceSelection Choose(
         string wish,

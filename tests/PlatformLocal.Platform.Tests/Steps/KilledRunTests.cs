@@ -21,14 +21,11 @@ public sealed class KilledRunTests
             using var folder = new TemporaryFolder();
 
             (await RunAsync(folder, point)).ExitCode.Should().NotBe(0, "it killed itself");
-            StepJournal.Read(Journal(folder.Path))[^1].Mark.Should().Be(StepMark.Started);
             var second = await RunAsync(folder, point: -1);
 
             second.ExitCode.Should().Be(0, second.Output);
             string[] runs = await File.ReadAllLinesAsync(Log(folder.Path), Token);
-            runs.Distinct().Should().Equal(s_names);
-            runs.Take(point / 2).Should().Equal(s_names.Take(point / 2));
-            runs.Should().HaveCount(s_names.Length + point % 2, "only the step that was cut off is run twice");
+            runs.Should().Equal(s_names, "each looks first, and what was done stays done");
         }
     }
 
@@ -47,16 +44,22 @@ public sealed class KilledRunTests
                     DependsOn = i == 0 ? [] : [s_names[i - 1]],
                     RunAsync = async (_, token) =>
                     {
+                        if (
+                            File.Exists(Log(folder))
+                            && (await File.ReadAllLinesAsync(Log(folder), token)).Contains(name)
+                        )
+                        {
+                            return;
+                        }
+
                         Die();
                         await File.AppendAllTextAsync(Log(folder), $"{name}\n", token);
                         Die();
                     },
-                    IsDoneAsync = async (_, token) => (await File.ReadAllLinesAsync(Log(folder), token)).Contains(name),
                 }
         );
-        using var journal = StepJournal.Open(Journal(folder), TimeProvider.System);
 
-        await new StepRunner(new StepGraph(steps), journal, TimeProvider.System).RunAsync(Token);
+        await new StepRunner(new StepGraph(steps), TimeProvider.System).RunAsync(Token);
 
         void Die()
         {
@@ -95,8 +98,6 @@ public sealed class KilledRunTests
         };
         return new ProgramRunner(TimeProvider.System).RunAnyAsync(command, Token);
     }
-
-    private static string Journal(string folder) => Path.Combine(folder, "journal");
 
     private static string Log(string folder) => Path.Combine(folder, "runs.log");
 }

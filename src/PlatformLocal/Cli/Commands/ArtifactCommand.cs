@@ -5,15 +5,12 @@ using PlatformLocal.Client;
 using PlatformLocal.Core;
 using PlatformLocal.Deployment.Artifacts;
 using PlatformLocal.Deployment.Workspaces;
-using PlatformLocal.Kubernetes.Processes;
 using Spectre.Console;
 
 namespace PlatformLocal.Cli.Commands;
 
 internal sealed class ArtifactCommand(SharedOptions shared) : CommandBase(shared)
 {
-    private static readonly ProgramRunner s_programs = new(TimeProvider.System);
-
     private readonly Argument<string> _action = new Argument<string>("ACTION")
     {
         Description =
@@ -104,7 +101,7 @@ internal sealed class ArtifactCommand(SharedOptions shared) : CommandBase(shared
         CancellationToken cancellationToken
     )
     {
-        var pushed = await new PushArtifact(s_programs, TimeProvider.System).RunAsync(
+        var pushed = await Shared.Parts.PushArtifact.RunAsync(
             folder,
             parsed.GetValue(_service)!,
             parsed.GetValue(_version)!,
@@ -145,7 +142,7 @@ internal sealed class ArtifactCommand(SharedOptions shared) : CommandBase(shared
     )
     {
         var registry = WorkspaceReader.Read(folder).Registry;
-        var prune = new PruneArtifacts(s_programs, TimeProvider.System);
+        var prune = Shared.Parts.PruneArtifacts;
         terminal.Say($"Looking at the development builds in {registry}");
         var plan = await prune.PlanAsync(registry, Shared.StateOf(parsed).Root, cancellationToken);
         var count = plan.Count(a => a.Retention == Retention.Delete);

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using PlatformLocal.Cli.Rendering;
 using PlatformLocal.Core;
-using PlatformLocal.Kubernetes.Processes;
 using PlatformLocal.Platform.Clusters.Existing;
+using PlatformLocal.Platform.Clusters.Kind;
 using PlatformLocal.Platform.Operations;
 using PlatformLocal.Platform.PlatformServices.PlatformApi;
 using PlatformLocal.Platform.PlatformServices.Selection;
@@ -19,16 +19,18 @@ internal sealed class CreateLocalPlatformCommand(SharedOptions shared) : Command
             + "[default: kind where Docker and kind are, otherwise embedded] [env: PLATFORM_CLUSTER]",
     }.AcceptOnlyFromAmong(ClusterKinds.Embedded, ClusterKinds.Kind, ClusterKinds.Existing);
 
-    private readonly Option<string> _configuration = new("--kind-configuration")
+    private readonly Option<string?> _configuration = new("--kind-configuration")
     {
-        Description = "The Kind cluster's configuration: local, node-pools, or a file.",
-        DefaultValueFactory = _ => "local",
+        Description =
+            "The Kind cluster's configuration: local, node-pools, or a file. "
+            + $"[default: as before; at first {KindDefaults.Configuration}]",
         HelpName = "NAME|PATH",
     };
 
     private readonly Option<string?> _nodeImage = new("--node-image")
     {
-        Description = "The Kind cluster's node image; kind's own unless given. [env: PLATFORM_NODE_IMAGE]",
+        Description =
+            "The Kind cluster's node image. [default: as before; at first kind's own] [env: PLATFORM_NODE_IMAGE]",
         HelpName = "IMAGE",
     };
 
@@ -41,14 +43,15 @@ internal sealed class CreateLocalPlatformCommand(SharedOptions shared) : Command
 
     private readonly Option<string?> _platformImage = new("--platform-image")
     {
-        Description = "A finished image of the Platform API; built from the source tree unless given.",
+        Description = "A finished image of the Platform API. [default: as before; at first built from the source tree]",
         HelpName = "IMAGE",
     };
 
     private readonly Option<string?> _baseImage = new("--base-image")
     {
         Description =
-            $"What the Platform API's image is built on. [default: {PlatformApiImageOptions.DefaultBaseImage}] "
+            "What the Platform API's image is built on. "
+            + $"[default: as before; at first {PlatformApiImageOptions.DefaultBaseImage}] "
             + "[env: PLATFORM_BASE_IMAGE]",
         HelpName = "IMAGE",
     };
@@ -116,27 +119,26 @@ internal sealed class CreateLocalPlatformCommand(SharedOptions shared) : Command
         CancellationToken cancellationToken
     )
     {
-        var programs = new ProgramRunner(TimeProvider.System);
         var local = Shared.PlatformOf(parsed);
-        var operation = new CreateLocalPlatform(local, programs, TimeProvider.System);
-        var (api, ledger) = await operation.RunAsync(
-            new CreateOptions
-            {
-                Workspace = Shared.WorkspaceOf(parsed),
-                Cluster = await AskedAsync(parsed, programs, terminal, cancellationToken),
-                Version = PlatformCtl.Version,
-                KindConfiguration = parsed.GetValue(_configuration)!,
-                NodeImage = parsed.GetValue(_nodeImage) ?? SharedOptions.Variable("PLATFORM_NODE_IMAGE"),
-                PlatformImage = parsed.GetValue(_platformImage),
-                BaseImage = parsed.GetValue(_baseImage) ?? SharedOptions.Variable("PLATFORM_BASE_IMAGE"),
-                Source = SharedOptions.Variable("PLATFORM_SOURCE"),
-                Services = parsed.GetValue(_services) ?? ServicesOfANewPlatform(parsed),
-                Delivery = parsed.GetValue(_delivery),
-                Confirm = (found, _) => Task.FromResult(parsed.GetValue(_yes) || Ask(terminal, found)),
-            },
-            terminal.Say,
-            cancellationToken
-        );
+        var known = local.State.ReadSettings();
+        var (api, ledger) = await Shared
+            .Parts.Create(local)
+            .RunAsync(
+                new CreateOptions
+                {
+                    Workspace = Shared.WorkspaceOf(parsed),
+                    Cluster = await AskedAsync(parsed, known, terminal, cancellationToken),
+                    Version = PlatformCtl.Version,
+                    Source = SharedOptions.Variable("PLATFORM_SOURCE"),
+                    Services =
+                        parsed.GetValue(_services)
+                        ?? (known is null ? SharedOptions.Variable("PLATFORM_SERVICES") : null),
+                    Delivery = parsed.GetValue(_delivery),
+                    Confirm = (found, _) => Task.FromResult(parsed.GetValue(_yes) || Ask(terminal, found)),
+                },
+                terminal.Say,
+                cancellationToken
+            );
         using (api)
         {
             var served = await local.DescribeAsync(api, cancellationToken);
@@ -155,19 +157,18 @@ internal sealed class CreateLocalPlatformCommand(SharedOptions shared) : Command
     }
 
     /// <summary>What is asked for; what is left out is as the platform was made, or as suits this machine.</summary>
-    private async Task<PlatformSettings?> AskedAsync(
+    private async Task<PlatformSettings> AskedAsync(
         ParseResult parsed,
-        ProgramRunner programs,
+        PlatformSettings? known,
         Terminal terminal,
         CancellationToken cancellationToken
     )
     {
-        var known = Shared.StateOf(parsed).ReadSettings();
         var cluster =
             parsed.GetValue(_cluster) ?? (known is null ? SharedOptions.Variable("PLATFORM_CLUSTER") : known.Cluster);
         if (cluster is null)
         {
-            var choice = await ClusterChoice.MakeAsync(programs, cancellationToken);
+            var choice = await ClusterChoice.MakeAsync(Shared.Parts.Programs, cancellationToken);
             terminal.Say(choice.Reason);
             cluster = choice.Kind;
         }
@@ -188,15 +189,30 @@ internal sealed class CreateLocalPlatformCommand(SharedOptions shared) : Command
         return new PlatformSettings(
             cluster,
             "",
-            kubeconfig is null ? known?.Kubeconfig : Path.GetFullPath(kubeconfig),
+            kubeconfig is null ? known?.Kubeconfig : CanonicalPath.Of(kubeconfig),
             parsed.GetValue(_context) ?? known?.Context,
             Api: api ?? (cluster == ClusterKinds.Kind ? ApiPlaces.InCluster : ApiPlaces.OnHost)
-        );
+        )
+        {
+            Kind = cluster == ClusterKinds.Kind ? KindOptionsOf(parsed, known?.Kind) : null,
+        };
     }
 
-    // A platform that is there keeps what it has, whatever the variable says.
-    private string? ServicesOfANewPlatform(ParseResult parsed) =>
-        Shared.StateOf(parsed).ReadSettings() is null ? SharedOptions.Variable("PLATFORM_SERVICES") : null;
+    // A platform that is there keeps what it has, whatever the variables say.
+    private KindOptions KindOptionsOf(ParseResult parsed, KindOptions? known)
+    {
+        var configuration = parsed.GetValue(_configuration);
+        var baseImage = parsed.GetValue(_baseImage);
+        return new KindOptions(
+            configuration is null ? known?.Configuration : KindClusterSpec.Remembered(configuration),
+            parsed.GetValue(_nodeImage) ?? Kept(known?.NodeImage, "PLATFORM_NODE_IMAGE"),
+            baseImage ?? Kept(known?.BaseImage, "PLATFORM_BASE_IMAGE"),
+            // Another base means to build: the finished image is not wanted any more.
+            parsed.GetValue(_platformImage) ?? (baseImage is null ? known?.PlatformImage : null)
+        );
+
+        string? Kept(string? before, string variable) => known is null ? SharedOptions.Variable(variable) : before;
+    }
 
     private static bool Ask(Terminal terminal, ExistingClusterDescription found)
     {

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using PlatformLocal.Cli.Rendering;
 using PlatformLocal.Client;
-using PlatformLocal.Kubernetes.Processes;
 using PlatformLocal.Platform.Operations;
 
 namespace PlatformLocal.Cli.Commands;
@@ -55,16 +54,16 @@ internal sealed class DeployEnvironmentCommand(SharedOptions shared) : CommandBa
         var local = Shared.PlatformOf(parsed);
         using var api = await local.EnsureRunningAsync(
             Shared.WorkspaceOf(parsed, _payload.FileOf(parsed)),
+            Name,
             terminal.Say,
             cancellationToken
         );
-        await new EnvironmentClusters(
-            local.State,
-            new ProgramRunner(TimeProvider.System),
-            TimeProvider.System
-        ).EnsureForAsync(payload, terminal.Say, cancellationToken);
-        var operation = new DeployEnvironment(api, TimeProvider.System);
-        var stored = await operation.StoreAsync(_payload.RequestOf(parsed, payload), cancellationToken);
+        var request = _payload.RequestOf(parsed, payload);
+        await Shared
+            .Parts.EnvironmentClusters(local.State)
+            .EnsureForAsync(api, request, terminal.Say, cancellationToken);
+        var operation = Shared.Parts.Deploy(api);
+        var stored = await operation.StoreAsync(request, cancellationToken);
         if (parsed.GetValue(_noWait))
         {
             Show(terminal, stored);
@@ -77,7 +76,7 @@ internal sealed class DeployEnvironmentCommand(SharedOptions shared) : CommandBa
             progress => operation.WaitAsync(stored, progress, timeout, cancellationToken)
         );
         Show(terminal, done);
-        return EnvironmentReport.ExitCodeOf(done);
+        return DeploymentOutcome.ExitCodeOf(done);
     }
 
     private static void Show(Terminal terminal, EnvironmentDocument environment)
@@ -88,7 +87,7 @@ internal sealed class DeployEnvironmentCommand(SharedOptions shared) : CommandBa
         }
         else
         {
-            EnvironmentReport.WriteOutcome(terminal, environment);
+            DeploymentOutcome.Write(terminal, environment);
         }
     }
 }

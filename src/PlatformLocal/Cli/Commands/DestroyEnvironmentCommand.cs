@@ -1,7 +1,5 @@
 using System.CommandLine;
 using PlatformLocal.Cli.Rendering;
-using PlatformLocal.Kubernetes.Processes;
-using PlatformLocal.Platform.Operations;
 
 namespace PlatformLocal.Cli.Commands;
 
@@ -38,16 +36,10 @@ internal sealed class DestroyEnvironmentCommand(SharedOptions shared) : CommandB
         var name = parsed.GetValue(_name)!;
         var local = Shared.PlatformOf(parsed);
         using var api = await local.ConnectAsync(cancellationToken);
-        await new DestroyEnvironment(api, TimeProvider.System).RunAsync(
-            name,
-            TimeSpan.FromSeconds(parsed.GetValue(_timeout)),
-            cancellationToken
-        );
-        await new EnvironmentClusters(
-            local.State,
-            new ProgramRunner(TimeProvider.System),
-            TimeProvider.System
-        ).DeleteAsync(name, cancellationToken);
+        await Shared
+            .Parts.Destroy(api)
+            .RunAsync(name, TimeSpan.FromSeconds(parsed.GetValue(_timeout)), cancellationToken);
+        await Shared.Parts.EnvironmentClusters(local.State).DeleteAsync(name, terminal.Say, cancellationToken);
         terminal.WriteDone("environment_name", name, $"{name} is removed; nothing of it is left.");
         return ExitCodes.Done;
     }

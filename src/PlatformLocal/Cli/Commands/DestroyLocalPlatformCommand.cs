@@ -1,9 +1,7 @@
 using System.CommandLine;
 using PlatformLocal.Cli.Rendering;
 using PlatformLocal.Core;
-using PlatformLocal.Kubernetes.Processes;
 using PlatformLocal.Platform.Operations;
-using PlatformLocal.Platform.State;
 
 namespace PlatformLocal.Cli.Commands;
 
@@ -55,7 +53,7 @@ internal sealed class DestroyLocalPlatformCommand(SharedOptions shared) : Comman
         var name = platform.State.Platform;
         if (parsed.GetValue(_keep))
         {
-            await platform.StopAsync(cancellationToken);
+            await platform.StopAsync(terminal.Say, cancellationToken);
             terminal.WriteDone(
                 "platform",
                 name,
@@ -64,24 +62,17 @@ internal sealed class DestroyLocalPlatformCommand(SharedOptions shared) : Comman
             return ExitCodes.Done;
         }
 
-        var programs = new ProgramRunner(TimeProvider.System);
         if (parsed.GetValue(_all))
         {
-            var everything = new DestroyEverything(
-                platform.State.Root,
-                SharedOptions.PlatformOf,
-                programs,
-                TimeProvider.System
-            );
+            var everything = Shared.Parts.DestroyEverything(platform.State.Root);
             ThrowIfAny(await everything.RunAsync(terminal.Say, cancellationToken));
             terminal.WriteDone("state", platform.State.Root, $"No platform of {platform.State.Root} is left.");
             return ExitCodes.Done;
         }
 
-        var isKind = platform.State.ReadSettings()?.Cluster == ClusterKinds.Kind;
-        var leftovers = new Leftovers(platform.State, programs, TimeProvider.System);
+        var leftovers = Shared.Parts.Leftovers(platform.State);
         var had = parsed.GetValue(_verify) ? await leftovers.LookAsync(cancellationToken) : null;
-        var found = await platform.DestroyAsync(cancellationToken);
+        var removed = await platform.DestroyAsync(terminal.Say, cancellationToken);
         if (had is not null)
         {
             ThrowIfAny(await leftovers.FindAsync(had, cancellationToken));
@@ -90,10 +81,13 @@ internal sealed class DestroyLocalPlatformCommand(SharedOptions shared) : Comman
         terminal.WriteDone(
             "platform",
             name,
-            found
-                ? $"The platform '{name}' is removed; nothing of it is left."
-                    + (isKind ? " The registry kind-registry stays, with its images, for other platforms." : "")
-                : $"There is no platform '{name}'."
+            removed switch
+            {
+                Removed.Nothing => $"There is no platform '{name}'.",
+                Removed.WithKindCluster => $"The platform '{name}' is removed; nothing of it is left. "
+                    + $"The registry {Shared.Parts.Registry.Name} stays, with its images, for other platforms.",
+                _ => $"The platform '{name}' is removed; nothing of it is left.",
+            }
         );
         return ExitCodes.Done;
     }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using PlatformLocal.Cli.Rendering;
-using PlatformLocal.Kubernetes.Processes;
 using PlatformLocal.Platform.Diagnostics;
 using PlatformLocal.Platform.State;
 using Spectre.Console;
@@ -46,9 +45,10 @@ internal sealed class DoctorCommand(SharedOptions shared) : CommandBase(shared)
     )
     {
         var platform = Shared.PlatformOf(parsed);
-        var workspace = Shared.WorkspaceOf(parsed) ?? platform.State.ReadSettings()?.Workspace;
-        var programs = new ProgramRunner(TimeProvider.System);
-        var cluster = parsed.GetValue(_cluster) ?? platform.State.ReadSettings()?.Cluster;
+        var known = platform.State.ReadSettings();
+        var workspace = Shared.WorkspaceOf(parsed) ?? known?.Workspace;
+        var programs = Shared.Parts.Programs;
+        var cluster = parsed.GetValue(_cluster) ?? known?.Cluster;
         var doctor = new Doctor(
             platform.State,
             workspace,
@@ -61,7 +61,7 @@ internal sealed class DoctorCommand(SharedOptions shared) : CommandBase(shared)
             cluster == ClusterKinds.Kind
                 ? await KindPreflight.ForAsync(
                     programs,
-                    parsed.GetValue(_nodeImage),
+                    parsed.GetValue(_nodeImage) ?? known?.Kind?.NodeImage,
                     new KindPreflightOptions(),
                     cancellationToken
                 )

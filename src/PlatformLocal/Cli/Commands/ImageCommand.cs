@@ -3,8 +3,6 @@ using System.Text.Json.Nodes;
 using PlatformLocal.Cli.Rendering;
 using PlatformLocal.Client;
 using PlatformLocal.Core;
-using PlatformLocal.Kubernetes.Processes;
-using PlatformLocal.Platform.Clusters.Kind;
 using PlatformLocal.Platform.State;
 
 namespace PlatformLocal.Cli.Commands;
@@ -55,7 +53,6 @@ internal sealed class ImageCommand(SharedOptions shared) : CommandBase(shared)
             };
         }
 
-        var programs = new ProgramRunner(TimeProvider.System);
         var isPush = parsed.GetValue(_action) == "push";
         var names = new List<string>();
         foreach (var image in parsed.GetValue(_images)!)
@@ -63,15 +60,11 @@ internal sealed class ImageCommand(SharedOptions shared) : CommandBase(shared)
             terminal.Say($"{(isPush ? "Pushing" : "Loading")} {image}");
             if (isPush)
             {
-                names.Add(await new LocalRegistry(programs).PushAsync(image, cancellationToken));
+                names.Add(await Shared.Parts.Registry.PushAsync(image, cancellationToken));
             }
             else
             {
-                await new KindClusters(programs, TimeProvider.System).LoadImageAsync(
-                    state.Platform,
-                    image,
-                    cancellationToken
-                );
+                await Shared.Parts.KindClusters.LoadImageAsync(state.Platform, image, cancellationToken);
                 names.Add(image);
             }
         }

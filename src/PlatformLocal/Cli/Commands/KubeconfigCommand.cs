@@ -1,8 +1,6 @@
 using System.CommandLine;
 using PlatformLocal.Cli.Rendering;
 using PlatformLocal.Core;
-using PlatformLocal.Kubernetes.Processes;
-using PlatformLocal.Platform.Operations;
 
 namespace PlatformLocal.Cli.Commands;
 
@@ -41,9 +39,7 @@ internal sealed class KubeconfigCommand(SharedOptions shared) : CommandBase(shar
         }
 
         var own = parsed.GetValue(_environment) is { } environment
-            ? new EnvironmentClusters(state, new ProgramRunner(TimeProvider.System), TimeProvider.System).KubeconfigOf(
-                environment
-            )
+            ? Shared.Parts.EnvironmentClusters(state).KubeconfigOf(environment)
             : null;
         terminal.WriteDone("kubeconfig", own ?? state.Kubeconfig, own ?? state.Kubeconfig);
         return Task.FromResult(ExitCodes.Done);

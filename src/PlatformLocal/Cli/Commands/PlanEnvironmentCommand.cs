@@ -33,7 +33,12 @@ internal sealed class PlanEnvironmentCommand(SharedOptions shared) : CommandBase
         var name = DeployEnvironment.NameIn(payload);
         using var api = await Shared
             .PlatformOf(parsed)
-            .EnsureRunningAsync(Shared.WorkspaceOf(parsed, _payload.FileOf(parsed)), terminal.Say, cancellationToken);
+            .EnsureRunningAsync(
+                Shared.WorkspaceOf(parsed, _payload.FileOf(parsed)),
+                Name,
+                terminal.Say,
+                cancellationToken
+            );
         var plan = await api.PlanAsync(name, _payload.RequestOf(parsed, payload), cancellationToken);
         if (terminal.IsJson)
         {

@@ -55,15 +55,29 @@ internal sealed class ServeCommandLine(SharedOptions shared) : CommandBase(share
             return await ServeReplicaAsync(state, parsed.GetValue(_port), terminal, cancellationToken);
         }
 
-        if (parsed.GetValue(_background))
+        var known = state.ReadSettings();
+        var isBackground = parsed.GetValue(_background);
+        if (isBackground)
         {
-            state.Ensure();
+            if (known is null)
+            {
+                throw new PlatformException($"There is no platform '{state.Platform}' any more.")
+                {
+                    Kind = FailureKind.NotFound,
+                };
+            }
+
             BackgroundProcess.Detach(state.Log);
         }
 
+        // In the background it is started by a run that holds the lock.
+        var held = isBackground
+            ? null
+            : await state.LockAsync(Name, terminal.Say, Shared.Parts.Time, cancellationToken);
+        using var starting = held;
         var workspace =
             Shared.WorkspaceOf(parsed)
-            ?? state.ReadSettings()?.Workspace
+            ?? known?.Workspace
             ?? throw new PlatformException("There is no workspace.", "Name one with --workspace.")
             {
                 Kind = FailureKind.InvalidInput,
@@ -72,12 +86,13 @@ internal sealed class ServeCommandLine(SharedOptions shared) : CommandBase(share
             new ServeOptions
             {
                 State = state,
-                Workspace = Path.GetFullPath(workspace),
+                Workspace = CanonicalPath.Of(workspace),
                 Version = PlatformCtl.Version,
                 Port = parsed.GetValue(_port),
             },
             cancellationToken
         );
+        held?.Dispose();
         terminal.Say($"The platform '{state.Platform}' is served at {server.Address}; kubeconfig {server.Kubeconfig}");
         await server.WaitForStopAsync(cancellationToken);
         return ExitCodes.Done;

@@ -55,11 +55,13 @@ internal sealed class SharedOptions
         root.Options.Add(Debug);
     }
 
-    public StateFolder StateOf(ParseResult parsed) => new(parsed.GetValue(State)!, parsed.GetValue(Name)!);
+    /// <summary>What commands work with.</summary>
+    public Composition Parts { get; } = new();
 
-    public LocalPlatform PlatformOf(ParseResult parsed) => PlatformOf(StateOf(parsed));
+    public StateFolder StateOf(ParseResult parsed) =>
+        Composition.State(parsed.GetValue(State)!, parsed.GetValue(Name)!);
 
-    public static LocalPlatform PlatformOf(StateFolder state) => new(state, ServeProgram(), TimeProvider.System);
+    public LocalPlatform PlatformOf(ParseResult parsed) => Parts.Platform(StateOf(parsed));
 
     /// <summary>The workspace: asked for, else above the file, else above the current folder, else as it was made.</summary>
     public string? WorkspaceOf(ParseResult parsed, string? file = null) =>
@@ -73,12 +75,4 @@ internal sealed class SharedOptions
 
     public static string? Variable(string name) =>
         Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
-
-    // Started as 'dotnet platformctl.dll', the program alone would not do.
-    private static ServeCommand ServeProgram()
-    {
-        var program = Environment.ProcessPath!;
-        var isHost = Path.GetFileNameWithoutExtension(program).Equals("dotnet", StringComparison.OrdinalIgnoreCase);
-        return new ServeCommand(program, isHost ? [Path.Combine(AppContext.BaseDirectory, "platformctl.dll")] : []);
-    }
 }

@@ -5,7 +5,8 @@ namespace PlatformLocal.Kubernetes.Processes;
 
 /// <summary>
 /// Programs that a run of ours started and left behind when it was killed: they go on working on what the next run is about
-/// to do. Told by an argument that only we give, such as a path in our state folder. Linux only; elsewhere none is found.
+/// to do. Told by an argument that only we give, such as a path in our state folder; whoever asks holds the lock of what
+/// they work on, so that no run that is alive is behind them. Linux only; elsewhere none is found.
 /// </summary>
 public static class OrphanedPrograms
 {
@@ -41,29 +42,11 @@ public static class OrphanedPrograms
         try
         {
             string[] command = File.ReadAllText($"/proc/{id}/cmdline").Split('\0');
-            return Path.GetFileName(command[0]) == program
-                && command.Contains(argument, StringComparer.Ordinal)
-                && IsOrphan(id);
+            return Path.GetFileName(command[0]) == program && command.Contains(argument, StringComparer.Ordinal);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return false; // it ended in this moment, or is somebody else's
-        }
-    }
-
-    // Whoever started it is gone when it was handed over to init, or to whoever takes orphans here: not to a run of ours.
-    private static bool IsOrphan(int id)
-    {
-        string[] status = File.ReadAllText($"/proc/{id}/stat").Split(") ")[^1].Split(' ');
-        int parent = int.Parse(status[1], System.Globalization.CultureInfo.InvariantCulture);
-        try
-        {
-            return !File.ReadAllText($"/proc/{parent}/cmdline")
-                .Contains("create-local-platform", StringComparison.Ordinal);
-        }
-        catch (IOException)
-        {
-            return true;
         }
     }
 

@@ -1,6 +1,4 @@
 using System.Reflection;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json.Nodes;
 using PlatformLocal.Core.Documents;
 
@@ -20,12 +18,6 @@ internal static class BaselineFiles
         .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
         .Order(StringComparer.Ordinal)
         .ToDictionary(name => name[Prefix.Length..], ReadResource, StringComparer.Ordinal);
-
-    /// <summary>Another digest means other files.</summary>
-    public static string Digest { get; } =
-        Convert.ToHexStringLower(
-            SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(s_texts.Select(t => $"{t.Key}\0{t.Value}\0"))))
-        );
 
     /// <summary>The system namespace itself, and all that belongs into it.</summary>
     public static IReadOnlyList<JsonObject> OfNamespace(string name) =>

@@ -30,16 +30,14 @@ public sealed class ClusterBaseline(
     private static readonly TimeSpan s_removal = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>The step that makes the baseline; done as long as every object is in the cluster as it should be.</summary>
+    /// <summary>The step that makes the baseline.</summary>
     /// <param name="dependsOn">The steps that make the cluster.</param>
     public Step Step(params string[] dependsOn) =>
         new()
         {
             Name = "baseline",
             DependsOn = dependsOn,
-            Input = BaselineFiles.Digest,
             RunAsync = (context, token) => EnsureAsync(context.Report, token),
-            IsDoneAsync = (_, token) => IsThereAsync(token),
         };
 
     /// <summary>Makes sure that the baseline is there.</summary>

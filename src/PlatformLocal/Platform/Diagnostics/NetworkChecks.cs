@@ -3,6 +3,7 @@ using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using PlatformLocal.Kubernetes;
+using PlatformLocal.Platform.Clusters.Kind;
 
 namespace PlatformLocal.Platform.Diagnostics;
 
@@ -13,7 +14,7 @@ internal static class NetworkChecks
     [
         "localhost",
         "127.0.0.1",
-        "kind-registry",
+        KindDefaults.Registry,
         ".svc",
         ".cluster.local",
     ];

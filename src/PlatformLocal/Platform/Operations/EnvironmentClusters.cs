@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using PlatformLocal.Client;
 using PlatformLocal.Core;
 using PlatformLocal.Core.Environments;
 using PlatformLocal.Deployment.Workspaces;
@@ -18,77 +19,113 @@ namespace PlatformLocal.Platform.Operations;
 /// <param name="time">The clock of waits.</param>
 public sealed class EnvironmentClusters(StateFolder state, ProgramRunner programs, TimeProvider time)
 {
-    private readonly KindClusters _clusters = new(programs, time);
-
-    /// <summary>Makes sure that an environment has its own cluster, when its claim wants one and the platform can have it.</summary>
-    /// <param name="payload">The payload that is deployed.</param>
+    /// <summary>
+    /// Makes sure that an environment has its own cluster, when its claim wants one and the platform can have it. It takes
+    /// minutes: the Platform API judges the claim before.
+    /// </summary>
+    /// <param name="api">The platform.</param>
+    /// <param name="request">What is deployed.</param>
     /// <param name="report">Is told what is done just now.</param>
     /// <param name="cancellationToken">Stops; half a cluster is removed.</param>
-    /// <exception cref="PlatformException">The payload is not valid, or the cluster cannot be made.</exception>
-    public async Task EnsureForAsync(JsonObject payload, Action<string> report, CancellationToken cancellationToken)
+    /// <exception cref="PlatformException">The claim is refused, another run makes the cluster, or it cannot be made.</exception>
+    public async Task EnsureForAsync(
+        PlatformApiClient api,
+        DeployRequest request,
+        Action<string> report,
+        CancellationToken cancellationToken
+    )
     {
         if (state.ReadSettings() is not { Cluster: ClusterKinds.Kind } settings)
         {
             return;
         }
 
-        var types = WorkspaceReader.Read(settings.Workspace).Types;
-        var claim = Payload.ToClaim(payload, types, new PayloadOptions(), time.GetUtcNow());
-        if (claim.IsolationIn(types) != Isolation.Cluster)
+        var name = DeployEnvironment.NameIn(request.Claim);
+        var isMade = Clusters(report).IsMade(state.EnvironmentCluster(name));
+        // A rollback goes to where the environment was: nothing is made for it that is not there, only started.
+        var wantsOwn = request.Rollback is null ? WantsOwnCluster(request, settings) : isMade;
+        if (wantsOwn && !isMade)
         {
-            return;
+            await api.PlanAsync(name, request, cancellationToken);
         }
 
-        var name = claim.EnvironmentName;
-        var folder = PrivateFile.EnsureFolder(FolderOf(name));
-        var platformNodes = (await _clusters.ListAsync(cancellationToken))
-            .First(c => c.Name == KindClusterName.Of(state.Platform))
-            .Nodes;
+        if (wantsOwn)
+        {
+            await EnsureAsync(name, report, cancellationToken);
+        }
+    }
+
+    private bool WantsOwnCluster(DeployRequest request, PlatformSettings settings)
+    {
+        var types = WorkspaceReader.Read(settings.Workspace).Types;
+        return Payload.ToClaim(request.Claim, types, request, time.GetUtcNow()).IsolationIn(types) == Isolation.Cluster;
+    }
+
+    private async Task EnsureAsync(string name, Action<string> report, CancellationToken cancellationToken)
+    {
+        using var held = await state.LockEnvironmentAsync(name, "deploy-environment", report, time, cancellationToken);
+        var clusters = Clusters(report);
+        var nodes = (await clusters.ListAsync(cancellationToken))
+            .FirstOrDefault(c => c.Name == KindClusterName.Of(state.Platform))
+            ?.Nodes;
+        if (nodes is null || !Directory.Exists(state.Folder))
+        {
+            throw new PlatformException(
+                $"The platform '{state.Platform}' has no cluster any more: none is made for {name}.",
+                "Create it with: platformctl create-local-platform"
+            )
+            {
+                Kind = FailureKind.NotFound,
+            };
+        }
+
+        var folder = PrivateFile.EnsureFolder(state.EnvironmentCluster(name));
         var spec = new KindClusterSpec
         {
             Platform = EnvironmentCluster.OwnerOf(state.Platform, name),
-            NodeImage = platformNodes[0].Image,
+            NodeImage = nodes[0].Image,
         };
         Action<string> tell = message => report($"the cluster of {name}: {message}");
-        var cluster = await _clusters.EnsureAsync(spec, folder, tell, cancellationToken);
-        await _clusters.WaitForNodesAsync(spec, folder, tell, cancellationToken);
-        using (var own = await _clusters.ConnectAsync(spec.Platform, folder, cancellationToken))
+        var cluster = await clusters.EnsureAsync(spec, folder, tell, cancellationToken);
+        await clusters.WaitForNodesAsync(spec, folder, tell, cancellationToken);
+        using (var own = await clusters.ConnectAsync(spec.Platform, folder, cancellationToken))
         {
             await new LocalRegistry(programs).JoinAsync(cluster.Name, own, cancellationToken);
         }
 
-        using var platform = await _clusters.ConnectAsync(state.Platform, state.Folder, cancellationToken);
+        using var platform = await clusters.ConnectAsync(state.Platform, state.Folder, cancellationToken);
         await EnvironmentCluster.RegisterAsync(platform, state.Platform, name, cluster.Kubeconfig, cancellationToken);
     }
 
     /// <summary>Deletes the cluster that an environment had of its own; without one there is nothing to do.</summary>
     /// <param name="environment">The environment, which is removed already.</param>
+    /// <param name="report">Is told when another run is waited for.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="PlatformException">The cluster cannot be deleted.</exception>
-    public async Task DeleteAsync(string environment, CancellationToken cancellationToken)
+    public async Task DeleteAsync(string environment, Action<string> report, CancellationToken cancellationToken)
     {
-        var folder = FolderOf(environment);
-        if (!Directory.Exists(folder))
+        if (!Directory.Exists(state.EnvironmentCluster(environment)))
         {
             return;
         }
 
-        using (var platform = await _clusters.ConnectAsync(state.Platform, state.Folder, cancellationToken))
+        using (var platform = await Clusters(report).ConnectAsync(state.Platform, state.Folder, cancellationToken))
         {
             await EnvironmentCluster.UnregisterAsync(platform, environment, cancellationToken);
         }
 
-        await DeleteClusterAsync(environment, cancellationToken);
+        await DeleteClusterAsync(environment, "destroy-environment", report, cancellationToken);
     }
 
     /// <summary>Deletes all of them, with the platform that they belong to.</summary>
+    /// <param name="report">Is told when another run is waited for.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="PlatformException">A cluster cannot be deleted.</exception>
-    public async Task DeleteAllAsync(CancellationToken cancellationToken)
+    public async Task DeleteAllAsync(Action<string> report, CancellationToken cancellationToken)
     {
         foreach (var environment in Names)
         {
-            await DeleteClusterAsync(environment, cancellationToken);
+            await DeleteClusterAsync(environment, "destroy-local-platform", report, cancellationToken);
         }
     }
 
@@ -101,14 +138,23 @@ public sealed class EnvironmentClusters(StateFolder state, ProgramRunner program
     /// <summary>The kubeconfig of an environment's own cluster, or <see langword="null"/>.</summary>
     /// <param name="environment">The environment.</param>
     public string? KubeconfigOf(string environment) =>
-        Path.Combine(FolderOf(environment), "kubeconfig") is var file && File.Exists(file) ? file : null;
+        Path.Combine(state.EnvironmentCluster(environment), "kubeconfig") is var file && File.Exists(file)
+            ? file
+            : null;
 
-    private async Task DeleteClusterAsync(string environment, CancellationToken cancellationToken)
+    private async Task DeleteClusterAsync(
+        string environment,
+        string work,
+        Action<string> report,
+        CancellationToken cancellationToken
+    )
     {
-        var folder = FolderOf(environment);
-        await _clusters.DeleteAsync(EnvironmentCluster.OwnerOf(state.Platform, environment), folder, cancellationToken);
+        using var held = await state.LockEnvironmentAsync(environment, work, report, time, cancellationToken);
+        var folder = state.EnvironmentCluster(environment);
+        var owner = EnvironmentCluster.OwnerOf(state.Platform, environment);
+        await Clusters(report).DeleteAsync(owner, folder, cancellationToken);
         Directory.Delete(folder, recursive: true);
     }
 
-    private string FolderOf(string environment) => Path.Combine(state.EnvironmentClusters, environment);
+    private KindClusters Clusters(Action<string> warn) => new(programs, time, warn);
 }

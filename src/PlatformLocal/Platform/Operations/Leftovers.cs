@@ -43,7 +43,7 @@ public sealed class Leftovers(StateFolder state, ProgramRunner programs, TimePro
     /// <param name="cancellationToken">Stops asking.</param>
     public async Task<PlatformPossessions> LookAsync(CancellationToken cancellationToken)
     {
-        var settings = state.ReadSettings();
+        var settings = ReadSettings();
         try
         {
             string[] clusters =
@@ -60,6 +60,7 @@ public sealed class Leftovers(StateFolder state, ProgramRunner programs, TimePro
                 nodes.Count > 0
                 && (
                     settings?.Cluster == ClusterKinds.Kind
+                    || KindClusters.HasRecord(state.Folder)
                     || await new KindClusters(programs, time).FindOwnerAsync(Cluster, cancellationToken) == state.Folder
                 );
             return new PlatformPossessions(
@@ -72,6 +73,19 @@ public sealed class Leftovers(StateFolder state, ProgramRunner programs, TimePro
         catch (PlatformException) when (settings?.Cluster != ClusterKinds.Kind)
         {
             return new PlatformPossessions(settings, IsKind: false, Clusters: [], Volumes: []); // a machine without an engine
+        }
+    }
+
+    // One that cannot be read is told by whoever destroys, which goes by what else is there.
+    private PlatformSettings? ReadSettings()
+    {
+        try
+        {
+            return state.ReadSettings();
+        }
+        catch (UnreadableStateException)
+        {
+            return null;
         }
     }
 

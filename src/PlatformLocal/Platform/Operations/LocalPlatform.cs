@@ -10,7 +10,6 @@ using PlatformLocal.Platform.Clusters.Kind;
 using PlatformLocal.Platform.PlatformServices.Installation;
 using PlatformLocal.Platform.PlatformServices.Selection;
 using PlatformLocal.Platform.State;
-using PlatformLocal.Platform.Steps;
 
 namespace PlatformLocal.Platform.Operations;
 
@@ -22,16 +21,19 @@ public sealed class LocalPlatform
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(30);
 
     private readonly ServeCommand _serve;
+    private readonly ProgramRunner _programs;
     private readonly TimeProvider _time;
 
     /// <summary>A platform that may be there or not.</summary>
     /// <param name="state">Its state folder.</param>
     /// <param name="serve">How it is started.</param>
+    /// <param name="programs">Runs docker and kind.</param>
     /// <param name="time">The clock for waits.</param>
-    public LocalPlatform(StateFolder state, ServeCommand serve, TimeProvider time)
+    public LocalPlatform(StateFolder state, ServeCommand serve, ProgramRunner programs, TimeProvider time)
     {
         State = state;
         _serve = serve;
+        _programs = programs;
         _time = time;
     }
 
@@ -93,7 +95,7 @@ public sealed class LocalPlatform
             return [];
         }
 
-        using var client = await new KindClusters(new ProgramRunner(_time), _time).ConnectAsync(
+        using var client = await new KindClusters(_programs, _time).ConnectAsync(
             State.Platform,
             State.Folder,
             cancellationToken
@@ -110,7 +112,7 @@ public sealed class LocalPlatform
 
     private Task<PlatformApiClient> FindInClusterAsync(CancellationToken cancellationToken) =>
         State.ReadEndpoint() is { } endpoint && State.ReadToken() is { } token
-            ? new PlatformApiRoute(new ProgramRunner(_time), _time).FindAsync(
+            ? new PlatformApiRoute(_programs, _time).FindAsync(
                 endpoint.Address,
                 KindClusterName.Of(State.Platform),
                 token,
@@ -119,53 +121,58 @@ public sealed class LocalPlatform
             : throw NotRunning();
 
     /// <summary>Whether a process serves this platform: it then holds the lock.</summary>
-    public bool IsServed()
-    {
-        if (!File.Exists(State.Lock))
-        {
-            return false;
-        }
-
-        try
-        {
-            using var probe = new FileStream(State.Lock, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
-            return false;
-        }
-        catch (IOException)
-        {
-            return true;
-        }
-    }
+    public bool IsServed() => FolderLock.IsHeld(State.Lock);
 
     /// <summary>A client of the platform, started in the background when it does not run.</summary>
     /// <param name="workspace">The workspace's folder; <see langword="null"/> for the one it was made with.</param>
+    /// <param name="work">The command that wants it, for others who wait.</param>
     /// <param name="report">Is told when it takes a while.</param>
     /// <param name="cancellationToken">Stops waiting; a platform that is starting goes on.</param>
     /// <exception cref="PlatformException">
-    /// There is no workspace, the platform has another one, or its process ends before it is ready.
+    /// There is no workspace, the platform has another one, another run is at work on it, or its process ends before it is
+    /// ready.
     /// </exception>
     public async Task<PlatformApiClient> EnsureRunningAsync(
+        string? workspace,
+        string work,
+        Action<string> report,
+        CancellationToken cancellationToken
+    )
+    {
+        if (await FindRunningAsync(State.Settle(workspace), cancellationToken) is { } running)
+        {
+            return running;
+        }
+
+        using var held = await State.LockAsync(work, report, _time, cancellationToken);
+        return await EnsureRunningAsync(held, workspace, report, cancellationToken);
+    }
+
+    /// <summary>The same for whoever holds the platform's lock.</summary>
+    /// <param name="held">The lock.</param>
+    /// <param name="workspace">The workspace's folder; <see langword="null"/> for the one it was made with.</param>
+    /// <param name="report">Is told when it takes a while.</param>
+    /// <param name="cancellationToken">Stops waiting; a platform that is starting goes on.</param>
+    /// <exception cref="PlatformException">There is no workspace, the platform has another one, or its process ends before it is ready.</exception>
+    public async Task<PlatformApiClient> EnsureRunningAsync(
+        FolderLock held,
         string? workspace,
         Action<string> report,
         CancellationToken cancellationToken
     )
     {
-        var settings = Settle(workspace);
-        if (settings.Api == ApiPlaces.InCluster)
+        ArgumentNullException.ThrowIfNull(held);
+        var settings = State.Settle(workspace);
+        if (await FindRunningAsync(settings, cancellationToken) is { } running)
         {
-            var inCluster = await FindInClusterAsync(cancellationToken);
-            await WorkspaceUpload.EnsureAsync(inCluster, settings.Workspace, cancellationToken);
-            return inCluster;
+            return running;
         }
 
-        if (ConnectToProcess() is { } running)
+        if (IsServed() && State.ReadEndpoint() is null)
         {
-            if (await running.IsAnsweringAsync(cancellationToken))
-            {
-                return running;
-            }
-
-            running.Dispose();
+            // Who holds the lock says where it is reached before it lets go: that has been lost since.
+            report($"Ending the process {ServingProcess()}, which serves the platform and does not say where");
+            await StopAsync(cancellationToken);
         }
 
         _ = WorkspaceReader.Read(settings.Workspace); // its faults are told here, not in a log
@@ -174,7 +181,6 @@ public sealed class LocalPlatform
                 ? $"Starting the embedded platform '{State.Platform}' in the background (no Docker needed)."
                 : $"Starting the platform '{State.Platform}' on its {settings.Cluster} cluster in the background."
         );
-        State.Ensure();
         State.WriteSettings(settings);
         using var process = Start();
         var deadline = _time.GetUtcNow() + StartTimeout;
@@ -214,44 +220,90 @@ public sealed class LocalPlatform
         }
     }
 
-    /// <summary>Ends the serving process and removes everything of the platform.</summary>
-    /// <param name="cancellationToken">Stops waiting.</param>
-    /// <returns>Whether there was anything to remove.</returns>
-    /// <exception cref="PlatformException">The process does not end, or the folder cannot be removed.</exception>
-    public async Task<bool> DestroyAsync(CancellationToken cancellationToken)
+    private async Task<PlatformApiClient?> FindRunningAsync(
+        PlatformSettings settings,
+        CancellationToken cancellationToken
+    )
     {
-        var settings = State.ReadSettings();
-        // Without settings, the state folder was removed by hand or damaged: the cluster itself says whose it is.
-        bool hasCluster = settings is null
-            ? await HasKindClusterAsync(cancellationToken)
-            : settings.Cluster == ClusterKinds.Kind;
-        if (!Directory.Exists(State.Folder) && !hasCluster)
+        if (settings.Api == ApiPlaces.InCluster)
         {
-            return false;
+            var inCluster = await FindInClusterAsync(cancellationToken);
+            await WorkspaceUpload.EnsureAsync(inCluster, settings.Workspace, cancellationToken);
+            return inCluster;
+        }
+
+        if (ConnectToProcess() is { } running)
+        {
+            if (await running.IsAnsweringAsync(cancellationToken))
+            {
+                return running;
+            }
+
+            running.Dispose();
+        }
+
+        return null;
+    }
+
+    private int? ServingProcess() => IsServed() ? FolderLock.HolderOf(State.Lock)?.ProcessId : null;
+
+    /// <summary>Ends the serving process and removes everything of the platform.</summary>
+    /// <param name="report">Is told what is found out on the way.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>What was removed.</returns>
+    /// <exception cref="PlatformException">
+    /// Another run is at work on it, the process does not end, or something of it cannot be removed.
+    /// </exception>
+    public async Task<Removed> DestroyAsync(Action<string> report, CancellationToken cancellationToken)
+    {
+        using var held = await State.LockAsync("destroy-local-platform", report, _time, cancellationToken);
+        PlatformSettings? settings = null;
+        UnreadableStateException? damage = null;
+        try
+        {
+            settings = State.ReadSettings();
+        }
+        catch (UnreadableStateException e)
+        {
+            damage = e;
+            report($"{e.Message} What else is there says what the platform had.");
+        }
+
+        var hasCluster =
+            settings?.Cluster == ClusterKinds.Kind
+            || (settings is null && await HasKindClusterAsync(report, cancellationToken));
+        if (damage is not null && !hasCluster && !Directory.Exists(State.Cluster))
+        {
+            throw new PlatformException(
+                $"What the platform '{State.Platform}' was made with cannot be found out. {damage.Message}",
+                $"Put the file right, by hand or from a copy. Or, when the platform has no cluster, remove its folder: rm -r {State.Folder}",
+                damage
+            );
+        }
+
+        if (!State.IsPlatforms && !hasCluster)
+        {
+            return Removed.Nothing;
         }
 
         if (settings?.Cluster == ClusterKinds.Existing)
         {
-            await EmptyAsync(settings, cancellationToken);
+            await EmptyAsync(held, settings, cancellationToken);
         }
 
         await StopAsync(cancellationToken);
         if (hasCluster)
         {
-            var programs = new ProgramRunner(_time);
-            await new EnvironmentClusters(State, programs, _time).DeleteAllAsync(cancellationToken);
-            var clusters = new KindClusters(programs, _time);
-            await clusters.DeleteAsync(State.Platform, State.Folder, cancellationToken);
-        }
-
-        if (!Directory.Exists(State.Folder))
-        {
-            return true;
+            await new EnvironmentClusters(State, _programs, _time).DeleteAllAsync(report, cancellationToken);
+            await Clusters(report).DeleteAsync(State.Platform, State.Folder, cancellationToken);
         }
 
         try
         {
-            Directory.Delete(State.Folder, recursive: true);
+            if (Directory.Exists(State.Folder))
+            {
+                Directory.Delete(State.Folder, recursive: true);
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -262,28 +314,47 @@ public sealed class LocalPlatform
             );
         }
 
+        return hasCluster ? Removed.WithKindCluster : Removed.Platform;
+    }
+
+    /// <summary>Without settings, which were removed by hand, damaged or never written: record and cluster say whose it is.</summary>
+    private async Task<bool> HasKindClusterAsync(Action<string> report, CancellationToken cancellationToken)
+    {
+        if (KindClusters.HasRecord(State.Folder))
+        {
+            return true;
+        }
+
+        string name = KindClusterName.Of(State.Platform);
+        var clusters = Clusters(report);
+        try
+        {
+            if ((await clusters.ListAsync(cancellationToken)).All(c => c.Name != name))
+            {
+                return false;
+            }
+        }
+        catch (PlatformException e)
+        {
+            report($"Kind clusters could not be looked for: {e.Message.Split('\n')[0]}");
+            return false;
+        }
+
+        if (await clusters.FindOwnerAsync(name, cancellationToken) != State.Folder)
+        {
+            return false;
+        }
+
+        report($"The Kind cluster '{name}' says that it is this platform's: it is removed");
         return true;
     }
 
-    private async Task<bool> HasKindClusterAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            var clusters = new KindClusters(new ProgramRunner(_time), _time);
-            string name = KindClusterName.Of(State.Platform);
-            return (await clusters.ListAsync(cancellationToken)).Any(c => c.Name == name)
-                && await clusters.FindOwnerAsync(name, cancellationToken) == State.Folder;
-        }
-        catch (PlatformException)
-        {
-            return false; // no engine, no cluster
-        }
-    }
+    private KindClusters Clusters(Action<string> warn) => new(_programs, _time, warn);
 
     // The cluster stays: what the platform put into it must go.
-    private async Task EmptyAsync(PlatformSettings settings, CancellationToken cancellationToken)
+    private async Task EmptyAsync(FolderLock held, PlatformSettings settings, CancellationToken cancellationToken)
     {
-        using (var api = await EnsureRunningAsync(null, _ => { }, cancellationToken))
+        using (var api = await EnsureRunningAsync(held, null, _ => { }, cancellationToken))
         {
             var list = await api.ListAsync("", cancellationToken);
             var remove = new DestroyEnvironment(api, _time);
@@ -294,7 +365,11 @@ public sealed class LocalPlatform
             );
         }
 
-        await RemoveServicesAsync(settings, cancellationToken);
+        await new PlatformServiceSteps(
+            PlatformServiceSelection.Of(settings, WorkspaceReader.Read(settings.Workspace)),
+            _ => Task.FromResult(ExistingCluster.Open(settings.Kubeconfig, settings.Context, _time).Client),
+            new ServiceInstallationOptions { Time = _time }
+        ).RemoveAsync(_ => { }, cancellationToken);
         await new ClusterBaseline(
             _ => Task.FromResult(ExistingCluster.Open(settings.Kubeconfig, settings.Context, _time).Client),
             ansible: null,
@@ -308,25 +383,19 @@ public sealed class LocalPlatform
         }
     }
 
-    private async Task RemoveServicesAsync(PlatformSettings settings, CancellationToken cancellationToken)
+    /// <summary>Ends the serving process; its state stays.</summary>
+    /// <param name="report">Is told when another run is waited for.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="PlatformException">Another run is at work on it, or the process does not end in time.</exception>
+    public async Task StopAsync(Action<string> report, CancellationToken cancellationToken)
     {
-        var steps = new PlatformServiceSteps(
-            PlatformServiceSelection.Of(settings, WorkspaceReader.Read(settings.Workspace)),
-            _ => Task.FromResult(ExistingCluster.Open(settings.Kubeconfig, settings.Context, _time).Client),
-            new ServiceInstallationOptions { Time = _time }
-        ).After();
-        foreach (var step in steps.Reverse())
-        {
-            await (step.UndoAsync?.Invoke(new StepContext(_time, _ => { }), cancellationToken) ?? Task.CompletedTask);
-        }
+        using var held = await State.LockAsync("destroy-local-platform", report, _time, cancellationToken);
+        await StopAsync(cancellationToken);
     }
 
-    /// <summary>Ends the serving process; its state stays.</summary>
-    /// <param name="cancellationToken">Stops waiting.</param>
-    /// <exception cref="PlatformException">The process does not end in time.</exception>
-    public async Task StopAsync(CancellationToken cancellationToken)
+    private async Task StopAsync(CancellationToken cancellationToken)
     {
-        var pid = State.ReadEndpoint()?.ProcessId;
+        var pid = ServingProcess(); // while the lock is free, a number may be anybody's by now
         if (ConnectToProcess() is { } client)
         {
             using (client)
@@ -334,9 +403,11 @@ public sealed class LocalPlatform
                 await client.StopAsync(cancellationToken);
             }
         }
-        else
+        else if (pid is { } lost && IsAlive(lost))
         {
-            pid = null; // nobody serves it: the number may be anybody's by now
+            // Where it is reached is not known any more; what it stores outlives its end at any point.
+            using var process = Process.GetProcessById(lost);
+            process.Kill();
         }
 
         var deadline = _time.GetUtcNow() + StopTimeout;
@@ -372,48 +443,6 @@ public sealed class LocalPlatform
         {
             return false;
         }
-    }
-
-    /// <summary>What this platform is made with: as it was made, or as is asked for when it is new.</summary>
-    /// <param name="workspace">The workspace's folder; <see langword="null"/> for the one it was made with.</param>
-    /// <param name="asked">The cluster that is asked for; <see langword="null"/> for any.</param>
-    /// <exception cref="PlatformException">There is no workspace, or the platform was made with something else.</exception>
-    public PlatformSettings Settle(string? workspace, PlatformSettings? asked = null)
-    {
-        var known = State.ReadSettings();
-        var wanted = workspace is null ? known?.Workspace : Path.GetFullPath(workspace);
-        if (wanted is null)
-        {
-            throw new PlatformException(
-                "There is no workspace: neither here nor above is a platform.yaml.",
-                "Name one with --workspace; the folder examples/ of the source code is one to copy."
-            )
-            {
-                Kind = FailureKind.InvalidInput,
-            };
-        }
-
-        if (known is null)
-        {
-            return (asked ?? new PlatformSettings(ClusterKinds.Embedded, wanted)) with { Workspace = wanted };
-        }
-
-        var difference =
-            known.Workspace != wanted ? $"the workspace {known.Workspace}, not {wanted}"
-            // Platform services can change with every run; what they run on cannot.
-            : asked is not null
-            && asked with { Workspace = wanted, Services = known.Services, Delivery = known.Delivery } != known
-                ? $"the {known.Cluster} cluster it was made with, and another one is asked for"
-            : null;
-        return difference is null
-            ? known
-            : throw new PlatformException(
-                $"The platform '{State.Platform}' has {difference}.",
-                "Use another platform beside it with --name, or remove this one with: platformctl destroy-local-platform"
-            )
-            {
-                Kind = FailureKind.InvalidInput,
-            };
     }
 
     private Process Start()

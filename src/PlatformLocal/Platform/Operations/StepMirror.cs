@@ -8,7 +8,7 @@ namespace PlatformLocal.Platform.Operations;
 
 /// <summary>
 /// Keeps a copy of the steps that are done in the cluster, in the ConfigMap <c>platform-system/platform-steps</c>: so that
-/// somebody without the state folder sees how far a platform came. The journal in the state folder is what runs go by.
+/// somebody without the state folder sees how far a platform came. Runs do not go by it.
 /// </summary>
 /// <param name="connect">Opens a client of the cluster.</param>
 /// <param name="time">The clock of entries and of the last write's timeout.</param>
@@ -26,7 +26,7 @@ public sealed class StepMirror(Func<CancellationToken, Task<KubernetesClient>> c
     /// <param name="happened">What happened.</param>
     public void Note(StepEvent happened)
     {
-        if (happened.Kind is not (StepEventKind.Done or StepEventKind.Skipped))
+        if (happened.Kind != StepEventKind.Done)
         {
             return;
         }
@@ -34,13 +34,10 @@ public sealed class StepMirror(Func<CancellationToken, Task<KubernetesClient>> c
         lock (_lock)
         {
             _hasNamespace |= happened.Step == "baseline";
-            if (happened.Kind == StepEventKind.Done)
-            {
-                _notes[KeyOf(happened.Step)] = string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"done at {time.GetUtcNow():yyyy-MM-ddTHH:mm:ssZ} in {happened.Elapsed.TotalSeconds:0.0} s"
-                );
-            }
+            _notes[KeyOf(happened.Step)] = string.Create(
+                CultureInfo.InvariantCulture,
+                $"done at {time.GetUtcNow():yyyy-MM-ddTHH:mm:ssZ} in {happened.Elapsed.TotalSeconds:0.0} s"
+            );
 
             if (_hasNamespace)
             {

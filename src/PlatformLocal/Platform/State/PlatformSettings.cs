@@ -16,6 +16,22 @@ public sealed record PlatformSettings(
     string? Services = null,
     string? Delivery = null,
     string Api = ApiPlaces.OnHost
+)
+{
+    /// <summary>What a Kind cluster was made with; absent on other clusters.</summary>
+    public KindOptions? Kind { get; init; }
+}
+
+/// <summary>What a Kind cluster and the Platform API in it are made with.</summary>
+/// <param name="Configuration">The configuration: a name in <c>kind/</c> or a file.</param>
+/// <param name="NodeImage">The node image; absent for kind's own.</param>
+/// <param name="BaseImage">The image that the Platform API's image is built on; absent for the usual one.</param>
+/// <param name="PlatformImage">A finished image of the Platform API; absent to build one.</param>
+public sealed record KindOptions(
+    string? Configuration = null,
+    string? NodeImage = null,
+    string? BaseImage = null,
+    string? PlatformImage = null
 );
 
 /// <summary>The places where the Platform API can run.</summary>

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Text;
 using PlatformLocal.Core;
 using PlatformLocal.Core.Environments;
 using PlatformLocal.Kubernetes.Files;
@@ -8,11 +8,19 @@ namespace PlatformLocal.Platform.State;
 /// <summary>The folder that keeps everything of one platform: state, claims, secrets, token and log.</summary>
 public sealed class StateFolder
 {
+    /// <summary>The file, in the folder of a platform or of an environment's cluster, that remembers its Kind cluster.</summary>
+    internal const string KindRecord = "kind-cluster.json";
+
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(15);
+
+    private readonly Action<string> _warn;
+
     /// <summary>The state folder of a platform.</summary>
     /// <param name="root">The folder of all platforms.</param>
     /// <param name="platform">The platform's name.</param>
+    /// <param name="warn">Is told which damaged file was set aside; nobody is when <see langword="null"/>.</param>
     /// <exception cref="PlatformException">The name is none.</exception>
-    public StateFolder(string root, string platform)
+    public StateFolder(string root, string platform, Action<string>? warn = null)
     {
         if (Names.FaultOf(platform) is { } fault)
         {
@@ -20,8 +28,9 @@ public sealed class StateFolder
         }
 
         Platform = platform;
-        Root = Path.GetFullPath(root);
+        Root = CanonicalPath.Of(root);
         Folder = Path.Combine(Root, platform);
+        _warn = warn ?? (_ => { });
     }
 
     /// <summary>
@@ -82,69 +91,225 @@ public sealed class StateFolder
 
     private string SettingsFile => Path.Combine(Folder, "platform.json");
 
+    /// <summary>Whether the folder is a platform's, or what is left of one: whether anything in it has one of the names above.</summary>
+    public bool IsPlatforms =>
+        Directory.Exists(Folder)
+        && new[]
+        {
+            SettingsFile,
+            EndpointFile,
+            TokenFile,
+            Kubeconfig,
+            Log,
+            Lock,
+            Cluster,
+            Buckets,
+            Secrets,
+            Sources,
+            Workspaces,
+            EnvironmentClusters,
+            Path.Combine(Folder, KindRecord),
+        }.Any(Path.Exists);
+
+    /// <summary>Takes the one lock under which the platform is changed: created, started, destroyed.</summary>
+    /// <param name="work">The command that takes it.</param>
+    /// <param name="report">Is told when somebody else is waited for.</param>
+    /// <param name="time">The clock of the wait.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>The lock, until it is disposed of.</returns>
+    /// <exception cref="PlatformException">Another run is at work, and was not done in a moment.</exception>
+    public Task<FolderLock> LockAsync(
+        string work,
+        Action<string> report,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    ) => LockAsync(Folder + ".lock", $"the platform '{Platform}'", work, report, time, cancellationToken);
+
+    /// <summary>The same for the cluster that one environment has of its own.</summary>
+    /// <param name="environment">The environment.</param>
+    /// <param name="work">The command that takes it.</param>
+    /// <param name="report">Is told when somebody else is waited for.</param>
+    /// <param name="time">The clock of the wait.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>The lock, until it is disposed of.</returns>
+    /// <exception cref="PlatformException">Another run is at work, and was not done in a moment.</exception>
+    public Task<FolderLock> LockEnvironmentAsync(
+        string environment,
+        string work,
+        Action<string> report,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    ) =>
+        LockAsync(
+            $"{Folder}.{environment}.lock",
+            $"the cluster of {environment}",
+            work,
+            report,
+            time,
+            cancellationToken
+        );
+
+    /// <summary>The folder of the cluster that one environment has of its own.</summary>
+    /// <param name="environment">The environment.</param>
+    public string EnvironmentCluster(string environment) => Path.Combine(EnvironmentClusters, environment);
+
+    private static async Task<FolderLock> LockAsync(
+        string path,
+        string what,
+        string work,
+        Action<string> report,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    ) =>
+        await FolderLock.TryTakeAsync(
+            path,
+            work,
+            s_patience,
+            holder => report($"Waiting for another run that is at work on {what}: {HolderText(holder)}"),
+            time,
+            cancellationToken
+        )
+        ?? throw new PlatformException(
+            $"Another run is at work on {what}: {HolderText(FolderLock.HolderOf(path))}.",
+            "Wait until it is done, or end it."
+        )
+        {
+            Kind = FailureKind.Conflict,
+        };
+
+    private static string HolderText(LockHolder? holder) =>
+        holder?.ToString() ?? "a process that does not say who it is";
+
     /// <summary>Makes the folder, for its owner only.</summary>
     public void Ensure() => PrivateFile.EnsureFolder(Folder);
 
-    /// <summary>Where the serving process was reached last, or <see langword="null"/>.</summary>
-    public EndpointDocument? ReadEndpoint() => Read(EndpointFile, StateJson.Default.EndpointDocument);
+    /// <summary>Where the serving process was reached last, or <see langword="null"/>; a damaged file is set aside.</summary>
+    /// <exception cref="UnreadableStateException">It may not be read.</exception>
+    public EndpointDocument? ReadEndpoint() =>
+        StateFile.ReadOrSetAside(EndpointFile, StateJson.Default.EndpointDocument, _warn);
 
     /// <summary>Says where the serving process is reached.</summary>
     /// <param name="endpoint">Where.</param>
     public void WriteEndpoint(EndpointDocument endpoint) =>
-        PrivateFile.Replace(
-            EndpointFile,
-            JsonSerializer.SerializeToUtf8Bytes(endpoint, StateJson.Default.EndpointDocument)
-        );
+        StateFile.Write(EndpointFile, endpoint, StateJson.Default.EndpointDocument);
 
     /// <summary>Forgets where the serving process was reached.</summary>
     public void DeleteEndpoint() => File.Delete(EndpointFile);
 
     /// <summary>What the platform was made with, or <see langword="null"/> when there is none.</summary>
-    public PlatformSettings? ReadSettings() => Read(SettingsFile, StateJson.Default.PlatformSettings);
+    /// <exception cref="UnreadableStateException">It cannot be read: then nothing may be made in its place.</exception>
+    public PlatformSettings? ReadSettings()
+    {
+        const string nextStep =
+            "Put it right, by hand or from a copy, or remove the platform with: platformctl destroy-local-platform";
+        var settings = StateFile.Read(SettingsFile, StateJson.Default.PlatformSettings, nextStep);
+        return settings is null or { Cluster: ClusterKinds.Embedded or ClusterKinds.Kind or ClusterKinds.Existing }
+            ? settings
+            : throw new UnreadableStateException(
+                SettingsFile,
+                $"this program knows no cluster '{settings.Cluster}'",
+                nextStep
+            );
+    }
 
     /// <summary>Remembers what the platform is made with.</summary>
     /// <param name="settings">What.</param>
     public void WriteSettings(PlatformSettings settings)
     {
         Ensure();
-        PrivateFile.Replace(
-            SettingsFile,
-            JsonSerializer.SerializeToUtf8Bytes(settings, StateJson.Default.PlatformSettings)
-        );
+        StateFile.Write(SettingsFile, settings, StateJson.Default.PlatformSettings);
     }
 
-    /// <summary>The API's token, or <see langword="null"/>.</summary>
-    public string? ReadToken() => File.Exists(TokenFile) ? File.ReadAllText(TokenFile).Trim() : null;
+    /// <summary>What this platform is made with: as it was made, or as is asked for when it is new.</summary>
+    /// <param name="workspace">The workspace's folder; <see langword="null"/> for the one it was made with.</param>
+    /// <param name="asked">The cluster that is asked for; <see langword="null"/> for any.</param>
+    /// <exception cref="PlatformException">There is no workspace, or the platform was made with something else.</exception>
+    public PlatformSettings Settle(string? workspace, PlatformSettings? asked = null)
+    {
+        var known = ReadSettings();
+        var wanted = workspace is null ? known?.Workspace : CanonicalPath.Of(workspace);
+        if (wanted is null)
+        {
+            throw new PlatformException(
+                "There is no workspace: neither here nor above is a platform.yaml.",
+                "Name one with --workspace; the folder examples/ of the source code is one to copy."
+            )
+            {
+                Kind = FailureKind.InvalidInput,
+            };
+        }
+
+        if (known is null)
+        {
+            return (asked ?? new PlatformSettings(ClusterKinds.Embedded, wanted)) with { Workspace = wanted };
+        }
+
+        var difference =
+            CanonicalPath.Of(known.Workspace) != CanonicalPath.Of(wanted)
+                ? $"the workspace {known.Workspace}, not {wanted}"
+            // Platform services can change with every run, and what Kind is given is compared by Kind; the rest cannot.
+            : asked is not null
+            && asked with
+            {
+                Workspace = known.Workspace,
+                Services = known.Services,
+                Delivery = known.Delivery,
+                Kind = known.Kind,
+            } != known
+                ? $"the {known.Cluster} cluster it was made with, and another one is asked for"
+            : null;
+        return difference is null
+            ? known with
+            {
+                Kind = asked?.Kind ?? known.Kind,
+            }
+            : throw new PlatformException(
+                $"The platform '{Platform}' has {difference}.",
+                "Use another platform beside it with --name, or remove this one with: platformctl destroy-local-platform"
+            )
+            {
+                Kind = FailureKind.InvalidInput,
+            };
+    }
+
+    /// <summary>The API's token, or <see langword="null"/> when there is none.</summary>
+    /// <exception cref="UnreadableStateException">It cannot be read, or is none.</exception>
+    public string? ReadToken()
+    {
+        const string nextStep = "Put it right, or remove the file: the next start of the platform makes a new one.";
+        try
+        {
+            var token = File.ReadAllText(TokenFile).Trim();
+            return token.Length > 0 && token.All(c => c is > ' ' and <= '~')
+                ? token
+                : throw new UnreadableStateException(TokenFile, "what it says is no token", nextStep);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UnreadableStateException(TokenFile, e.Message, nextStep, e);
+        }
+    }
 
     /// <summary>The API's token; made up when there is none.</summary>
+    /// <exception cref="UnreadableStateException">There is one and it cannot be read.</exception>
     public string EnsureToken()
     {
-        if (ReadToken() is { Length: > 0 } token)
+        if (ReadToken() is { } token)
         {
             return token;
         }
 
         Ensure();
         var made = Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32));
-        PrivateFile.Replace(TokenFile, System.Text.Encoding.UTF8.GetBytes(made + "\n"));
+        PrivateFile.Replace(TokenFile, Encoding.UTF8.GetBytes(made + "\n"));
         return made;
     }
 
     /// <summary>Writes the kubeconfig for the platform's cluster.</summary>
     /// <param name="text">The kubeconfig.</param>
-    public void WriteKubeconfig(string text) =>
-        PrivateFile.Replace(Kubeconfig, System.Text.Encoding.UTF8.GetBytes(text));
-
-    private static T? Read<T>(string file, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
-        where T : class
-    {
-        try
-        {
-            return File.Exists(file) ? JsonSerializer.Deserialize(File.ReadAllBytes(file), type) : null;
-        }
-        catch (Exception e) when (e is JsonException or IOException)
-        {
-            return null; // unreadable is as good as absent: it is written anew
-        }
-    }
+    public void WriteKubeconfig(string text) => PrivateFile.Replace(Kubeconfig, Encoding.UTF8.GetBytes(text));
 }

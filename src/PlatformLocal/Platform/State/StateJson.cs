@@ -6,8 +6,11 @@ namespace PlatformLocal.Platform.State;
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
     WriteIndented = true
 )]
 [JsonSerializable(typeof(EndpointDocument))]
 [JsonSerializable(typeof(PlatformSettings))]
+[JsonSerializable(typeof(LockHolder))]
 internal sealed partial class StateJson : JsonSerializerContext;

@@ -12,20 +12,14 @@ public enum StepEventKind
     /// <summary>An attempt failed and there will be another one.</summary>
     Retrying,
 
-    /// <summary>It was run and is done.</summary>
+    /// <summary>It is done.</summary>
     Done,
-
-    /// <summary>It was done by an earlier run, and that still stands.</summary>
-    Skipped,
 
     /// <summary>It failed.</summary>
     Failed,
 
     /// <summary>It was stopped: by the caller, or because another step failed.</summary>
     Stopped,
-
-    /// <summary>Its outcome was taken back.</summary>
-    Undone,
 }
 
 /// <summary>Something that happened to a step.</summary>

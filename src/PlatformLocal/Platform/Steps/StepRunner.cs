@@ -1,5 +1,7 @@
 using PlatformLocal.Client;
 using PlatformLocal.Core;
+using Polly;
+using Polly.Retry;
 
 namespace PlatformLocal.Platform.Steps;
 
@@ -19,24 +21,18 @@ public sealed record StepRunnerOptions
 }
 
 /// <summary>
-/// Runs the steps of a graph: each after those it depends on, independent ones at the same time, and those an earlier run
-/// has done only when their outcome does not stand any more.
+/// Runs the steps of a graph: each after those it depends on, independent ones at the same time. Nothing is remembered
+/// between runs: each step looks itself.
 /// </summary>
 /// <param name="graph">The steps.</param>
-/// <param name="journal">Remembers what is done.</param>
 /// <param name="time">The clock of timeouts, pauses and the ledger.</param>
 /// <param name="options">How; the defaults when <see langword="null"/>.</param>
-public sealed class StepRunner(
-    StepGraph graph,
-    StepJournal journal,
-    TimeProvider time,
-    StepRunnerOptions? options = null
-)
+public sealed class StepRunner(StepGraph graph, TimeProvider time, StepRunnerOptions? options = null)
 {
     private readonly StepRunnerOptions _options = options ?? new StepRunnerOptions();
     private readonly Lock _events = new();
 
-    /// <summary>Runs all steps that are not done.</summary>
+    /// <summary>Runs all steps.</summary>
     /// <param name="cancellationToken">Stops the running steps; the next run goes on from there.</param>
     /// <returns>Where the time went.</returns>
     /// <exception cref="StepsFailedException">A step failed; the others that were running are stopped.</exception>
@@ -45,7 +41,7 @@ public sealed class StepRunner(
     {
         long started = time.GetTimestamp();
         var waiting = graph.Order.ToList();
-        var ended = new Dictionary<string, StepOutcome>(StringComparer.Ordinal);
+        var done = new HashSet<string>(StringComparer.Ordinal);
         var running = new Dictionary<Task<StepEnd>, Step>();
         var times = new List<StepTime>();
         var failures = new List<(string Step, Exception Fault)>();
@@ -54,15 +50,14 @@ public sealed class StepRunner(
         {
             while (failures.Count == 0 && !stop.IsCancellationRequested && running.Count < _options.Parallelism)
             {
-                var next = waiting.Find(s => s.DependsOn.All(ended.ContainsKey));
+                var next = waiting.Find(s => s.DependsOn.All(done.Contains));
                 if (next is null)
                 {
                     break;
                 }
 
                 waiting.Remove(next);
-                bool isBaseNew = next.DependsOn.Any(name => ended[name] == StepOutcome.Done);
-                running.Add(RunOneAsync(next, isBaseNew, started, stop.Token), next);
+                running.Add(RunOneAsync(next, started, stop.Token), next);
             }
 
             if (running.Count == 0)
@@ -80,76 +75,19 @@ public sealed class StepRunner(
                 failures.Add((step.Name, fault));
                 await stop.CancelAsync();
             }
-            else if (end.Time.Outcome is StepOutcome.Done or StepOutcome.Skipped)
+            else if (end.Time.Outcome == StepOutcome.Done)
             {
-                ended[step.Name] = end.Time.Outcome;
+                done.Add(step.Name);
             }
         }
 
         var ledger = Ledger(times, started);
         return failures.Count > 0 ? throw new StepsFailedException(failures, ledger)
-            : ended.Count == graph.Order.Count ? ledger
+            : done.Count == graph.Order.Count ? ledger
             : throw new OperationCanceledException(cancellationToken);
     }
 
-    /// <summary>Takes back, in reverse order, every step that the journal says has begun.</summary>
-    /// <param name="cancellationToken">Stops; what is left is taken back by the next call.</param>
-    /// <exception cref="PlatformException">Steps could not be taken back; the others were.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public async Task UndoAsync(CancellationToken cancellationToken)
-    {
-        var faults = new List<(string Step, Exception Fault)>();
-        foreach (var step in graph.Order.Reverse())
-        {
-            if (journal.Find(step.Name) is null or { Mark: StepMark.Undone })
-            {
-                continue;
-            }
-
-            long started = time.GetTimestamp();
-            cancellationToken.ThrowIfCancellationRequested();
-            try
-            {
-                if (step.UndoAsync is { } undo)
-                {
-                    await WithinAsync(
-                        step,
-                        token => undo(Context(step, started), token),
-                        "be taken back",
-                        cancellationToken
-                    );
-                }
-
-                journal.Write(step, StepMark.Undone);
-                Tell(step, StepEventKind.Undone, "", started);
-            }
-            catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
-            {
-                faults.Add((step.Name, fault));
-                Tell(step, StepEventKind.Failed, fault.Message, started);
-            }
-        }
-
-        if (faults.Count > 0)
-        {
-            throw new PlatformException(
-                string.Join(
-                    "\n",
-                    faults.Select(f => $"The step '{f.Step}' could not be taken back: {f.Fault.Message}")
-                ),
-                faults.Select(f => (f.Fault as PlatformException)?.NextStep).FirstOrDefault(s => s is not null)
-                    ?? "Run the command again: it takes back what is left.",
-                faults[0].Fault
-            );
-        }
-    }
-
-    private async Task<StepEnd> RunOneAsync(
-        Step step,
-        bool isBaseNew,
-        long runStarted,
-        CancellationToken cancellationToken
-    )
+    private async Task<StepEnd> RunOneAsync(Step step, long runStarted, CancellationToken cancellationToken)
     {
         await Task.Yield(); // a step that works before its first wait must not hold up the others
         double start = time.GetElapsedTime(runStarted).TotalSeconds;
@@ -157,21 +95,23 @@ public sealed class StepRunner(
         int attempts = 0;
         try
         {
-            if (await StandsAsync(step, isBaseNew, started, cancellationToken))
-            {
-                Tell(step, StepEventKind.Skipped, "", started);
-                return End(StepOutcome.Skipped);
-            }
-
-            journal.Write(step, StepMark.Started);
             Tell(step, StepEventKind.Started, "", started);
+            var pipeline = RetriesOf(step, started);
             await WithinAsync(
                 step,
-                token => AttemptAsync(step, started, () => attempts++, token),
-                "finish",
+                token =>
+                    pipeline
+                        .ExecuteAsync(
+                            async attempt =>
+                            {
+                                attempts++;
+                                await step.RunAsync(Context(step, started), attempt);
+                            },
+                            token
+                        )
+                        .AsTask(),
                 cancellationToken
             );
-            journal.Write(step, StepMark.Done);
             Tell(step, StepEventKind.Done, "", started);
             return End(StepOutcome.Done);
         }
@@ -191,57 +131,33 @@ public sealed class StepRunner(
             new(new StepTime(step.Name, outcome, start, time.GetElapsedTime(started).TotalSeconds, attempts), fault);
     }
 
-    private async Task<bool> StandsAsync(Step step, bool isBaseNew, long started, CancellationToken cancellationToken)
-    {
-        if (!journal.IsDone(step))
-        {
-            return false;
-        }
-
-        if (step.IsDoneAsync is not { } isDone)
-        {
-            return !isBaseNew;
-        }
-
-        bool stands = false;
-        await WithinAsync(
-            step,
-            async token => stands = await isDone(Context(step, started), token),
-            "be checked",
-            cancellationToken
-        );
-        return stands;
-    }
-
-    private async Task AttemptAsync(Step step, long started, Action count, CancellationToken cancellationToken)
-    {
-        for (int attempt = 1; ; attempt++)
-        {
-            count();
-            try
-            {
-                await step.RunAsync(Context(step, started), cancellationToken);
-                return;
-            }
-            catch (Exception fault)
-                when (attempt < step.Retry.Attempts
-                    && !cancellationToken.IsCancellationRequested
-                    && step.Retry.IsWorthwhile(fault)
+    private ResiliencePipeline RetriesOf(Step step, long started) =>
+        step.Retry.Attempts == 1
+            ? ResiliencePipeline.Empty
+            : new ResiliencePipelineBuilder { TimeProvider = time }
+                .AddRetry(
+                    new RetryStrategyOptions
+                    {
+                        MaxRetryAttempts = step.Retry.Attempts - 1,
+                        BackoffType = DelayBackoffType.Exponential,
+                        Delay = step.Retry.Delay,
+                        ShouldHandle = a =>
+                            ValueTask.FromResult(
+                                a.Outcome.Exception is { } fault
+                                    && !a.Context.CancellationToken.IsCancellationRequested
+                                    && step.Retry.IsWorthwhile(fault)
+                            ),
+                        OnRetry = a =>
+                        {
+                            Tell(step, StepEventKind.Retrying, a.Outcome.Exception!.Message, started);
+                            return ValueTask.CompletedTask;
+                        },
+                    }
                 )
-            {
-                Tell(step, StepEventKind.Retrying, fault.Message, started);
-                await Task.Delay(step.Retry.DelayAfter(attempt), time, cancellationToken);
-            }
-        }
-    }
+                .Build();
 
     /// <summary>Keeps to the step's timeout, also when the step itself does not listen.</summary>
-    private async Task WithinAsync(
-        Step step,
-        Func<CancellationToken, Task> work,
-        string what,
-        CancellationToken cancellationToken
-    )
+    private async Task WithinAsync(Step step, Func<CancellationToken, Task> work, CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(step.Timeout, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
@@ -261,7 +177,7 @@ public sealed class StepRunner(
             when (fault is OperationCanceledException or TimeoutException && both.IsCancellationRequested)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            throw new PlatformException($"It did not {what} within {step.Timeout.TotalSeconds:0.#} s.", inner: fault)
+            throw new PlatformException($"It did not finish within {step.Timeout.TotalSeconds:0.#} s.", inner: fault)
             {
                 Kind = FailureKind.NotReadyInTime,
             };

@@ -1,3 +1,4 @@
+using System.Security.Authentication;
 using PlatformLocal.Core;
 using PlatformLocal.Kubernetes;
 using PlatformLocal.Kubernetes.Configuration;
@@ -28,7 +29,9 @@ public sealed class ApiServerRoute(ProgramRunner programs, TimeProvider time)
     /// <param name="kubeconfig">The cluster's kubeconfig file, as kind makes it for the host.</param>
     /// <param name="cluster">The Kind cluster.</param>
     /// <param name="cancellationToken">Stops asking.</param>
-    /// <exception cref="PlatformException">No candidate answers; tells what each of them said.</exception>
+    /// <exception cref="PlatformException">
+    /// No candidate answers, or one does not accept credentials or has another certificate; tells what each of them said.
+    /// </exception>
     public async Task<ClusterConnection> FindAsync(
         string kubeconfig,
         string cluster,
@@ -41,9 +44,10 @@ public sealed class ApiServerRoute(ProgramRunner programs, TimeProvider time)
         var probes = Known(connection, cluster).Select(c => ProbeAsync(connection, c, stop.Token)).ToList();
         probes.Add(ProbeNodeAsync(connection, cluster, stop.Token));
         var faults = new List<string>();
+        Exception? refusal = null;
         await foreach (var probe in Task.WhenEach(probes).WithCancellation(cancellationToken))
         {
-            var (found, fault) = await probe;
+            var (found, fault, refused) = await probe;
             if (found is not null)
             {
                 await stop.CancelAsync();
@@ -52,13 +56,24 @@ public sealed class ApiServerRoute(ProgramRunner programs, TimeProvider time)
             }
 
             faults.Add(fault);
+            refusal ??= refused;
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        throw new PlatformException(
-            $"The API server of the cluster '{cluster}' is out of reach. Tried:\n  {string.Join("\n  ", faults)}",
-            $"See whether its nodes run: docker ps --all --filter label={DockerProgram.ClusterLabel}={cluster}"
-        );
+        string tried = $"Tried:\n  {string.Join("\n  ", faults)}";
+        throw refusal is null
+            ? new PlatformException(
+                $"The API server of the cluster '{cluster}' is out of reach. {tried}",
+                KindFailure.LookAtNodes(cluster)
+            )
+            : new PlatformException(
+                $"The API server of the cluster '{cluster}' and the kubeconfig {kubeconfig} do not know each other. {tried}",
+                $"Have it written anew: remove {kubeconfig}, then run: platformctl create-local-platform",
+                refusal
+            )
+            {
+                Kind = FailureKind.NotAllowed,
+            };
     }
 
     /// <summary>The candidates that need no question: as the kubeconfig says, by the node's name, and over localhost.</summary>
@@ -70,7 +85,7 @@ public sealed class ApiServerRoute(ProgramRunner programs, TimeProvider time)
             new(At("host.docker.internal", connection.Server.Port), "a container of Docker Desktop"),
         ];
 
-    private async Task<(ClusterConnection? Found, string Fault)> ProbeNodeAsync(
+    private async Task<(ClusterConnection? Found, string Fault, Exception? Refusal)> ProbeNodeAsync(
         ClusterConnection connection,
         string cluster,
         CancellationToken cancellationToken
@@ -81,7 +96,7 @@ public sealed class ApiServerRoute(ProgramRunner programs, TimeProvider time)
         {
             string? address = await new DockerProgram(programs).FindControlPlaneAsync(cluster, cancellationToken);
             return address is null
-                ? (null, $"{from}: docker shows no node with one")
+                ? (null, $"{from}: docker shows no node with one", null)
                 : await ProbeAsync(
                     connection,
                     new ApiServerCandidate(At(address, NodePort), "the host or another network"),
@@ -90,15 +105,15 @@ public sealed class ApiServerRoute(ProgramRunner programs, TimeProvider time)
         }
         catch (PlatformException fault)
         {
-            return (null, $"{from}: {FirstLine(fault)}");
+            return (null, $"{from}: {FirstLine(fault)}", null);
         }
         catch (OperationCanceledException)
         {
-            return (null, $"{from}: not asked any more");
+            return (null, $"{from}: not asked any more", null);
         }
     }
 
-    private async Task<(ClusterConnection? Found, string Fault)> ProbeAsync(
+    private async Task<(ClusterConnection? Found, string Fault, Exception? Refusal)> ProbeAsync(
         ClusterConnection connection,
         ApiServerCandidate candidate,
         CancellationToken cancellationToken
@@ -114,17 +129,22 @@ public sealed class ApiServerRoute(ProgramRunner programs, TimeProvider time)
         );
         try
         {
-            return await client.IsReadyAsync(both.Token) ? (there, "") : (null, $"{name}: answers, but is not ready");
+            return await client.IsReadyAsync(both.Token)
+                ? (there, "", null)
+                : (null, $"{name}: answers, but is not ready", null);
         }
         catch (KubernetesException fault)
         {
-            return (null, $"{name}: {FirstLine(fault)}");
+            return (null, $"{name}: {FirstLine(fault)}", IsRefusal(fault) ? fault : null);
         }
         catch (OperationCanceledException)
         {
-            return (null, $"{name}: no answer within {ProbeTimeout.TotalSeconds:0.#} s");
+            return (null, $"{name}: no answer within {ProbeTimeout.TotalSeconds:0.#} s", null);
         }
     }
+
+    private static bool IsRefusal(KubernetesException fault) =>
+        fault.IsUnauthorized || fault.IsForbidden || fault.InnerException?.InnerException is AuthenticationException;
 
     private static Uri At(string host, int port) => new UriBuilder(Uri.UriSchemeHttps, host, port).Uri;
 

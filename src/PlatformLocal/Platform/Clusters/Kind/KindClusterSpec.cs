@@ -8,7 +8,11 @@ public sealed record KindClusterSpec
 
     /// <summary>A configuration file of kind, or the name of a built-in one: <c>local</c> or <c>node-pools</c>.</summary>
     /// <value><c>local</c> unless set.</value>
-    public string Configuration { get; init; } = "local";
+    public string Configuration { get; init; } = KindDefaults.Configuration;
+
+    /// <summary>A configuration as it is remembered: the name of a built-in one, or a path that means the same everywhere.</summary>
+    /// <param name="nameOrPath">The configuration as it was given.</param>
+    public static string Remembered(string nameOrPath) => KindConfiguration.Remembered(nameOrPath);
 
     /// <summary>The node image, which decides the version of Kubernetes.</summary>
     /// <value>The one that the installed kind was released with, unless set.</value>

@@ -15,20 +15,26 @@ public sealed class KindClusters
 {
     private static readonly TimeSpan s_nodeInterval = TimeSpan.FromMilliseconds(300);
 
+    // An API server that has just started refuses everything until it has read who may do what.
+    private static readonly TimeSpan s_settlesWithin = TimeSpan.FromSeconds(3);
+
     private readonly KindProgram _kind;
     private readonly DockerProgram _docker;
     private readonly ApiServerRoute _route;
     private readonly TimeProvider _time;
+    private readonly Action<string> _warn;
 
     /// <summary>Clusters on the Docker engine that <c>docker</c> talks to.</summary>
     /// <param name="programs">Runs programs.</param>
     /// <param name="time">The clock of waits.</param>
-    public KindClusters(ProgramRunner programs, TimeProvider time)
+    /// <param name="warn">Is told which damaged file was set aside; nobody is when <see langword="null"/>.</param>
+    public KindClusters(ProgramRunner programs, TimeProvider time, Action<string>? warn = null)
     {
         _kind = new KindProgram(programs);
         _docker = new DockerProgram(programs);
         _route = new ApiServerRoute(programs, time);
         _time = time;
+        _warn = warn ?? (_ => { });
     }
 
     /// <summary>All Kind clusters of the engine, whoever made them.</summary>
@@ -48,7 +54,8 @@ public sealed class KindClusters
 
     /// <summary>
     /// Makes sure that a platform's cluster is there and its API server answers: makes it, starts it, or leaves it as it
-    /// is. Its nodes may still be getting ready: <see cref="WaitForNodesAsync"/>.
+    /// is. Its nodes may still be getting ready: <see cref="WaitForNodesAsync"/>. Whoever calls this holds the lock of the
+    /// folder: a <c>kind</c> that works on it nevertheless is what a run that was killed left, and is ended.
     /// </summary>
     /// <param name="spec">The cluster.</param>
     /// <param name="folder">The platform's state folder; gets <c>kubeconfig</c>, for its owner only.</param>
@@ -72,7 +79,7 @@ public sealed class KindClusters
         }
 
         var nodes = await NodesAsync(cluster, cancellationToken);
-        var record = KindRecord.Read(folder);
+        var record = KindRecord.Read(folder, _warn);
         if (nodes.Count > 0 && IsLeftover(record, nodes))
         {
             report($"Removing half a cluster '{cluster}' that a stopped run left");
@@ -88,7 +95,7 @@ public sealed class KindClusters
 
         bool wasRunning = nodes.All(n => n.IsRunning);
         string known = await RequireOursAsync(spec.Platform, cluster, folder, record, nodes, cancellationToken);
-        record = KindRecord.Read(folder);
+        record = KindRecord.Read(folder, _warn);
         if (record is not null && nodes.Count < record.Nodes.Count)
         {
             throw new PlatformException(
@@ -165,7 +172,7 @@ public sealed class KindClusters
     {
         string cluster = KindClusterName.Of(platform);
         var nodes = await NodesAsync(cluster, cancellationToken);
-        var record = KindRecord.Read(folder);
+        var record = KindRecord.Read(folder, _warn);
         if (nodes.Count > 0 && !IsLeftover(record, nodes))
         {
             await RequireOursAsync(platform, cluster, folder, record, nodes, cancellationToken);
@@ -175,10 +182,19 @@ public sealed class KindClusters
         return nodes.Count > 0;
     }
 
+    /// <summary>Whether a folder remembers a Kind cluster whose making came to an end; it may be stopped.</summary>
+    /// <param name="folder">The state folder of a platform or of an environment's cluster.</param>
+    public bool IsMade(string folder) => KindRecord.Read(folder, _warn) is { IsReady: true };
+
+    /// <summary>Whether a folder remembers a Kind cluster, or half of one.</summary>
+    /// <param name="folder">The state folder of a platform or of an environment's cluster.</param>
+    public static bool HasRecord(string folder) => KindRecord.IsIn(folder);
+
     /// <summary>The state folder of the platform that made a cluster, as the cluster itself says.</summary>
     /// <param name="cluster">The Kind cluster.</param>
     /// <param name="cancellationToken">Stops asking.</param>
-    /// <returns>The folder, there or not; <see langword="null"/> when somebody else made the cluster or it does not say.</returns>
+    /// <returns>The folder, there or not; <see langword="null"/> when no platform made the cluster.</returns>
+    /// <exception cref="PlatformException">There is no such cluster, or it cannot be asked.</exception>
     public async Task<string?> FindOwnerAsync(string cluster, CancellationToken cancellationToken)
     {
         string folder = Directory.CreateTempSubdirectory("platform-local-owner-").FullName;
@@ -229,7 +245,7 @@ public sealed class KindClusters
         // kind would find it out only when the cluster is made.
         PrivateFile.RequireWritable(KubeconfigIn(folder), "The kubeconfig");
         // What an unfinished run had begun may still come up: it is half a cluster of ours, too.
-        var since = KindRecord.Read(folder) is { IsReady: false } earlier ? earlier.Since : _time.GetUtcNow();
+        var since = KindRecord.Read(folder, _warn) is { IsReady: false } earlier ? earlier.Since : _time.GetUtcNow();
         var record = new KindRecord(cluster, false, since, configuration.Canonical, []);
         record.Write(folder);
         try
@@ -290,7 +306,7 @@ public sealed class KindClusters
             {
                 // There was none a moment ago: what an earlier run had asked the engine for has come up just now.
                 var nodes = await NodesAsync(cluster, cancellationToken);
-                if (!IsLeftover(KindRecord.Read(folder), nodes))
+                if (!IsLeftover(KindRecord.Read(folder, _warn), nodes))
                 {
                     throw;
                 }
@@ -357,9 +373,16 @@ public sealed class KindClusters
             using var client = new KubernetesClient(connection);
             return await ClusterMarker.FindAsync(client, cancellationToken);
         }
-        catch (PlatformException)
+        catch (PlatformException fault)
         {
-            return null; // a cluster that does not say whose it is, is somebody else's
+            throw new PlatformException(
+                $"There is a Kind cluster '{cluster}', and whose it is cannot be read: {fault.Message}",
+                fault.NextStep ?? KindFailure.LookAtNodes(cluster),
+                fault
+            )
+            {
+                Kind = fault.Kind,
+            };
         }
         finally
         {
@@ -410,6 +433,7 @@ public sealed class KindClusters
     )
     {
         long started = _time.GetTimestamp();
+        long? refusedSince = null;
         string? waitsFor = "the API server";
         while (_time.GetElapsedTime(started) < timeout)
         {
@@ -426,7 +450,7 @@ public sealed class KindClusters
                     return;
                 }
             }
-            catch (PlatformException fault)
+            catch (PlatformException fault) when (!WillStay(fault, ref refusedSince))
             {
                 waitsFor = fault.Message; // not listening yet, or gone for a moment
             }
@@ -441,6 +465,19 @@ public sealed class KindClusters
         {
             Kind = FailureKind.NotReadyInTime,
         };
+    }
+
+    // A wrong kubeconfig, certificate or right does not come right by waiting.
+    private bool WillStay(PlatformException fault, ref long? refusedSince)
+    {
+        if (fault.Kind != FailureKind.NotAllowed)
+        {
+            refusedSince = null;
+            return fault.Kind == FailureKind.InvalidInput;
+        }
+
+        refusedSince ??= _time.GetTimestamp();
+        return _time.GetElapsedTime(refusedSince.Value) > s_settlesWithin;
     }
 
     private async Task<KindCluster> DescribeAsync(

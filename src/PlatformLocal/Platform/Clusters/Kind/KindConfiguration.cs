@@ -4,17 +4,22 @@ using System.Text.Json.Nodes;
 using PlatformLocal.Core;
 using PlatformLocal.Core.Documents;
 using PlatformLocal.Kubernetes;
+using PlatformLocal.Platform.State;
 
 namespace PlatformLocal.Platform.Clusters.Kind;
 
 /// <summary>The whole configuration that kind is given, made of a file and what the platform adds.</summary>
 internal sealed class KindConfiguration
 {
-    private static readonly string[] s_builtIn = ["local", "node-pools"];
+    private static readonly string[] s_builtIn = [KindDefaults.Configuration, "node-pools"];
 
     private readonly JsonObject _document;
 
     private KindConfiguration(JsonObject document) => _document = document;
+
+    /// <summary>A configuration as it is remembered: a built-in name, or a path that means the same everywhere.</summary>
+    public static string Remembered(string nameOrPath) =>
+        s_builtIn.Contains(nameOrPath, StringComparer.Ordinal) ? nameOrPath : CanonicalPath.Of(nameOrPath);
 
     /// <summary>What kind reads: JSON is YAML too.</summary>
     public string Text => _document.ToJsonString();

@@ -7,7 +7,10 @@ namespace PlatformLocal.Platform.Clusters.Kind;
 /// <summary>Says what the failures of <c>docker</c> and <c>kind</c> mean and what to do about them.</summary>
 internal static partial class KindFailure
 {
-    /// <summary>Whether the engine itself is out of reach.</summary>
+    /// <summary>The command that shows a cluster's nodes.</summary>
+    public static string LookAtNodes(string cluster) =>
+        $"See whether its nodes run: docker ps --all --filter label={DockerProgram.ClusterLabel}={cluster}";
+
     /// <summary>Whether kind found nodes of this name.</summary>
     public static bool IsOfExistingNodes(ProgramException fault) =>
         fault.LastLines.Any(l =>
@@ -15,6 +18,7 @@ internal static partial class KindFailure
             || l.Contains("already in use", StringComparison.Ordinal)
         );
 
+    /// <summary>Whether the engine itself is out of reach.</summary>
     public static bool IsOfEngine(ProgramException fault) => OfEngine(fault) is not null;
 
     /// <summary>The failure when the engine itself is out of reach; otherwise <see langword="null"/>.</summary>

@@ -1,6 +1,6 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using PlatformLocal.Kubernetes.Files;
+using PlatformLocal.Platform.State;
 
 namespace PlatformLocal.Platform.Clusters.Kind;
 
@@ -18,36 +18,28 @@ internal sealed record KindRecord(
     IReadOnlyList<string> Nodes
 )
 {
-    public static KindRecord? Read(string folder)
-    {
-        try
-        {
-            string file = FileIn(folder);
-            return File.Exists(file)
-                ? JsonSerializer.Deserialize(File.ReadAllBytes(file), KindRecordJson.Default.KindRecord)
-                : null;
-        }
-        catch (JsonException)
-        {
-            return null; // unreadable is as good as absent: the cluster itself tells whose it is
-        }
-    }
+    /// <summary>The record in a folder, or <see langword="null"/>; a damaged one is set aside: the cluster itself tells whose it is.</summary>
+    public static KindRecord? Read(string folder, Action<string> warn) =>
+        StateFile.ReadOrSetAside(FileIn(folder), KindRecordJson.Default.KindRecord, warn);
 
     public static void Delete(string folder) => File.Delete(FileIn(folder));
 
     public void Write(string folder)
     {
         PrivateFile.EnsureFolder(folder);
-        PrivateFile.Replace(
-            FileIn(folder),
-            JsonSerializer.SerializeToUtf8Bytes(this, KindRecordJson.Default.KindRecord)
-        );
+        StateFile.Write(FileIn(folder), this, KindRecordJson.Default.KindRecord);
     }
 
-    private static string FileIn(string folder) => Path.Combine(folder, "kind-cluster.json");
+    public static bool IsIn(string folder) => File.Exists(FileIn(folder));
+
+    private static string FileIn(string folder) => Path.Combine(folder, StateFolder.KindRecord);
 }
 
 /// <summary>How a record is written.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true
+)]
 [JsonSerializable(typeof(KindRecord))]
 internal sealed partial class KindRecordJson : JsonSerializerContext;

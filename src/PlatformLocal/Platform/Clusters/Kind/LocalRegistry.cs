@@ -11,20 +11,20 @@ namespace PlatformLocal.Platform.Clusters.Kind;
 public sealed record LocalRegistryOptions
 {
     /// <summary>The container's name, which is also its host name on the network of kind.</summary>
-    /// <value><c>kind-registry</c> unless set.</value>
-    public string Name { get; init; } = "kind-registry";
+    /// <value><see cref="KindDefaults.Registry"/> unless set.</value>
+    public string Name { get; init; } = KindDefaults.Registry;
 
     /// <summary>The registry's image.</summary>
-    /// <value><c>registry:3</c> unless set.</value>
-    public string Image { get; init; } = "registry:3";
+    /// <value><see cref="KindDefaults.RegistryImage"/> unless set.</value>
+    public string Image { get; init; } = KindDefaults.RegistryImage;
 
     /// <summary>The port on 127.0.0.1 that images are pushed to.</summary>
-    /// <value>5001 unless set.</value>
-    public int Port { get; init; } = 5001;
+    /// <value><see cref="KindDefaults.RegistryPort"/> unless set.</value>
+    public int Port { get; init; } = KindDefaults.RegistryPort;
 }
 
 /// <summary>
-/// A registry beside the Kind clusters of this machine: what is pushed to <c>localhost:5001</c> can be pulled under the
+/// A registry beside the Kind clusters of this machine: what is pushed to its port can be pulled under the
 /// same name in every cluster that was joined. It belongs to no cluster and stays when clusters go.
 /// </summary>
 /// <remarks>Follows https://kind.sigs.k8s.io/docs/user/local-registry/ and KEP-1755.</remarks>
@@ -51,7 +51,10 @@ public sealed class LocalRegistry
         _options = options ?? new LocalRegistryOptions();
     }
 
-    /// <summary>What image names begin with, such as <c>localhost:5001</c>.</summary>
+    /// <summary>The container's name.</summary>
+    public string Name => _options.Name;
+
+    /// <summary>What image names begin with: <c>localhost</c> and the port.</summary>
     public string Host => $"localhost:{_options.Port}";
 
     /// <summary>Whether there is a container of the registry's name, running or not; nothing when the engine does not answer.</summary>

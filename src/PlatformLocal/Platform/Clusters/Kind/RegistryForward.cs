@@ -5,7 +5,7 @@ namespace PlatformLocal.Platform.Clusters.Kind;
 
 /// <summary>
 /// Takes what is sent to a port of this machine's localhost to a registry elsewhere. Inside a container, localhost is not
-/// where the registry is published, but images are called <c>localhost:5001/…</c> there as everywhere.
+/// where the registry is published, but images are called by it there as everywhere.
 /// </summary>
 internal sealed class RegistryForward : IDisposable
 {

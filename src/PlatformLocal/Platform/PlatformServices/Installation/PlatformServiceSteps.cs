@@ -49,6 +49,30 @@ public sealed class PlatformServiceSteps(
         return steps;
     }
 
+    /// <summary>Removes the services, each before those it depends on, then what they share; what is not there is passed over.</summary>
+    /// <param name="report">Is told what is done just now.</param>
+    /// <param name="cancellationToken">Stops; the next call goes on.</param>
+    /// <exception cref="PlatformException">The cluster refuses, or something does not go in time.</exception>
+    public async Task RemoveAsync(Action<string> report, CancellationToken cancellationToken)
+    {
+        if (choice.Services.Count == 0)
+        {
+            return;
+        }
+
+        using var client = await connect(cancellationToken);
+        foreach (var chosen in choice.Services.Reverse())
+        {
+            await new ServiceInstaller(client, _options, report).RemoveAsync(chosen, cancellationToken);
+        }
+
+        await RemoveDataAsync(client, report, cancellationToken);
+        if (choice.NeedsFlux)
+        {
+            await Installer(client, report).RemoveAsync(FluxTimeout, cancellationToken);
+        }
+    }
+
     private Step Flux(IReadOnlyList<string> after) =>
         New(
             FluxStep,
@@ -57,9 +81,8 @@ public sealed class PlatformServiceSteps(
             async (client, step, token) =>
             {
                 await EnsureNamespaceAsync(client, token); // what is installed is remembered there
-                await Installer(client, step).InstallAsync(FluxTimeout, token);
-            },
-            (client, step, token) => Installer(client, step).RemoveAsync(FluxTimeout, token)
+                await Installer(client, step.Report).InstallAsync(FluxTimeout, token);
+            }
         ) with
         {
             // A download may fail once; what was not ready in time had its time.
@@ -74,15 +97,15 @@ public sealed class PlatformServiceSteps(
 
     private TimeSpan FluxTimeout => _options.Timeout ?? s_fluxTimeout;
 
-    private FluxInstaller Installer(KubernetesClient client, StepContext step)
+    private FluxInstaller Installer(KubernetesClient client, Action<string> report)
     {
-        var wait = new ReadinessWait(_options.Time, _options.Interval, step.Report);
+        var wait = new ReadinessWait(_options.Time, _options.Interval, report);
         return new FluxInstaller(
             client,
             new ManifestSource("flux", FluxRelease.Manifests, choice.FluxManifests),
-            new ManifestInstaller(client, wait, _options, step.Report),
+            new ManifestInstaller(client, wait, _options, report),
             _options,
-            step.Report
+            report
         );
     }
 
@@ -99,8 +122,7 @@ public sealed class PlatformServiceSteps(
                 {
                     await secrets.EnsureAsync(chosen.Service, token);
                 }
-            },
-            RemoveDataAsync
+            }
         );
 
     private Step Service(SelectedService chosen) =>
@@ -110,8 +132,7 @@ public sealed class PlatformServiceSteps(
             // Its parts are waited for one after another.
             chosen.Service.Timeout
                 * (chosen.Service.Charts.Count + chosen.Service.Probes.Count + (chosen.Service.HasManifests ? 1 : 0)),
-            (client, step, token) => new ServiceInstaller(client, _options, step.Report).InstallAsync(chosen, token),
-            (client, step, token) => new ServiceInstaller(client, _options, step.Report).RemoveAsync(chosen, token)
+            (client, step, token) => new ServiceInstaller(client, _options, step.Report).InstallAsync(chosen, token)
         );
 
     private static async Task EnsureNamespaceAsync(KubernetesClient client, CancellationToken cancellationToken)
@@ -137,9 +158,9 @@ public sealed class PlatformServiceSteps(
     }
 
     // Passwords and the data they open go together: a new password does not open an old volume.
-    private async Task RemoveDataAsync(KubernetesClient client, StepContext step, CancellationToken token)
+    private async Task RemoveDataAsync(KubernetesClient client, Action<string> report, CancellationToken token)
     {
-        step.Report($"removes credentials and volumes in {PlatformService.Namespace}");
+        report($"removes credentials and volumes in {PlatformService.Namespace}");
         await RemoveVolumesAsync(client, token);
         foreach (var chosen in choice.Services)
         {
@@ -187,31 +208,21 @@ public sealed class PlatformServiceSteps(
         }
     }
 
-    // Each of these looks first and does only what is missing: the journal need not be believed.
     private Step New(
         string name,
         IReadOnlyList<string> dependsOn,
         TimeSpan timeout,
-        Func<KubernetesClient, StepContext, CancellationToken, Task> run,
-        Func<KubernetesClient, StepContext, CancellationToken, Task>? undo = null
+        Func<KubernetesClient, StepContext, CancellationToken, Task> run
     ) =>
         new()
         {
             Name = name,
             DependsOn = dependsOn,
             Timeout = timeout + s_margin,
-            RunAsync = (step, token) => WithClientAsync(run, step, token),
-            IsDoneAsync = (_, _) => Task.FromResult(false),
-            UndoAsync = undo is null ? null : (step, token) => WithClientAsync(undo, step, token),
+            RunAsync = async (step, token) =>
+            {
+                using var client = await connect(token);
+                await run(client, step, token);
+            },
         };
-
-    private async Task WithClientAsync(
-        Func<KubernetesClient, StepContext, CancellationToken, Task> work,
-        StepContext step,
-        CancellationToken cancellationToken
-    )
-    {
-        using var client = await connect(cancellationToken);
-        await work(client, step, cancellationToken);
-    }
 }

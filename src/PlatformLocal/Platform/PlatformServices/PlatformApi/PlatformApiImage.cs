@@ -65,8 +65,8 @@ public sealed partial class PlatformApiImage(ProgramRunner programs, TimeProvide
         // Shared with the launcher 'platformctl', which compiled all of it before: the lock is its lock.
         var folder = Path.Combine(options.Source, ".build");
         var artifacts = $"--artifacts-path={Path.Combine(folder, "artifacts")}";
-        await OrphanedPrograms.StopAsync("dotnet", artifacts, cancellationToken);
         await using var held = await HoldAsync(Path.Combine(folder, "lock"), report, cancellationToken);
+        await OrphanedPrograms.StopAsync("dotnet", artifacts, cancellationToken);
         if (await IsThereAsync(options.Registry, tag, cancellationToken))
         {
             return image; // another run built it meanwhile

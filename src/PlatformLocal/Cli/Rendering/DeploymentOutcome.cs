@@ -1,0 +1,59 @@
+using PlatformLocal.Client;
+using PlatformLocal.Core;
+
+namespace PlatformLocal.Cli.Rendering;
+
+/// <summary>What a deployment came to: in words with what to do next, and as an exit code.</summary>
+internal static class DeploymentOutcome
+{
+    public static int ExitCodeOf(EnvironmentDocument environment) =>
+        environment.Phase switch
+        {
+            EnvironmentPhase.Invalid => ExitCodes.Invalid,
+            EnvironmentPhase.Failed => ExitCodes.For(environment.Failure ?? FailureKind.Failed),
+            _ => ExitCodes.Done,
+        };
+
+    public static void Write(Terminal terminal, EnvironmentDocument environment)
+    {
+        terminal.Result.Write(EnvironmentTree.Of(environment));
+        EnvironmentReport.WriteWarnings(terminal, environment.Warnings);
+        if (environment.Phase is EnvironmentPhase.Failed or EnvironmentPhase.Invalid)
+        {
+            EnvironmentReport.WriteFailure(terminal, environment);
+            return;
+        }
+
+        if (environment.Phase != EnvironmentPhase.Ready)
+        {
+            EnvironmentReport.Line(
+                terminal,
+                $"Stored; it goes on in the background: platformctl get-environment {environment.EnvironmentName}"
+            );
+            return;
+        }
+
+        EnvironmentReport.Line(terminal, Summary(environment));
+        EnvironmentReport.Line(terminal, "Next:");
+        EnvironmentReport.Line(terminal, $"  platformctl get-environment {environment.EnvironmentName}");
+        EnvironmentReport.Line(terminal, $"  kubectl -n {environment.Namespace} get pods");
+        EnvironmentReport.Line(terminal, $"  platformctl destroy-environment {environment.EnvironmentName}");
+    }
+
+    private static string Summary(EnvironmentDocument environment)
+    {
+        var changes = environment.Changes ?? new ChangeCounts(0, 0, 0, 0);
+        var (created, updated, unchanged, pruned) = changes;
+        var what =
+            created + updated + pruned == 0
+                ? $"unchanged ({unchanged} objects)"
+                : string.Join(
+                    ", ",
+                    new[] { (created, "created"), (updated, "updated"), (unchanged, "unchanged"), (pruned, "removed") }
+                        .Where(c => c.Item1 > 0)
+                        .Select(c => $"{c.Item1} {c.Item2}")
+                ) + " objects";
+        var simulated = environment.Simulated ? " Workloads are simulated: nothing is executed." : "";
+        return $"{environment.EnvironmentName} is ready: {environment.Services.Count} {(environment.Services.Count == 1 ? "service" : "services")} in {environment.Namespace}, {what}.{simulated}";
+    }
+}

@@ -1,0 +1,231 @@
+using PlatformLocal.Core;
+using PlatformLocal.Deployment.Ansible;
+using PlatformLocal.Kubernetes;
+using PlatformLocal.Platform.Clusters.Kind;
+using PlatformLocal.Platform.Diagnostics;
+using PlatformLocal.Platform.PlatformServices.PlatformApi;
+using PlatformLocal.Platform.PlatformServices.Selection;
+using PlatformLocal.Platform.State;
+using PlatformLocal.Platform.Steps;
+
+namespace PlatformLocal.Platform.Operations;
+
+/// <summary>The steps that make a Kind cluster and bring a platform into it.</summary>
+internal sealed class CreateOnKind
+{
+    private readonly Creation _creation;
+    private readonly KindOptions _kind;
+    private readonly KindClusters _clusters;
+    private readonly LocalRegistry _registry;
+    private readonly KindClusterSpec _spec;
+    private KindCluster? _cluster;
+    private string? _image;
+
+    public CreateOnKind(Creation creation)
+    {
+        _creation = creation;
+        _kind = creation.Settings.Kind ?? new KindOptions();
+        _clusters = new KindClusters(creation.Programs, creation.Time);
+        _registry = new LocalRegistry(creation.Programs);
+        _spec = new KindClusterSpec
+        {
+            Platform = State.Platform,
+            Configuration = _kind.Configuration ?? KindDefaults.Configuration,
+            NodeImage = _kind.NodeImage,
+            Ports = IsInCluster ? [new KindPort(PlatformApiInstallation.NodePort)] : [],
+        };
+        _image = _kind.PlatformImage;
+    }
+
+    private StateFolder State => _creation.State;
+
+    private bool IsInCluster => _creation.Settings.Api == ApiPlaces.InCluster;
+
+    // Much can be done before nodes run pods: only what needs pods waits for them.
+    public (IReadOnlyList<Step> Steps, StepMirror Mirror) Steps(Action<string> report)
+    {
+        var services = _creation.ServiceSteps(ConnectAsync, "baseline", "nodes");
+        string[] needs = ["baseline", .. services.Select(s => s.Name)];
+        return (
+            [
+                New("preflight", [], CheckMachineAsync),
+                New("registry", ["preflight"], (_, token) => _registry.EnsureAsync(token)),
+                New("cluster", ["preflight"], EnsureClusterAsync, _spec.Timeout + TimeSpan.FromMinutes(1)),
+                New(
+                    "nodes",
+                    ["cluster"],
+                    (step, token) => _clusters.WaitForNodesAsync(_spec, State.Folder, step.Report, token),
+                    _spec.Timeout + TimeSpan.FromMinutes(1)
+                ),
+                New("registry in the cluster", ["registry", "cluster"], JoinRegistryAsync),
+                _creation.Baseline(ConnectAsync, new PlaybookCluster(State.Kubeconfig), "cluster"),
+                .. services,
+                .. IsInCluster
+                    ? ApiInCluster(needs, report)
+                    : [_creation.Serve("platform", report, [.. needs, "registry in the cluster"])],
+            ],
+            new StepMirror(ConnectAsync, _creation.Time)
+        );
+    }
+
+    private Step[] ApiInCluster(string[] needs, Action<string> report) =>
+        [
+            New("platform image", ["registry"], BuildImageAsync, TimeSpan.FromMinutes(10)) with
+            {
+                // Another platform of this machine may build the same image just now.
+                Retry = new StepRetry { Attempts = 3, Delay = TimeSpan.FromSeconds(15) },
+            },
+            New(
+                "platform image on the nodes",
+                ["platform image", "registry in the cluster"],
+                PullImageAsync,
+                TimeSpan.FromMinutes(6)
+            ),
+            New("platform api", [.. needs, "platform image on the nodes"], InstallApiAsync),
+            _creation.Serve("ready", report, "platform api", "nodes"),
+        ];
+
+    private static Step New(
+        string name,
+        IReadOnlyList<string> dependsOn,
+        Func<StepContext, CancellationToken, Task> run,
+        TimeSpan? timeout = null
+    )
+    {
+        var step = new Step
+        {
+            Name = name,
+            DependsOn = dependsOn,
+            RunAsync = run,
+        };
+        return timeout is { } limit ? step with { Timeout = limit } : step;
+    }
+
+    private Task<KubernetesClient> ConnectAsync(CancellationToken cancellationToken) =>
+        _clusters.ConnectAsync(State.Platform, State.Folder, cancellationToken);
+
+    private async Task EnsureClusterAsync(StepContext step, CancellationToken cancellationToken)
+    {
+        if (_creation.IsNew || !_clusters.IsMade(State.Folder))
+        {
+            // Before anything is made: a run that is killed must know what to clear away.
+            State.WriteSettings(_creation.Settings);
+        }
+
+        _cluster = await _clusters.EnsureAsync(_spec, State.Folder, step.Report, cancellationToken);
+        // Not before: a cluster that is there may have been made with something else, and that is refused.
+        State.WriteSettings(_creation.Settings);
+    }
+
+    private async Task JoinRegistryAsync(StepContext step, CancellationToken cancellationToken)
+    {
+        using var client = await ConnectAsync(cancellationToken);
+        await _registry.JoinAsync(KindClusterName.Of(State.Platform), client, cancellationToken);
+    }
+
+    private async Task BuildImageAsync(StepContext step, CancellationToken cancellationToken)
+    {
+        if (_image is null)
+        {
+            using var reached = await _registry.ReachAsync(_creation.Time, cancellationToken);
+            var build = new PlatformApiImageOptions
+            {
+                BaseImage = BaseImage,
+                Source = _creation.Options.Source ?? throw NoSource(),
+                Registry = _registry.Host,
+            };
+            _image = await new PlatformApiImage(_creation.Programs, _creation.Time).EnsureAsync(
+                build,
+                step.Report,
+                cancellationToken
+            );
+        }
+    }
+
+    private async Task PullImageAsync(StepContext step, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _registry.PullAsync(KindClusterName.Of(State.Platform), _image!, cancellationToken);
+        }
+        catch (PlatformException fault)
+        {
+            step.Report($"left to the pods: {fault.Message}"); // which say more, and try again
+        }
+    }
+
+    private async Task InstallApiAsync(StepContext step, CancellationToken cancellationToken)
+    {
+        using var client = await ConnectAsync(cancellationToken);
+        await new PlatformApiInstallation(client, _creation.Time).EnsureAsync(
+            State.Platform,
+            _image!,
+            State.EnsureToken(),
+            _creation.Services.ObjectStore?.Service.ObjectStore,
+            TimeSpan.FromMinutes(4),
+            step.Report,
+            cancellationToken
+        );
+        var port = _cluster!.Ports.First(p => p.ContainerPort == PlatformApiInstallation.NodePort);
+        var address = new UriBuilder(Uri.UriSchemeHttp, port.ListenAddress, port.HostPort).Uri;
+        State.WriteEndpoint(new EndpointDocument(address, 0, _creation.Options.Version));
+    }
+
+    private string BaseImage => _kind.BaseImage ?? PlatformApiImageOptions.DefaultBaseImage;
+
+    private static PlatformException NoSource() =>
+        new(
+            "The Platform API's image cannot be built: this program does not know its source tree.",
+            "Name a finished image with --platform-image, or serve from this machine with --platform-api on-host."
+        )
+        {
+            Kind = FailureKind.InvalidInput,
+        };
+
+    private async Task CheckMachineAsync(StepContext step, CancellationToken cancellationToken)
+    {
+        var needs = PlatformServiceNeeds.Of(_creation.Services, _kind.NodeImage, _creation.IsNew);
+        if (IsInCluster && _creation.IsNew)
+        {
+            needs = needs with { Images = [.. needs.Images, _image ?? BaseImage] };
+        }
+
+        var preflight = await KindPreflight.ForAsync(_creation.Programs, _kind.NodeImage, needs, cancellationToken);
+        var report = await preflight.RunAsync(cancellationToken);
+        var warnings = report
+            .Checks.Where(c => c.Status == CheckStatus.Warn)
+            .ToLookup(c => c.Name.StartsWith(KindPreflight.ImagePrefix, StringComparison.Ordinal));
+        foreach (var check in warnings[false])
+        {
+            step.Report($"{check.Name}: {check.Message}");
+        }
+
+        // A registry that is out of reach concerns many images: that is told in one line.
+        if (warnings[true].Select(c => c.Name).ToList() is { Count: > 0 } images)
+        {
+            step.Report(
+                $"{images.Count} images may not be there when they are needed ({warnings[true].First().Message}): "
+                    + string.Join(", ", images.Select(i => i[KindPreflight.ImagePrefix.Length..]))
+            );
+        }
+
+        if (!report.IsHealthy)
+        {
+            var failed = report.Checks.Where(c => c.Status == CheckStatus.Fail).ToList();
+            // Images of one registry that is out of reach fail alike: that is told once.
+            var faults = failed
+                .GroupBy(c => c.Message, c => c.Name, StringComparer.Ordinal)
+                .Select(g => $"{string.Join(", ", g)}: {g.Key}")
+                .ToList();
+            var fixes = failed.Select(c => c.Fix).OfType<string>();
+            throw new PlatformException(
+                "This machine cannot have a Kind cluster"
+                    + (faults.Count == 1 ? $": {faults[0]}" : $":\n  - {string.Join("\n  - ", faults)}"),
+                string.Join(
+                    '\n',
+                    needs.Images.Count == 0 ? fixes : [.. fixes, "Or do without the platform services: --services none"]
+                )
+            );
+        }
+    }
+}

@@ -1,0 +1,139 @@
+using PlatformLocal.Cli.Tests.Testing;
+using PlatformLocal.Testing;
+
+namespace PlatformLocal.Cli.Tests;
+
+/// <summary>State that cannot be read, or is somebody else's, in whole processes.</summary>
+public sealed class StateTests
+{
+    private static readonly string s_workspace = Path.Combine(PlatformCtlProgram.RepositoryRoot, "examples");
+
+    [Fact]
+    public async Task The_same_workspace_said_otherwise_is_the_same()
+    {
+        await using var program = new PlatformCtlProgram();
+        using var folder = new TemporaryFolder();
+        var link = Path.Combine(folder.Path, "link");
+        Directory.CreateSymbolicLink(link, s_workspace);
+        (await program.RunAsync("create-local-platform", "--workspace", s_workspace)).ExitCode.Should().Be(0);
+
+        var slashed = await program.RunAsync("create-local-platform", "--workspace", s_workspace + "/");
+        var linked = await program.RunAsync("create-local-platform", "--workspace", link);
+        var other = await program.RunAsync("create-local-platform", "--workspace", program.State);
+
+        slashed.ExitCode.Should().Be(0, slashed.Error);
+        linked.ExitCode.Should().Be(0, linked.Error);
+        other.ExitCode.Should().Be(2);
+    }
+
+    [Theory]
+    [InlineData("create-local-platform")]
+    [InlineData("serve")]
+    public async Task Damaged_settings_are_refused_with_the_file_and_what_to_do(string command)
+    {
+        await using var program = new PlatformCtlProgram();
+        Directory.CreateDirectory(program.Folder);
+        var settings = Path.Combine(program.Folder, "platform.json");
+        File.WriteAllText(settings, "{ half");
+
+        var refused = await program.RunAsync(command, "--workspace", s_workspace);
+
+        refused.ExitCode.Should().Be(1);
+        refused.Error.Should().Contain($"The file {settings} cannot be read").And.Contain("→ Put it right");
+        Directory.EnumerateFileSystemEntries(program.Folder).Should().Equal(settings);
+        File.ReadAllText(settings).Should().Be("{ half");
+    }
+
+    [Fact]
+    public async Task An_embedded_platform_with_damaged_settings_is_removed_and_that_is_said()
+    {
+        await using var program = new PlatformCtlProgram();
+        await program.RunAsync("create-local-platform", "--workspace", s_workspace);
+        var settings = Path.Combine(program.Folder, "platform.json");
+        File.WriteAllText(settings, "garbage");
+
+        var destroyed = await program.RunAsync("destroy-local-platform", "--verify");
+
+        destroyed.ExitCode.Should().Be(0, destroyed.Error);
+        destroyed.Error.Should().Contain(settings);
+        Directory.Exists(program.Folder).Should().BeFalse();
+    }
+
+    [Fact]
+    public async Task A_damaged_endpoint_is_set_aside_told_and_found_again()
+    {
+        await using var program = new PlatformCtlProgram();
+        await program.RunAsync("create-local-platform", "--workspace", s_workspace);
+        var endpoint = Path.Combine(program.Folder, "endpoint.json");
+        File.WriteAllText(endpoint, "garbage");
+
+        var again = await program.RunAsync("create-local-platform");
+        var status = await program.RunAsync("platform-status");
+
+        again.ExitCode.Should().Be(0, again.Error);
+        again.Error.Should().Contain($"Warning: The file {endpoint} cannot be read").And.Contain(".unreadable");
+        status.ExitCode.Should().Be(0, status.Error);
+    }
+
+    [Fact]
+    public async Task All_platforms_go_where_the_client_of_docker_has_no_engine()
+    {
+        await using var program = new PlatformCtlProgram();
+        using var bin = new TemporaryFolder();
+        WriteDocker(bin);
+        program.Environment["PATH"] = $"{bin.Path}:{Environment.GetEnvironmentVariable("PATH")}";
+        await program.RunAsync("create-local-platform", "--workspace", s_workspace);
+        // What a creation that failed leaves, and what is nobody's platform.
+        File.WriteAllText(
+            Path.Combine(Directory.CreateDirectory(Path.Combine(program.State, "failed")).FullName, "token"),
+            "t\n"
+        );
+        var notes = Path.Combine(Directory.CreateDirectory(Path.Combine(program.State, "notes")).FullName, "mine.txt");
+        File.WriteAllText(notes, "mine");
+
+        var destroyed = await program.RunAsync("destroy-local-platform", "--all");
+
+        destroyed.ExitCode.Should().Be(0, destroyed.Error);
+        destroyed
+            .Error.Should()
+            .Contain("Kind clusters could not be looked for")
+            .And.Contain("'local' is removed")
+            .And.Contain("'failed' is removed");
+        Directory.EnumerateFileSystemEntries(program.State).Should().Equal(Path.GetDirectoryName(notes));
+        File.Exists(notes).Should().BeTrue();
+    }
+
+    [Fact]
+    public async Task A_platform_that_needs_the_engine_is_kept_until_it_answers_and_the_others_go()
+    {
+        await using var program = new PlatformCtlProgram();
+        using var bin = new TemporaryFolder();
+        WriteDocker(bin);
+        program.Environment["PATH"] = $"{bin.Path}:{Environment.GetEnvironmentVariable("PATH")}";
+        var real = Directory.CreateDirectory(Path.Combine(program.State, "a-real-one")).FullName;
+        File.WriteAllText(
+            Path.Combine(real, "kind-cluster.json"),
+            """{"cluster":"a-real-one","is_ready":false,"since":"2026-01-01T00:00:00Z","configuration":"{}","nodes":[]}"""
+        );
+        await program.RunAsync("create-local-platform", "--workspace", s_workspace);
+
+        var destroyed = await program.RunAsync("destroy-local-platform", "--all");
+
+        destroyed.ExitCode.Should().Be(1);
+        destroyed.Error.Should().Contain("The Docker engine cannot be reached").And.Contain("'local' is removed");
+        Directory.EnumerateFileSystemEntries(program.State).Should().Equal(real);
+    }
+
+    private static void WriteDocker(TemporaryFolder bin)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "the program is a shell script");
+        var docker = bin.Write(
+            "docker",
+            "#!/bin/sh\necho 'Cannot connect to the Docker daemon at unix:///x.' >&2\nexit 1\n"
+        );
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(docker, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        }
+    }
+}

@@ -1,0 +1,118 @@
+using PlatformLocal.Platform.Clusters.Kind;
+using PlatformLocal.Platform.State;
+using PlatformLocal.Testing;
+
+namespace PlatformLocal.Platform.Tests.State;
+
+public sealed class StateFolderTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly List<string> _warnings = [];
+    private readonly StateFolder _state;
+
+    public StateFolderTests() => _state = new StateFolder(_folder.Path, "shop", _warnings.Add);
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("garbage")]
+    [InlineData("null")]
+    [InlineData("{}")]
+    [InlineData("""{"cluster": "kind", "works""")]
+    [InlineData("""{"cluster": "kind", "workspace": null}""")]
+    [InlineData("""{"cluster": "moon", "workspace": "/w"}""")]
+    public void Settings_that_cannot_be_read_are_refused_by_their_name_and_stay(string content)
+    {
+        var file = _folder.Write("shop/platform.json", content);
+
+        var fault = _state.Invoking(s => s.ReadSettings()).Should().Throw<UnreadableStateException>().Which;
+
+        fault.File.Should().Be(file);
+        fault.Message.Should().StartWith($"The file {file} cannot be read: ");
+        fault.NextStep.Should().Contain("destroy-local-platform");
+        _state.Invoking(s => s.Settle("/w")).Should().Throw<UnreadableStateException>();
+        File.ReadAllText(file).Should().Be(content);
+    }
+
+    [Fact]
+    public void An_endpoint_that_cannot_be_read_is_set_aside_with_a_warning_that_names_it()
+    {
+        var file = _folder.Write("shop/endpoint.json", "garbage");
+
+        _state.ReadEndpoint().Should().BeNull();
+        _state.ReadEndpoint().Should().BeNull();
+
+        _warnings.Should().ContainSingle().Which.Should().Contain(file).And.EndWith($"set aside as {file}.unreadable.");
+        File.ReadAllText(file + ".unreadable").Should().Be("garbage");
+    }
+
+    [Fact]
+    public void The_memory_of_a_kind_cluster_that_cannot_be_read_is_set_aside_with_a_warning_that_names_it()
+    {
+        var file = _folder.Write("shop/kind-cluster.json", """{"cluster": "shop"}""");
+
+        KindRecord.Read(_state.Folder, _warnings.Add).Should().BeNull();
+
+        _warnings.Should().ContainSingle().Which.Should().Contain(file);
+        File.Exists(file + ".unreadable").Should().BeTrue();
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("\n")]
+    [InlineData("two words")]
+    [InlineData("\0\0\0\0")]
+    public void A_token_that_is_none_is_refused_and_never_replaced(string content)
+    {
+        var file = _folder.Write("shop/token", content);
+
+        _state
+            .Invoking(s => s.EnsureToken())
+            .Should()
+            .Throw<UnreadableStateException>()
+            .WithMessage($"The file {file} cannot be read: *");
+
+        File.ReadAllText(file).Should().Be(content);
+    }
+
+    [Fact]
+    public void What_is_not_there_is_absent_and_no_fault()
+    {
+        _state.ReadSettings().Should().BeNull();
+        _state.ReadEndpoint().Should().BeNull();
+        _state.ReadToken().Should().BeNull();
+        _state.IsPlatforms.Should().BeFalse();
+        _warnings.Should().BeEmpty();
+    }
+
+    [Fact]
+    public void What_a_platform_is_made_with_is_remembered_as_a_whole()
+    {
+        var settings = new PlatformSettings(ClusterKinds.Kind, "/workspace", Services: "none", Api: ApiPlaces.InCluster)
+        {
+            Kind = new KindOptions("node-pools", "node:1", "base:1", "platform:1"),
+        };
+
+        _state.WriteSettings(settings);
+
+        _state.ReadSettings().Should().Be(settings);
+        _state.IsPlatforms.Should().BeTrue();
+    }
+
+    [Fact]
+    public void Another_workspace_is_refused_and_the_same_one_said_otherwise_is_not()
+    {
+        var workspace = Directory.CreateDirectory(Path.Combine(_folder.Path, "workspace")).FullName;
+        Directory.CreateSymbolicLink(Path.Combine(_folder.Path, "link"), workspace);
+        _state.WriteSettings(new PlatformSettings(ClusterKinds.Kind, workspace));
+
+        _state.Settle(workspace + "/").Cluster.Should().Be(ClusterKinds.Kind);
+        _state.Settle(Path.Combine(_folder.Path, "link")).Cluster.Should().Be(ClusterKinds.Kind);
+        _state
+            .Invoking(s => s.Settle(_folder.Path))
+            .Should()
+            .Throw<Core.PlatformException>()
+            .WithMessage($"The platform 'shop' has the workspace {workspace}, not *");
+    }
+}
