@@ -185,7 +185,7 @@ internal sealed class ImageDigests : IDisposable
             colon > image.LastIndexOf('/')
             && !image.Contains('@', StringComparison.Ordinal)
             && RepositoryName.TryParse(image[..colon], out var repository)
-            && (repository.Host.AsSpan().ContainsAny('.', ':') || repository.Host == "localhost")
+            && ImageName.IsHost(repository.Host)
             ? (repository, image[(colon + 1)..])
             : null;
     }
