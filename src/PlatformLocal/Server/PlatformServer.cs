@@ -71,8 +71,7 @@ public sealed class PlatformServer : IAsyncDisposable
             state.WriteSettings(settings);
             KubernetesClient kubernetes;
             (kubernetes, cluster) = await ServedClusters.OpenClusterAsync(options, settings, cancellationToken);
-            var app = Build(options, settings.Cluster, kubernetes);
-            await app.StartAsync(cancellationToken);
+            var app = await StartAsync(Build(options, settings.Cluster, kubernetes), cancellationToken);
             var server = new PlatformServer(app, cluster, options, serveLock);
             state.WriteEndpoint(new EndpointDocument(server.Address, System.Environment.ProcessId, options.Version));
             return server;
@@ -96,9 +95,23 @@ public sealed class PlatformServer : IAsyncDisposable
     )
     {
         options.State.Ensure();
-        var app = Build(options, ClusterKinds.Kind, replica.Kubernetes);
-        await app.StartAsync(cancellationToken);
+        var app = await StartAsync(Build(options, ClusterKinds.Kind, replica.Kubernetes), cancellationToken);
         return new PlatformServer(app, null, options, null);
+    }
+
+    // The reconciler begins before the listener: it must not go on where that cannot.
+    private static async Task<WebApplication> StartAsync(WebApplication app, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await app.StartAsync(cancellationToken);
+            return app;
+        }
+        catch
+        {
+            await app.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Returns when the platform was asked to stop.</summary>
