@@ -13,6 +13,8 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EmbeddedKubernetes;
 
@@ -94,7 +96,8 @@ public sealed class EmbeddedCluster : IAsyncDisposable
             );
         }
         cancellationToken.ThrowIfCancellationRequested();
-        var state = options.StateDirectory is { } directory ? StateDirectory.Open(directory) : null;
+        var loggers = options.LoggerFactory ?? NullLoggerFactory.Instance;
+        var state = options.StateDirectory is { } directory ? OpenDirectory(directory) : null;
         var stopping = new CancellationTokenSource();
         ObjectStore? store = null;
         ControllerLoop? controllers = null;
@@ -108,16 +111,22 @@ public sealed class EmbeddedCluster : IAsyncDisposable
                 cancellationToken
             );
             var token = state?.ReadOrCreateToken() ?? NewToken();
-            store = OpenStore(state);
+            store = OpenStore(state, loggers);
             var catalogue = new ResourceCatalogue();
             var objects = new ClusterObjects(store, catalogue, options.TimeProvider);
             objects.LoadDefinitions();
             certificates = await keys;
-            controllers = new ControllerLoop(objects, options.PodStartDelay, certificates.AuthorityPem);
+            controllers = new ControllerLoop(
+                objects,
+                options.PodStartDelay,
+                certificates.AuthorityPem,
+                loggers.CreateLogger<ControllerLoop>()
+            );
             Bootstrap.EnsureBasics(objects);
-            controllers.Start();
-            var server = new ApiServer(objects, token, stopping.Token);
+            var server = new ApiServer(objects, token, loggers.CreateLogger<ApiServer>(), stopping.Token);
             app = await ListenAsync(server, certificates, options.Port, state, cancellationToken);
+            // Not before: looking at everything once takes the processor from those who wait for the start.
+            controllers.Start();
             return new EmbeddedCluster(stopping, app, store, controllers, certificates, state, token);
         }
         catch
@@ -177,11 +186,23 @@ public sealed class EmbeddedCluster : IAsyncDisposable
         }
     }
 
-    private static ObjectStore OpenStore(StateDirectory? state)
+    private static StateDirectory OpenDirectory(string directory)
     {
         try
         {
-            return ObjectStore.Open(state?.Path);
+            return StateDirectory.Open(directory);
+        }
+        catch (StateDirectoryException e)
+        {
+            throw new EmbeddedClusterException(e.Message, e);
+        }
+    }
+
+    private static ObjectStore OpenStore(StateDirectory? state, ILoggerFactory loggers)
+    {
+        try
+        {
+            return ObjectStore.Open(state?.Path, loggers.CreateLogger<ObjectStore>());
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException && state is not null)
         {

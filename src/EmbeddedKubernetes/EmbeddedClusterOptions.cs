@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+
 namespace EmbeddedKubernetes;
 
 /// <summary>How an embedded cluster is run.</summary>
@@ -18,4 +20,8 @@ public sealed record EmbeddedClusterOptions
     /// <summary>How long a simulated pod takes from its creation to being ready.</summary>
     /// <value>20 milliseconds.</value>
     public TimeSpan PodStartDelay { get; init; } = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Where the cluster tells what its callers cannot see: controllers that fail, writes the disk refused.</summary>
+    /// <value>Null: nowhere.</value>
+    public ILoggerFactory? LoggerFactory { get; init; }
 }

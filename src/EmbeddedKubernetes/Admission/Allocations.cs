@@ -1,3 +1,4 @@
+using EmbeddedKubernetes.Faults;
 using EmbeddedKubernetes.Json;
 using EmbeddedKubernetes.Storage;
 
@@ -67,11 +68,7 @@ internal sealed class Allocations(ObjectStore store)
                     return port;
                 }
             }
-            throw new Api.ApiException(
-                500,
-                "InternalError",
-                "every node port is taken; delete services of type NodePort"
-            );
+            throw new ApiException(500, "InternalError", "every node port is taken; delete services of type NodePort");
         }
     }
 

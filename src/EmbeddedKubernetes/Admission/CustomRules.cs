@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using EmbeddedKubernetes.Api;
+using EmbeddedKubernetes.Faults;
 using EmbeddedKubernetes.Json;
 using EmbeddedKubernetes.Ownership;
 using EmbeddedKubernetes.Schemas;
@@ -12,7 +12,7 @@ namespace EmbeddedKubernetes.Admission;
 /// <summary>The rules a custom resource's own schema states. CEL rules are not evaluated.</summary>
 internal static class CustomRules
 {
-    private static readonly TimeSpan PatternTime = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan s_patternTime = TimeSpan.FromMilliseconds(500);
 
     public static void Check(JsonObject value, SchemaNode schema, FieldFaults faults)
     {
@@ -151,7 +151,7 @@ internal static class CustomRules
                 text,
                 pattern.Replace(@"\z", "$", StringComparison.Ordinal),
                 RegexOptions.None,
-                PatternTime
+                s_patternTime
             );
         }
         catch (Exception e) when (e is ArgumentException or RegexMatchTimeoutException)

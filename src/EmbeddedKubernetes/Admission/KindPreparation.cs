@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Api;
+using EmbeddedKubernetes.Faults;
 using EmbeddedKubernetes.Json;
 using EmbeddedKubernetes.Resources;
 
@@ -30,11 +30,7 @@ internal static class KindPreparation
                 body["status"] = new JsonObject { ["phase"] = "Pending" };
                 break;
             case "persistentvolumeclaims.":
-                body["status"] = new JsonObject { ["phase"] = "Pending" };
-                if (body.Obj("spec") is { } claim)
-                {
-                    claim["storageClassName"] ??= "standard";
-                }
+                VolumeClaimRules.PrepareNew(body);
                 break;
             case "customresourcedefinitions.apiextensions.k8s.io":
                 Definition(body, null, now);
@@ -65,12 +61,7 @@ internal static class KindPreparation
                 Definition(next, live, now);
                 break;
             case "persistentvolumeclaims." when next.Obj("spec") is { } claim:
-                claim["storageClassName"] ??= live.At("spec", "storageClassName")?.DeepClone();
-                claim["volumeName"] ??= live.At("spec", "volumeName")?.DeepClone();
-                if (claim["volumeName"] is null)
-                {
-                    claim.Remove("volumeName");
-                }
+                VolumeClaimRules.KeepBound(live, claim);
                 break;
             case "jobs.batch" when next.Obj("spec") is { } job && job["selector"] is null:
                 job["selector"] = live.At("spec", "selector")?.DeepClone();

@@ -1,16 +1,15 @@
 using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Api;
+using EmbeddedKubernetes.Faults;
 using EmbeddedKubernetes.Json;
 using EmbeddedKubernetes.Resources;
 using EmbeddedKubernetes.Selectors;
-using EmbeddedKubernetes.Storage;
 
 namespace EmbeddedKubernetes.Admission;
 
 /// <summary>What a real server refuses of each kind, beyond its schema.</summary>
 internal static class KindRules
 {
-    private static readonly string[] StatefulSetMutable =
+    private static readonly string[] s_statefulSetMutable =
     [
         "replicas",
         "ordinals",
@@ -35,7 +34,7 @@ internal static class KindRules
                 Workload(spec ?? [], before, faults);
                 if (type.Kind == "StatefulSet" && before is not null)
                 {
-                    OnlyMutable(spec!, before, StatefulSetMutable, faults);
+                    OnlyMutable(spec!, before, s_statefulSetMutable, faults);
                 }
                 break;
             case "replicationcontrollers." when spec.Obj("template").Obj("spec") is { } pod:
@@ -64,7 +63,7 @@ internal static class KindRules
                 Immutable(value, live, ["data"], faults);
                 break;
             case "persistentvolumeclaims.":
-                Claim(spec ?? [], before, faults);
+                VolumeClaimRules.Check(spec ?? [], before, faults);
                 break;
             case "ingresses.networking.k8s.io":
                 IngressRules.Check(spec ?? [], faults);
@@ -108,8 +107,7 @@ internal static class KindRules
             }
             else if (spec.Obj("template") is { } template)
             {
-                var labels = new StoredObject(default, 0, [], template).Labels;
-                if (!LabelSelector.From(selector)!.Matches(labels))
+                if (!LabelSelector.From(selector)!.Matches(template.Obj("metadata").Obj("labels")))
                 {
                     faults.Invalid(
                         "spec.template.metadata.labels",
@@ -188,34 +186,6 @@ internal static class KindRules
         if (spec.Obj("jobTemplate").Obj("spec") is { } job)
         {
             Job(job, null, "spec.jobTemplate.spec", faults);
-        }
-    }
-
-    private static void Claim(JsonObject spec, JsonObject? before, FieldFaults faults)
-    {
-        if (before is null)
-        {
-            if (spec.Arr("accessModes") is null or { Count: 0 })
-            {
-                faults.Required("spec.accessModes", "at least 1 access mode is required");
-            }
-            if (spec.At("resources", "requests", "storage") is null)
-            {
-                faults.Required("spec.resources[storage]");
-            }
-            return;
-        }
-        foreach (var (field, value) in spec)
-        {
-            var bound = field == "volumeName" && before["volumeName"] is null;
-            if (field != "resources" && !bound && !JsonNode.DeepEquals(value, before[field]))
-            {
-                faults.Forbidden(
-                    "spec",
-                    "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims"
-                );
-                return;
-            }
         }
     }
 

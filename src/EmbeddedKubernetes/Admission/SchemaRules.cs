@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Api;
+using EmbeddedKubernetes.Faults;
 using EmbeddedKubernetes.Json;
 using EmbeddedKubernetes.Schemas;
 
@@ -50,7 +50,8 @@ internal static class SchemaRules
                 }
                 foreach (var field in schema.Fields.Values)
                 {
-                    if (field.Name != "status")
+                    // Most fields are absent, and the path of those is never told.
+                    if (field.Name != "status" && (field.Required || o[field.Name] is not null))
                     {
                         VisitField(o[field.Name], field, path + "." + field.Name, faults);
                     }

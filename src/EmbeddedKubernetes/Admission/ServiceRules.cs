@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Api;
+using EmbeddedKubernetes.Faults;
 using EmbeddedKubernetes.Json;
 
 namespace EmbeddedKubernetes.Admission;

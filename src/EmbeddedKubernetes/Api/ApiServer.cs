@@ -1,15 +1,18 @@
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json.Nodes;
 using EmbeddedKubernetes.Api.Documents;
+using EmbeddedKubernetes.Api.Requests;
+using EmbeddedKubernetes.Faults;
 using EmbeddedKubernetes.Objects;
+using EmbeddedKubernetes.Resources;
 using EmbeddedKubernetes.Storage;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 
 namespace EmbeddedKubernetes.Api;
 
 /// <summary>From an HTTP request to the part that answers it.</summary>
-internal sealed class ApiServer(ClusterObjects objects, string token, CancellationToken stopping)
+internal sealed partial class ApiServer(ClusterObjects objects, string token, ILogger log, CancellationToken stopping)
 {
     private readonly byte[] _token = Encoding.UTF8.GetBytes(token);
     private readonly ResourceEndpoint _resources = new(objects, stopping);
@@ -38,6 +41,7 @@ internal sealed class ApiServer(ClusterObjects objects, string token, Cancellati
         catch (Exception e) when (!context.Response.HasStarted)
         {
             // The boundary: whatever went wrong, the client hears it as a Status.
+            LogUnexpected(e, context.Request.Method, context.Request.Path);
             await RefuseAsync(context, new ApiException(500, "InternalError", "Internal error occurred: " + e.Message));
         }
     }
@@ -113,24 +117,7 @@ internal sealed class ApiServer(ClusterObjects objects, string token, Cancellati
         }
         throw new ApiException(401, "Unauthorized", "Unauthorized");
     }
-}
 
-/// <summary>The version this server claims to be.</summary>
-internal static class ServerVersion
-{
-    public const string Git = "v1.36.0-embedded";
-
-    public static JsonObject ToJson() =>
-        new()
-        {
-            ["major"] = "1",
-            ["minor"] = "36",
-            ["gitVersion"] = Git,
-            ["gitCommit"] = "",
-            ["gitTreeState"] = "clean",
-            ["buildDate"] = "1970-01-01T00:00:00Z",
-            ["goVersion"] = "",
-            ["compiler"] = "dotnet",
-            ["platform"] = "embedded/simulated",
-        };
+    [LoggerMessage(LogLevel.Error, "{Method} {Path} failed unexpectedly")]
+    private partial void LogUnexpected(Exception cause, string method, PathString path);
 }

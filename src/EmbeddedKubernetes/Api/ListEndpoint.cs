@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Json;
+using EmbeddedKubernetes.Api.Requests;
+using EmbeddedKubernetes.Faults;
 using EmbeddedKubernetes.Objects;
 using EmbeddedKubernetes.Resources;
 using EmbeddedKubernetes.Selectors;
@@ -31,7 +32,7 @@ internal sealed class ListEndpoint(ClusterObjects objects)
             : 0;
         var start = ListPosition.Read(request.Query("continue"), version, out var listVersion);
         metadata["resourceVersion"] = listVersion.ToString(CultureInfo.InvariantCulture);
-        var items = new List<JsonObject>();
+        var items = new List<StoredObject>();
         var left = 0;
         foreach (var stored in all)
         {
@@ -39,7 +40,7 @@ internal sealed class ListEndpoint(ClusterObjects objects)
             {
                 continue;
             }
-            if (!selection.TryPresent(stored, type, out var value))
+            if (!selection.Matches(stored, type))
             {
                 continue;
             }
@@ -48,15 +49,12 @@ internal sealed class ListEndpoint(ClusterObjects objects)
                 left++;
                 continue;
             }
-            items.Add(value);
+            items.Add(stored);
         }
         if (left > 0)
         {
             var last = items[^1];
-            metadata["continue"] = new ListPosition(
-                last.Str("metadata", "namespace") ?? "",
-                last.Str("metadata", "name")!
-            ).Write(listVersion);
+            metadata["continue"] = new ListPosition(last.Key.Namespace, last.Key.Name).Write(listVersion);
             if (selection.IsEverything)
             {
                 metadata["remainingItemCount"] = left;
@@ -72,11 +70,11 @@ internal sealed class ListEndpoint(ClusterObjects objects)
             request,
             await request.ReadBodyAsync(request.Http.RequestAborted) as JsonObject
         );
-        var items = new List<JsonObject>();
+        var items = new List<StoredObject>();
         var last = 0L;
         foreach (var stored in objects.Store.List(target.Type.Storage, target.Namespace))
         {
-            if (!selection.TryPresent(stored, target.Type, out var value))
+            if (!selection.Matches(stored, target.Type))
             {
                 continue;
             }
@@ -84,7 +82,7 @@ internal sealed class ListEndpoint(ClusterObjects objects)
             {
                 objects.Delete(target.Type, stored.Key.Namespace, stored.Key.Name, options, out var deleted);
                 last = Math.Max(last, deleted.ResourceVersion);
-                items.Add(value);
+                items.Add(stored);
             }
             catch (ApiException e) when (e.Code == 404)
             {
@@ -158,14 +156,8 @@ internal sealed record Selection(LabelSelector Labels, FieldSelector Fields, str
         }
     }
 
-    public bool TryPresent(StoredObject stored, ResourceType type, out JsonObject value)
-    {
-        value = null!;
-        if ((Name is not null && Name != stored.Key.Name) || !Labels.Matches(stored.Labels))
-        {
-            return false;
-        }
-        value = type.Present(stored);
-        return Fields.IsEverything || Fields.Matches(value);
-    }
+    public bool Matches(StoredObject stored, ResourceType type) =>
+        (Name is null || Name == stored.Key.Name)
+        && Labels.Matches(stored.Labels)
+        && (Fields.IsEverything || Fields.Matches(type.Present(stored)));
 }

@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using EmbeddedKubernetes.Api.Requests;
+using EmbeddedKubernetes.Faults;
 using EmbeddedKubernetes.Json;
 using EmbeddedKubernetes.Objects;
 using Microsoft.AspNetCore.Http;
@@ -80,7 +82,7 @@ internal sealed class ResourceEndpoint(ClusterObjects objects, CancellationToken
                 }
                 var stored = objects.GetStored(type, ns, name);
                 await objects.Store.SettledAsync(stored.ResourceVersion);
-                await Tables.ObjectAnswer.WriteAsync(request, type, type.Present(stored), 200);
+                await Tables.ObjectAnswer.WriteAsync(request, type, stored);
                 break;
             case "PUT":
                 var options = request.WriteOptions(target.Subresource);

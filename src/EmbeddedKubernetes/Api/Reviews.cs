@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using EmbeddedKubernetes.Api.Requests;
 using EmbeddedKubernetes.Json;
 
 namespace EmbeddedKubernetes.Api;

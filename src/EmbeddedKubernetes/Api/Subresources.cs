@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using EmbeddedKubernetes.Api.Requests;
+using EmbeddedKubernetes.Faults;
 using EmbeddedKubernetes.Json;
 using EmbeddedKubernetes.Objects;
 using EmbeddedKubernetes.Patching;
@@ -11,35 +13,6 @@ namespace EmbeddedKubernetes.Api;
 /// <summary>Doors into an object other than its status.</summary>
 internal sealed class Subresources(ClusterObjects objects)
 {
-    private static readonly string[] Change = ["get", "patch", "update"];
-
-    /// <summary>Name, kind and verbs of a resource's subresources.</summary>
-    public static IEnumerable<(string Name, (string Group, string Version, string Kind) Kind, string[] Verbs)> Of(
-        ResourceType type
-    )
-    {
-        var self = (type.Group, type.Version, type.Kind);
-        if (type.HasStatus)
-        {
-            yield return ("status", self, Change);
-        }
-        if (type.Scale is not null)
-        {
-            yield return ("scale", ("autoscaling", "v1", "Scale"), Change);
-        }
-        switch (type.Storage)
-        {
-            case "pods.":
-                yield return ("log", self, ["get"]);
-                yield return ("eviction", ("policy", "v1", "Eviction"), ["create"]);
-                yield return ("binding", ("", "v1", "Binding"), ["create"]);
-                break;
-            case "namespaces.":
-                yield return ("finalize", self, ["update"]);
-                break;
-        }
-    }
-
     public Task HandleAsync(ApiRequest request, RequestTarget target) =>
         (target.Subresource, target.Type.Storage, request.Method) switch
         {

@@ -1,6 +1,10 @@
+using System.Buffers;
 using System.Globalization;
+using System.Text;
 using System.Text.Json.Nodes;
+using EmbeddedKubernetes.Api.Requests;
 using EmbeddedKubernetes.Api.Tables;
+using EmbeddedKubernetes.Faults;
 using EmbeddedKubernetes.Json;
 using EmbeddedKubernetes.Objects;
 using EmbeddedKubernetes.Storage;
@@ -11,8 +15,8 @@ namespace EmbeddedKubernetes.Api;
 /// <summary>Streams changes.</summary>
 internal sealed class WatchEndpoint(ClusterObjects objects, CancellationToken stopping)
 {
-    private static readonly TimeSpan BookmarkEvery = TimeSpan.FromSeconds(50);
-    private static readonly TimeSpan DefaultTimeout = TimeSpan.FromMinutes(40);
+    private static readonly TimeSpan s_bookmarkEvery = TimeSpan.FromSeconds(50);
+    private static readonly TimeSpan s_defaultTimeout = TimeSpan.FromMinutes(40);
 
     public async Task HandleAsync(ApiRequest request, RequestTarget target)
     {
@@ -23,7 +27,7 @@ internal sealed class WatchEndpoint(ClusterObjects objects, CancellationToken st
                 ? s
                 : 0;
         using var timeout = new CancellationTokenSource(
-            seconds > 0 ? TimeSpan.FromSeconds(seconds) : DefaultTimeout,
+            seconds > 0 ? TimeSpan.FromSeconds(seconds) : s_defaultTimeout,
             objects.Time
         );
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(
@@ -62,13 +66,13 @@ internal sealed class WatchEndpoint(ClusterObjects objects, CancellationToken st
             if (watch.WantsBookmarks && !more.IsCompleted)
             {
                 using var bookmark = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-                var due = Task.Delay(BookmarkEvery, objects.Time, bookmark.Token);
+                var due = Task.Delay(s_bookmarkEvery, objects.Time, bookmark.Token);
                 var first = await Task.WhenAny(more, due);
                 await bookmark.CancelAsync();
                 if (first == due)
                 {
                     cancel.ThrowIfCancellationRequested();
-                    await watch.SendBookmarkAsync(initialEnd: false, cancel);
+                    await watch.SendBookmarkAsync(subscription, cancel);
                     continue;
                 }
             }
@@ -124,7 +128,7 @@ internal sealed class Watch
                 throw ApiException.BadRequest($"Invalid value: \"{asked}\": resourceVersion must be a number");
             }
             _seen = after;
-            var subscription = _objects.Store.Subscribe(storage, after);
+            var subscription = _objects.Store.Subscribe(storage, _target.Namespace, after);
             refusal = subscription is null ? ApiException.Gone($"too old resource version: {after}") : null;
             return subscription;
         }
@@ -142,16 +146,16 @@ internal sealed class Watch
         {
             foreach (var stored in _initial)
             {
-                if (_selection.TryPresent(stored, _target.Type, out var value))
+                if (_selection.Matches(stored, _target.Type))
                 {
-                    await WriteAsync("ADDED", value, cancel);
+                    await WriteAsync("ADDED", stored, cancel);
                 }
             }
         }
         _initial = [];
         if (_initialBookmark && WantsBookmarks)
         {
-            await SendBookmarkAsync(initialEnd: true, cancel);
+            await WriteBookmarkAsync(initialEnd: true, cancel);
         }
         await FlushAsync(cancel);
     }
@@ -163,25 +167,23 @@ internal sealed class Watch
             return;
         }
         _seen = change.ResourceVersion;
-        if (_target.Namespace.Length > 0 && change.Object.Key.Namespace != _target.Namespace)
-        {
-            return;
-        }
         var type = _target.Type;
-        JsonObject was = null!;
-        var matches = _selection.TryPresent(change.Object, type, out var now) && change.Type != ChangeType.Deleted;
-        var matched = change.Previous is { } previous && _selection.TryPresent(previous, type, out was);
+        var matches = change.Type != ChangeType.Deleted && _selection.Matches(change.Object, type);
+        var matched = change.Previous is { } previous && _selection.Matches(previous, type);
         switch (matched, matches)
         {
             case (false, true):
-                await WriteAsync("ADDED", now, cancel);
+                await WriteAsync("ADDED", change.Object, cancel);
                 break;
             case (true, true):
-                await WriteAsync("MODIFIED", now, cancel);
+                await WriteAsync("MODIFIED", change.Object, cancel);
+                break;
+            case (true, false) when change.Type == ChangeType.Deleted:
+                await WriteAsync("DELETED", change.Object, cancel);
                 break;
             case (true, false):
                 // The last state the watcher knew, at the version of the change that took it out of view.
-                var last = change.Type == ChangeType.Deleted ? type.Present(change.Object) : was;
+                var last = type.Present(change.Previous!);
                 last.Metadata()["resourceVersion"] = change.ResourceVersion.ToString(CultureInfo.InvariantCulture);
                 await WriteAsync("DELETED", last, cancel);
                 break;
@@ -194,7 +196,17 @@ internal sealed class Watch
         await FlushAsync(cancel);
     }
 
-    public async Task SendBookmarkAsync(bool initialEnd, CancellationToken cancel)
+    /// <summary>Tells how far the watch is, also where nothing it shows has changed for long.</summary>
+    public Task SendBookmarkAsync(EventSubscription subscription, CancellationToken cancel)
+    {
+        if (subscription.TryGetPassed(out var version))
+        {
+            _seen = Math.Max(_seen, version);
+        }
+        return WriteBookmarkAsync(initialEnd: false, cancel);
+    }
+
+    private async Task WriteBookmarkAsync(bool initialEnd, CancellationToken cancel)
     {
         var metadata = new JsonObject { ["resourceVersion"] = _seen.ToString(CultureInfo.InvariantCulture) };
         if (initialEnd)
@@ -216,11 +228,20 @@ internal sealed class Watch
     private Task WriteAsync(string type, JsonObject value, CancellationToken cancel) =>
         WriteRawAsync(type, _table?.Single(value) ?? value, cancel);
 
-    private async Task WriteRawAsync(string type, JsonObject value, CancellationToken cancel)
+    private Task WriteAsync(string type, StoredObject stored, CancellationToken cancel) =>
+        _table is null && !_target.Type.NeedsConversion
+            ? WriteLineAsync(type, stored.Json, cancel)
+            : WriteAsync(type, _target.Type.Present(stored), cancel);
+
+    private Task WriteRawAsync(string type, JsonObject value, CancellationToken cancel) =>
+        WriteLineAsync(type, value.ToUtf8(), cancel);
+
+    private async Task WriteLineAsync(string type, byte[] value, CancellationToken cancel)
     {
-        var line = new JsonObject { ["type"] = type, ["object"] = value }.ToUtf8();
-        var body = _request.Http.Response.Body;
-        await body.WriteAsync(line, cancel);
-        await body.WriteAsync("\n"u8.ToArray(), cancel);
+        var body = _request.Http.Response.BodyWriter;
+        Encoding.UTF8.GetBytes($$"""{"type":"{{type}}","object":""", body);
+        body.Write(value);
+        body.Write("}\n"u8);
+        await body.FlushAsync(cancel);
     }
 }

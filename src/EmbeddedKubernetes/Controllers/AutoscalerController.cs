@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using EmbeddedKubernetes.Json;
 using EmbeddedKubernetes.Resources;
 using EmbeddedKubernetes.Storage;
@@ -8,6 +9,9 @@ namespace EmbeddedKubernetes.Controllers;
 internal sealed class AutoscalerController(ClusterContext cluster) : IController
 {
     private readonly ResourceType _type = cluster.Type("autoscaling/v2", "HorizontalPodAutoscaler");
+
+    // Asked for with every change of a workload; it goes with the version of the autoscaler it was read from.
+    private readonly ConditionalWeakTable<StoredObject, string> _targets = [];
 
     public void Observe(StoreEvent change, WorkQueue queue)
     {
@@ -20,13 +24,15 @@ internal sealed class AutoscalerController(ClusterContext cluster) : IController
         {
             foreach (var scaler in cluster.Store.List(_type.Storage, key.Namespace))
             {
-                if (scaler.Read().Str("spec", "scaleTargetRef", "name") == key.Name)
+                if (_targets.GetValue(scaler, TargetOf) == key.Name)
                 {
                     queue.Add(this, scaler.Key);
                 }
             }
         }
     }
+
+    private static string TargetOf(StoredObject scaler) => scaler.Read().Str("spec", "scaleTargetRef", "name") ?? "";
 
     public void Reconcile(ObjectKey key)
     {

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Api;
 using EmbeddedKubernetes.Json;
 using EmbeddedKubernetes.Objects;
+using EmbeddedKubernetes.Resources;
 
 namespace EmbeddedKubernetes.Controllers;
 

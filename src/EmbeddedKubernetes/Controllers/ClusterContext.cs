@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Api;
+using EmbeddedKubernetes.Faults;
 using EmbeddedKubernetes.Json;
 using EmbeddedKubernetes.Objects;
 using EmbeddedKubernetes.Resources;
@@ -74,12 +74,12 @@ internal sealed class ClusterContext(ClusterObjects objects, Timers timers)
             )
             .Value;
 
-    /// <summary>Writes the status if it differs.</summary>
+    /// <summary>Writes the status, which is the caller's no longer, if it differs.</summary>
     public void SetStatus(ResourceType type, JsonObject value, JsonObject status, string manager = ControllerManager)
     {
         if (!JsonNode.DeepEquals(value["status"], status))
         {
-            Modify(type, KeyOf(type, value), live => live["status"] = status.DeepClone(), "status", manager);
+            Objects.SetStatus(type, KeyOf(type, value), status, manager);
         }
     }
 

@@ -1,7 +1,8 @@
 using System.Threading.Channels;
-using EmbeddedKubernetes.Api;
+using EmbeddedKubernetes.Faults;
 using EmbeddedKubernetes.Objects;
 using EmbeddedKubernetes.Storage;
+using Microsoft.Extensions.Logging;
 
 namespace EmbeddedKubernetes.Controllers;
 
@@ -19,12 +20,13 @@ internal interface IController
 /// Runs all controllers, one step at a time: whatever changes wakes the loop, controllers name the objects concerned, and
 /// each is reconciled once however often it was named. Between changes nothing runs.
 /// </summary>
-internal sealed class ControllerLoop : IAsyncDisposable
+internal sealed partial class ControllerLoop : IAsyncDisposable
 {
-    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(20);
-    private const int MaxRetries = 12;
+    private static readonly TimeSpan s_firstRetry = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan s_longestRetry = TimeSpan.FromMinutes(5);
 
     private readonly ClusterObjects _objects;
+    private readonly ILogger _log;
     private readonly IController[] _controllers;
     private readonly WorkQueue _queue = new();
     private readonly Channel<(IController Controller, ObjectKey Key)> _due = Channel.CreateUnbounded<(
@@ -37,9 +39,10 @@ internal sealed class ControllerLoop : IAsyncDisposable
     private Task _running = Task.CompletedTask;
     private volatile bool _resync;
 
-    public ControllerLoop(ClusterObjects objects, TimeSpan podStartDelay, string authorityPem)
+    public ControllerLoop(ClusterObjects objects, TimeSpan podStartDelay, string authorityPem, ILogger log)
     {
         _objects = objects;
+        _log = log;
         _timers = new Timers(objects.Time, (controller, key) => _due.Writer.TryWrite((controller, key)));
         var cluster = new ClusterContext(objects, _timers);
         _controllers =
@@ -66,7 +69,14 @@ internal sealed class ControllerLoop : IAsyncDisposable
         };
     }
 
-    public void Start() => _running = Task.Run(RunAsync);
+    /// <summary>Works on a thread of its own: it may be busy for long, and requests need those of the pool.</summary>
+    public void Start() =>
+        _running = Task.Factory.StartNew(
+            Run,
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default
+        );
 
     public async ValueTask DisposeAsync()
     {
@@ -76,28 +86,22 @@ internal sealed class ControllerLoop : IAsyncDisposable
         _stopping.Dispose();
     }
 
-    private async Task RunAsync()
+    private void Run()
     {
-        try
+        while (!_stopping.IsCancellationRequested)
         {
-            while (!_stopping.IsCancellationRequested)
-            {
-                using var subscription = _objects.Store.Subscribe(null, null)!;
-                Resync();
-                await FollowAsync(subscription);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // Stopping.
+            using var subscription = _objects.Store.Subscribe(null, "", null)!;
+            Resync();
+            Follow(subscription);
         }
     }
 
-    private async Task FollowAsync(EventSubscription subscription)
+    /// <summary>Returns when it is over, or when the subscription fell too far behind: then everything is looked at anew.</summary>
+    private void Follow(EventSubscription subscription)
     {
         var changed = Task.FromResult(true);
         var due = Task.FromResult(true);
-        while (true)
+        while (!_stopping.IsCancellationRequested)
         {
             while (subscription.Events.TryRead(out var change))
             {
@@ -119,7 +123,6 @@ internal sealed class ControllerLoop : IAsyncDisposable
             if (_queue.TryTake(out var controller, out var key))
             {
                 Reconcile(controller, key);
-                _stopping.Token.ThrowIfCancellationRequested();
                 continue;
             }
             if (changed.IsCompleted)
@@ -130,11 +133,9 @@ internal sealed class ControllerLoop : IAsyncDisposable
             {
                 due = _due.Reader.WaitToReadAsync(_stopping.Token).AsTask();
             }
-            await await Task.WhenAny(changed, due);
-            if (changed.IsCompleted && !await changed)
+            Task.WaitAny(changed, due);
+            if (changed.IsCompletedSuccessfully && !changed.Result)
             {
-                // Fell too far behind, or the store is closing: start over with what is stored.
-                _stopping.Token.ThrowIfCancellationRequested();
                 return;
             }
         }
@@ -155,7 +156,15 @@ internal sealed class ControllerLoop : IAsyncDisposable
     {
         foreach (var controller in _controllers)
         {
-            controller.Observe(change, _queue);
+            try
+            {
+                controller.Observe(change, _queue);
+            }
+            catch (Exception e)
+            {
+                // The same boundary: the change is still told to the other controllers.
+                LogUnobserved(e, controller.GetType().Name, change.Object.Key);
+            }
         }
     }
 
@@ -166,17 +175,30 @@ internal sealed class ControllerLoop : IAsyncDisposable
             controller.Reconcile(key);
             _failures.Remove((controller, key));
         }
+        catch (ApiException e) when (e.Code == 404)
+        {
+            // What is missing needs nothing; its return is a change like any other.
+            _failures.Remove((controller, key));
+        }
         catch (Exception e)
         {
-            // A boundary: one object that cannot be reconciled must not stop the others. A missing object needs nothing.
+            // A boundary: one object that cannot be reconciled must not stop the others.
             var tries = _failures.GetValueOrDefault((controller, key)) + 1;
-            if (e is ApiException { Code: 404 } || tries > MaxRetries || e is ObjectDisposedException)
-            {
-                _failures.Remove((controller, key));
-                return;
-            }
             _failures[(controller, key)] = tries;
-            _timers.After(FirstRetry * Math.Pow(2, tries - 1), controller, key);
+            var delay = RetryAfter(tries);
+            LogFailed(e, controller.GetType().Name, key, tries, delay);
+            _timers.After(delay, controller, key);
         }
     }
+
+    private static TimeSpan RetryAfter(int tries) =>
+        TimeSpan.FromTicks(
+            (long)Math.Min(s_longestRetry.Ticks, s_firstRetry.Ticks * Math.Pow(2, Math.Min(tries, 30) - 1))
+        );
+
+    [LoggerMessage(LogLevel.Warning, "{Controller} failed on {Object}, try {Try}; the next one follows in {Delay}")]
+    private partial void LogFailed(Exception cause, string controller, ObjectKey @object, int @try, TimeSpan delay);
+
+    [LoggerMessage(LogLevel.Error, "{Controller} could not tell what a change of {Object} concerns")]
+    private partial void LogUnobserved(Exception cause, string controller, ObjectKey @object);
 }

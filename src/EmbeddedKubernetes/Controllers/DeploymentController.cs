@@ -14,7 +14,7 @@ internal sealed class DeploymentController(ClusterContext cluster) : IController
     public const string Revision = "deployment.kubernetes.io/revision";
     private const string HashLabel = "pod-template-hash";
     private const string Component = "deployment-controller";
-    private static readonly string[] NotCopied =
+    private static readonly string[] s_notCopied =
     [
         "kubectl.kubernetes.io/last-applied-configuration",
         Revision,
@@ -85,7 +85,7 @@ internal sealed class DeploymentController(ClusterContext cluster) : IController
         var highest = sets.Where(s => s != current).Select(RevisionOf).DefaultIfEmpty(0).Max();
         if (current is null)
         {
-            current = CreateSet(deployment, key, hash, highest + 1);
+            current = CreateSet(deployment, key, hash, highest + 1, NewestMayHave(deployment, sets, null));
             sets.Add(current);
         }
         else if (RevisionOf(current) <= highest)
@@ -107,7 +107,7 @@ internal sealed class DeploymentController(ClusterContext cluster) : IController
         return current;
     }
 
-    private JsonObject CreateSet(JsonObject deployment, ObjectKey key, string hash, long revision)
+    private JsonObject CreateSet(JsonObject deployment, ObjectKey key, string hash, long revision, long replicas)
     {
         var template = deployment.Obj("spec").Obj("template")!.Copy();
         template.Metadata().Child("labels")[HashLabel] = hash;
@@ -116,7 +116,7 @@ internal sealed class DeploymentController(ClusterContext cluster) : IController
         var annotations = new JsonObject();
         foreach (var (name, value) in deployment.Obj("metadata").Obj("annotations") ?? [])
         {
-            if (!NotCopied.Contains(name))
+            if (!s_notCopied.Contains(name))
             {
                 annotations[name] = value?.DeepClone();
             }
@@ -124,7 +124,7 @@ internal sealed class DeploymentController(ClusterContext cluster) : IController
         annotations[Revision] = Text(revision);
         var spec = new JsonObject
         {
-            ["replicas"] = 0,
+            ["replicas"] = replicas,
             ["selector"] = selector,
             ["template"] = template,
         };
@@ -132,7 +132,7 @@ internal sealed class DeploymentController(ClusterContext cluster) : IController
         {
             spec["minReadySeconds"] = min.DeepClone();
         }
-        return cluster.Create(
+        var set = cluster.Create(
             _sets,
             key.Namespace,
             new()
@@ -147,6 +147,25 @@ internal sealed class DeploymentController(ClusterContext cluster) : IController
                 ["spec"] = spec,
             }
         );
+        if (replicas > 0)
+        {
+            TellScaled(deployment, set, 0, replicas);
+        }
+        return set;
+    }
+
+    /// <summary>How many pods the newest set may have now; null is a set that is still to be made.</summary>
+    private static long NewestMayHave(JsonObject deployment, List<JsonObject> sets, JsonObject? newest)
+    {
+        var wanted = deployment.Long("spec", "replicas") ?? 1;
+        var have = newest.Long("spec", "replicas") ?? 0;
+        if (deployment.Str("spec", "strategy", "type") == "Recreate")
+        {
+            return sets.Where(s => s != newest).All(s => (s.Long("status", "replicas") ?? 0) == 0) ? wanted : have;
+        }
+        var (surge, _) = RollingUpdate.Bounds(deployment, wanted);
+        var room = Math.Max(0, wanted + surge - sets.Sum(s => s.Long("spec", "replicas") ?? 0));
+        return Math.Min(wanted, have + room);
     }
 
     private void Roll(JsonObject deployment, List<JsonObject> sets, JsonObject current)
@@ -159,24 +178,13 @@ internal sealed class DeploymentController(ClusterContext cluster) : IController
             {
                 Scale(deployment, set, 0);
             }
-            if (sets.Where(s => s != current).All(s => (s.Long("status", "replicas") ?? 0) == 0))
-            {
-                Scale(deployment, current, wanted);
-            }
+            Scale(deployment, current, NewestMayHave(deployment, sets, current));
             return;
         }
-        var (surge, unavailable) = RollingUpdate.Bounds(deployment, wanted);
+        var (_, unavailable) = RollingUpdate.Bounds(deployment, wanted);
         var have = current.Long("spec", "replicas") ?? 0;
         var total = sets.Sum(s => s.Long("spec", "replicas") ?? 0);
-        if (have > wanted)
-        {
-            Scale(deployment, current, wanted);
-        }
-        else if (have < wanted)
-        {
-            var room = Math.Max(0, wanted + surge - total);
-            Scale(deployment, current, have + Math.Min(room, wanted - have));
-        }
+        Scale(deployment, current, NewestMayHave(deployment, sets, current));
         var added = cluster.Read(ClusterContext.KeyOf(_sets, current)) ?? current;
         Retire(deployment, old, added, wanted - unavailable, total - have + (added.Long("spec", "replicas") ?? 0));
     }
@@ -226,13 +234,16 @@ internal sealed class DeploymentController(ClusterContext cluster) : IController
             return;
         }
         cluster.Modify(_sets, ClusterContext.KeyOf(_sets, set), s => s.Child("spec")["replicas"] = replicas);
+        TellScaled(deployment, set, before, replicas);
+    }
+
+    private void TellScaled(JsonObject deployment, JsonObject set, long before, long replicas) =>
         cluster.Events.Normal(
             deployment,
             "ScalingReplicaSet",
             $"Scaled {(replicas > before ? "up" : "down")} replica set {set.Str("metadata", "name")} from {before} to {replicas}",
             Component
         );
-    }
 
     private void Forget(JsonObject deployment, List<JsonObject> sets, JsonObject current)
     {

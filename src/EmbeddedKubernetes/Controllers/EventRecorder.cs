@@ -1,9 +1,7 @@
 using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Api;
 using EmbeddedKubernetes.Json;
 using EmbeddedKubernetes.Objects;
 using EmbeddedKubernetes.Resources;
-using EmbeddedKubernetes.Storage;
 
 namespace EmbeddedKubernetes.Controllers;
 
@@ -11,7 +9,7 @@ namespace EmbeddedKubernetes.Controllers;
 internal sealed class EventRecorder(ClusterObjects objects)
 {
     private const int MaxEvents = 1000;
-    private static readonly TimeSpan KeepFor = TimeSpan.FromHours(1);
+    private static readonly TimeSpan s_keepFor = TimeSpan.FromHours(1);
     private readonly ResourceType _type = objects.Catalogue.BuiltIn("v1", "Event");
     private readonly ResourceType _namespaces = objects.Catalogue.BuiltIn("v1", "Namespace");
     private int _sinceCleanup;
@@ -36,19 +34,9 @@ internal sealed class EventRecorder(ClusterObjects objects)
         }
         // Straight to the store: the server's own events need no checking, and there are many.
         var before = objects.Store.Get(key);
-        JsonObject value;
-        if (before is null)
-        {
-            value = Make(type, about, reason, message, component, ns, name, now);
-            value.Metadata()["uid"] = Guid.NewGuid().ToString();
-            value.Metadata()["creationTimestamp"] = now;
-        }
-        else
-        {
-            value = before.Read();
-            value["count"] = (value.Long("count") ?? 1) + 1;
-            value["lastTimestamp"] = now;
-        }
+        var value = before?.Read() ?? Make(type, about, reason, message, component, ns, name, now);
+        value["count"] = (value.Long("count") ?? 0) + 1;
+        value["lastTimestamp"] = now;
         objects.Store.TryPut(key, before, value);
         if (++_sinceCleanup >= 100)
         {
@@ -71,7 +59,13 @@ internal sealed class EventRecorder(ClusterObjects objects)
         {
             ["apiVersion"] = "v1",
             ["kind"] = "Event",
-            ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = ns },
+            ["metadata"] = new JsonObject
+            {
+                ["name"] = name,
+                ["namespace"] = ns,
+                ["uid"] = Guid.NewGuid().ToString(),
+                ["creationTimestamp"] = now,
+            },
             ["involvedObject"] = new JsonObject
             {
                 ["apiVersion"] = about.Str("apiVersion"),
@@ -84,9 +78,7 @@ internal sealed class EventRecorder(ClusterObjects objects)
             ["reason"] = reason,
             ["message"] = message,
             ["type"] = type,
-            ["count"] = 1,
             ["firstTimestamp"] = now,
-            ["lastTimestamp"] = now,
             ["source"] = new JsonObject { ["component"] = component },
             ["reportingComponent"] = component,
             ["reportingInstance"] = "",
@@ -95,26 +87,16 @@ internal sealed class EventRecorder(ClusterObjects objects)
     private void Forget()
     {
         var events = objects.Store.List(_type.Storage);
-        var oldest = ClusterObjects.Timestamp(objects.Time.GetUtcNow() - KeepFor);
+        var oldest = ClusterObjects.Timestamp(objects.Time.GetUtcNow() - s_keepFor);
         var excess = events.Length - MaxEvents;
+        // A repeated event is written anew, so the order of versions is that of their last times.
         foreach (var stored in events.OrderBy(e => e.ResourceVersion))
         {
-            if (excess-- > 0 || string.CompareOrdinal(stored.Read().Str("lastTimestamp") ?? "", oldest) < 0)
+            if (excess-- <= 0 && string.CompareOrdinal(stored.Read().Str("lastTimestamp") ?? oldest, oldest) >= 0)
             {
-                Remove(stored.Key);
+                return;
             }
-        }
-    }
-
-    private void Remove(ObjectKey key)
-    {
-        try
-        {
-            objects.Delete(_type, key.Namespace, key.Name, new(), out _);
-        }
-        catch (ApiException)
-        {
-            // Already gone.
+            objects.Store.TryDelete(stored);
         }
     }
 }

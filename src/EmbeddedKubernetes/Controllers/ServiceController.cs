@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using EmbeddedKubernetes.Json;
@@ -17,7 +18,8 @@ internal sealed class ServiceController(ClusterContext cluster) : IController
     private readonly ResourceType _endpoints = cluster.Type("v1", "Endpoints");
     private readonly ResourceType _slices = cluster.Type("discovery.k8s.io/v1", "EndpointSlice");
 
-    private readonly Dictionary<ObjectKey, (StoredObject Service, LabelSelector? Selector)> _selectors = [];
+    // Asked for with every change of a pod; it goes with the version of the service it was read from.
+    private readonly ConditionalWeakTable<StoredObject, LabelSelector> _selectors = [];
 
     public void Observe(StoreEvent change, WorkQueue queue)
     {
@@ -38,12 +40,10 @@ internal sealed class ServiceController(ClusterContext cluster) : IController
         {
             foreach (var service in cluster.Store.List(_type.Storage, key.Namespace))
             {
+                var selector = _selectors.GetValue(service, SelectorOf);
                 if (
-                    SelectorOf(service) is { } selector
-                    && (
-                        selector.Matches(change.Object.Labels)
-                        || (change.Previous is { } was && selector.Matches(was.Labels))
-                    )
+                    selector.Matches(change.Object.Labels)
+                    || (change.Previous is { } was && selector.Matches(was.Labels))
                 )
                 {
                     queue.Add(this, service.Key);
@@ -57,7 +57,6 @@ internal sealed class ServiceController(ClusterContext cluster) : IController
         var endpointsKey = key with { Resource = _endpoints.Storage };
         if (cluster.Read(key) is not { } service)
         {
-            _selectors.Remove(key);
             if (cluster.Read(endpointsKey) is { } left && left.Str("metadata", "labels", ManagedBy) == Name)
             {
                 cluster.Delete(_endpoints, endpointsKey);
@@ -81,16 +80,8 @@ internal sealed class ServiceController(ClusterContext cluster) : IController
         WriteSlice(service, key, pods);
     }
 
-    // Asked for with every change of a pod, so it is kept until the service changes.
-    private LabelSelector? SelectorOf(StoredObject service)
-    {
-        if (!_selectors.TryGetValue(service.Key, out var known) || !ReferenceEquals(known.Service, service))
-        {
-            known = (service, LabelSelector.FromMap(service.Read().Obj("spec").Obj("selector")));
-            _selectors[service.Key] = known;
-        }
-        return known.Selector;
-    }
+    private static LabelSelector SelectorOf(StoredObject service) =>
+        LabelSelector.FromMap(service.Read().Obj("spec").Obj("selector")) ?? LabelSelector.Nothing;
 
     private void WriteEndpoints(JsonObject service, ObjectKey key, List<JsonObject> pods)
     {
@@ -107,12 +98,13 @@ internal sealed class ServiceController(ClusterContext cluster) : IController
                     subset[list] = addresses = [];
                 }
                 addresses.Add(
-                    new JsonObject
-                    {
-                        ["ip"] = pod.Str("status", "podIP"),
-                        ["nodeName"] = pod.Str("spec", "nodeName"),
-                        ["targetRef"] = Target(pod),
-                    }
+                    (JsonNode)
+                        new JsonObject
+                        {
+                            ["ip"] = pod.Str("status", "podIP"),
+                            ["nodeName"] = pod.Str("spec", "nodeName"),
+                            ["targetRef"] = Target(pod),
+                        }
                 );
             }
             subset["ports"] = JsonNode.Parse(group.Key);
@@ -140,18 +132,19 @@ internal sealed class ServiceController(ClusterContext cluster) : IController
         {
             var ready = PodView.IsReady(pod);
             endpoints.Add(
-                new JsonObject
-                {
-                    ["addresses"] = new JsonArray(pod.Str("status", "podIP")),
-                    ["conditions"] = new JsonObject
+                (JsonNode)
+                    new JsonObject
                     {
-                        ["ready"] = ready || service.Flag("spec", "publishNotReadyAddresses"),
-                        ["serving"] = ready,
-                        ["terminating"] = false,
-                    },
-                    ["nodeName"] = pod.Str("spec", "nodeName"),
-                    ["targetRef"] = Target(pod),
-                }
+                        ["addresses"] = new JsonArray(pod.Str("status", "podIP")),
+                        ["conditions"] = new JsonObject
+                        {
+                            ["ready"] = ready || service.Flag("spec", "publishNotReadyAddresses"),
+                            ["serving"] = ready,
+                            ["terminating"] = false,
+                        },
+                        ["nodeName"] = pod.Str("spec", "nodeName"),
+                        ["targetRef"] = Target(pod),
+                    }
             );
         }
         var name = $"{key.Name}-{Objects.RandomName.HashOf(service.Str("metadata", "uid")!, 5)}";

@@ -208,11 +208,12 @@ internal sealed class StatefulSetController(ClusterContext cluster) : IControlle
                 }
             }
             volumes.Add(
-                new JsonObject
-                {
-                    ["name"] = volume,
-                    ["persistentVolumeClaim"] = new JsonObject { ["claimName"] = claim },
-                }
+                (JsonNode)
+                    new JsonObject
+                    {
+                        ["name"] = volume,
+                        ["persistentVolumeClaim"] = new JsonObject { ["claimName"] = claim },
+                    }
             );
         }
     }

@@ -14,38 +14,91 @@ internal sealed class VolumeController(ClusterContext cluster) : IController
     private readonly ResourceType _volumes = cluster.Type("v1", "PersistentVolume");
     private readonly ResourceType _classes = cluster.Type("storage.k8s.io/v1", "StorageClass");
 
+    // Claims that wait for a volume, volumes that wait for a claim, and volumes by the claim they name: to look through all
+    // of them with every change would take the longer the more there are.
+    private readonly HashSet<ObjectKey> _waiting = [];
+    private readonly HashSet<ObjectKey> _free = [];
+    private readonly Dictionary<ObjectKey, ObjectKey> _named = [];
+
     public void Observe(StoreEvent change, WorkQueue queue)
     {
         var key = change.Object.Key;
         if (key.Resource == _claims.Storage)
         {
-            if (change.Type != ChangeType.Deleted)
-            {
-                queue.Add(this, key);
-            }
-            else if (change.Object.Read().Str("spec", "volumeName") is { Length: > 0 } volume)
+            ObserveClaim(change, queue);
+        }
+        else if (key.Resource == _volumes.Storage)
+        {
+            ObserveVolume(change, queue);
+        }
+        else if (key.Resource == _classes.Storage && change.Type != ChangeType.Deleted)
+        {
+            QueueWaiting(queue);
+        }
+    }
+
+    private void ObserveClaim(StoreEvent change, WorkQueue queue)
+    {
+        var key = change.Object.Key;
+        var claim = change.Object.Read();
+        if (change.Type == ChangeType.Deleted)
+        {
+            _waiting.Remove(key);
+            if (claim.Str("spec", "volumeName") is { Length: > 0 } volume)
             {
                 queue.Add(this, _volumes.Key("", volume));
             }
+            return;
         }
-        else if (
-            (key.Resource == _volumes.Storage || key.Resource == _classes.Storage)
-            && change.Type != ChangeType.Deleted
-        )
+        if (claim.Str("status", "phase") == "Bound")
         {
-            if (key.Resource == _volumes.Storage)
+            _waiting.Remove(key);
+        }
+        else
+        {
+            _waiting.Add(key);
+        }
+        queue.Add(this, key);
+    }
+
+    private void ObserveVolume(StoreEvent change, WorkQueue queue)
+    {
+        var key = change.Object.Key;
+        var volume = change.Object.Read();
+        if (change.Type == ChangeType.Deleted)
+        {
+            _free.Remove(key);
+            if (ClaimOf(volume) is { } former && _named.GetValueOrDefault(former) == key)
             {
-                queue.Add(this, key);
+                _named.Remove(former);
             }
-            foreach (var claim in cluster.Store.List(_claims.Storage))
-            {
-                if (claim.Read().Str("status", "phase") != "Bound")
-                {
-                    queue.Add(this, claim.Key);
-                }
-            }
+            return;
+        }
+        if (ClaimOf(volume) is { } claim)
+        {
+            _free.Remove(key);
+            _named[claim] = key;
+        }
+        else
+        {
+            _free.Add(key);
+        }
+        queue.Add(this, key);
+        QueueWaiting(queue);
+    }
+
+    private void QueueWaiting(WorkQueue queue)
+    {
+        foreach (var claim in _waiting)
+        {
+            queue.Add(this, claim);
         }
     }
+
+    private ObjectKey? ClaimOf(JsonObject volume) =>
+        volume.Str("spec", "claimRef", "name") is { } name
+            ? _claims.Key(volume.Str("spec", "claimRef", "namespace") ?? "", name)
+            : null;
 
     public void Reconcile(ObjectKey key)
     {
@@ -71,7 +124,7 @@ internal sealed class VolumeController(ClusterContext cluster) : IController
     {
         var volume = claim.Str("spec", "volumeName") is { Length: > 0 } named
             ? cluster.Read(_volumes.Key("", named))
-            : cluster.Store.List(_volumes.Storage).Select(v => v.Read()).FirstOrDefault(v => Fits(v, claim));
+            : Candidates(key).Select(cluster.Read).FirstOrDefault(v => v is not null && Fits(v, claim));
         volume ??= Provision(claim, key);
         if (volume is null)
         {
@@ -103,6 +156,12 @@ internal sealed class VolumeController(ClusterContext cluster) : IController
                 ["capacity"] = volume.At("spec", "capacity")?.DeepClone(),
             }
         );
+    }
+
+    private IEnumerable<ObjectKey> Candidates(ObjectKey claim)
+    {
+        var free = _free.OrderBy(v => v.Name, StringComparer.Ordinal);
+        return _named.TryGetValue(claim, out var named) ? free.Prepend(named) : free;
     }
 
     private JsonObject? Provision(JsonObject claim, ObjectKey key)

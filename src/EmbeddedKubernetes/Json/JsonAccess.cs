@@ -8,9 +8,11 @@ namespace EmbeddedKubernetes.Json;
 /// <summary>Reading and writing loosely typed JSON without reflection.</summary>
 internal static class JsonAccess
 {
-    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 128, AllowDuplicateProperties = false };
+    private static readonly JsonDocumentOptions s_own = new() { MaxDepth = 256 };
 
-    private static readonly JsonWriterOptions Plain = new()
+    private static readonly JsonDocumentOptions s_strict = new() { MaxDepth = 128, AllowDuplicateProperties = false };
+
+    private static readonly JsonWriterOptions s_plain = new()
     {
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         SkipValidation = true,
@@ -104,7 +106,7 @@ internal static class JsonAccess
     public static byte[] ToUtf8(this JsonNode node)
     {
         var buffer = new ArrayBufferWriter<byte>(1024);
-        using (var writer = new Utf8JsonWriter(buffer, Plain))
+        using (var writer = new Utf8JsonWriter(buffer, s_plain))
         {
             node.WriteTo(writer);
         }
@@ -113,12 +115,16 @@ internal static class JsonAccess
 
     public static void WriteTo(this JsonNode node, IBufferWriter<byte> buffer)
     {
-        using var writer = new Utf8JsonWriter(buffer, Plain);
+        using var writer = new Utf8JsonWriter(buffer, s_plain);
         node.WriteTo(writer);
     }
 
     /// <exception cref="JsonException">The text is no JSON, or names a property twice.</exception>
-    public static JsonNode? Parse(ReadOnlySpan<byte> utf8) => JsonNode.Parse(utf8, documentOptions: Strict);
+    public static JsonNode? Parse(ReadOnlySpan<byte> utf8) => JsonNode.Parse(utf8, documentOptions: s_strict);
+
+    /// <summary>Reads what this process wrote itself, which needs no checking.</summary>
+    public static JsonObject ParseOwn(ReadOnlySpan<byte> utf8) =>
+        (JsonObject)JsonNode.Parse(utf8, documentOptions: s_own)!;
 
     public static string Text(this JsonNode? node) =>
         node is null ? "null" : System.Text.Encoding.UTF8.GetString(node.ToUtf8());

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using EmbeddedKubernetes.Admission;
-using EmbeddedKubernetes.Api;
+using EmbeddedKubernetes.Faults;
 using EmbeddedKubernetes.Json;
 using EmbeddedKubernetes.Ownership;
 using EmbeddedKubernetes.Resources;
@@ -12,7 +12,7 @@ namespace EmbeddedKubernetes.Objects;
 /// <content>The last steps of a write: what the server adds, what it refuses, and the store.</content>
 internal sealed partial class ClusterObjects
 {
-    private static readonly string[] ServerMetadata =
+    private static readonly string[] s_serverMetadata =
     [
         "uid",
         "creationTimestamp",
@@ -59,12 +59,12 @@ internal sealed partial class ClusterObjects
     private WriteResult? TryReplace(
         ResourceType type,
         StoredObject stored,
+        JsonObject live,
         JsonObject next,
         WriteOptions options,
         bool track
     )
     {
-        var live = type.Present(stored);
         KeepServerMetadata(live, next);
         KeepOtherParts(type, live, next, options.Subresource);
         Default(type, next);
@@ -116,7 +116,7 @@ internal sealed partial class ClusterObjects
     private static void KeepServerMetadata(JsonObject live, JsonObject next)
     {
         var metadata = next.Metadata();
-        foreach (var field in ServerMetadata)
+        foreach (var field in s_serverMetadata)
         {
             if (live.At("metadata", field) is { } value)
             {
@@ -178,30 +178,30 @@ internal sealed partial class ClusterObjects
     }
 
     // A write that would change nothing but the times in managedFields is no write.
-    private static bool SameButTimes(JsonObject live, JsonObject next)
+    private static bool SameButTimes(JsonObject live, JsonObject next) =>
+        SameBut("metadata", live, next)
+        && SameBut("managedFields", live.Metadata(), next.Metadata())
+        && (live.Metadata().Arr("managedFields") ?? [])
+            .Objects()
+            .SequenceEqual(
+                (next.Metadata().Arr("managedFields") ?? []).Objects(),
+                EqualityComparer<JsonObject>.Create((a, b) => SameBut("time", a!, b!))
+            );
+
+    private static bool SameBut(string except, JsonObject one, JsonObject other)
     {
-        if (live.Count != next.Count)
+        if (one.Count != other.Count)
         {
             return false;
         }
-        foreach (var (name, value) in live)
+        foreach (var (name, value) in one)
         {
-            if (name != "metadata" && !JsonNode.DeepEquals(value, next[name]))
+            if (name != except && !(other.TryGetPropertyValue(name, out var same) && JsonNode.DeepEquals(value, same)))
             {
                 return false;
             }
         }
-        return JsonNode.DeepEquals(WithoutTimes(live), WithoutTimes(next));
-
-        static JsonNode WithoutTimes(JsonObject value)
-        {
-            var metadata = value.Metadata().Copy();
-            foreach (var entry in metadata.Arr("managedFields").Objects())
-            {
-                entry.Remove("time");
-            }
-            return metadata;
-        }
+        return true;
     }
 
     private static void Validate(ResourceType type, JsonObject value, JsonObject? live, string subresource = "")

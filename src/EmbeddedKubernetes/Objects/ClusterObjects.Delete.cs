@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Api;
+using EmbeddedKubernetes.Faults;
 using EmbeddedKubernetes.Json;
 using EmbeddedKubernetes.Resources;
 using EmbeddedKubernetes.Storage;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using EmbeddedKubernetes.Admission;
-using EmbeddedKubernetes.Api;
+using EmbeddedKubernetes.Faults;
 using EmbeddedKubernetes.Json;
 using EmbeddedKubernetes.Ownership;
 using EmbeddedKubernetes.Resources;
@@ -36,10 +36,10 @@ internal sealed partial class ClusterObjects(ObjectStore store, ResourceCatalogu
     public JsonObject? Find(ResourceType type, string ns, string name) =>
         Store.Get(type.Key(ns, name)) is { } stored ? type.Present(stored) : null;
 
+    /// <summary>Creates an object of <paramref name="body"/>, which is the caller's no longer.</summary>
     /// <exception cref="ApiException">The object is refused.</exception>
     public JsonObject Create(ResourceType type, string ns, JsonObject body, WriteOptions options)
     {
-        body = body.Copy();
         Recognize(type, body);
         var metadata = body.Metadata();
         SetNamespace(type, metadata, ns);
@@ -66,10 +66,10 @@ internal sealed partial class ClusterObjects(ObjectStore store, ResourceCatalogu
         return Insert(type, body, options, generated);
     }
 
+    /// <summary>Puts <paramref name="body"/>, which is the caller's no longer, in an object's place.</summary>
     /// <exception cref="ApiException">The object is refused, missing or has changed meanwhile.</exception>
     public WriteResult Update(ResourceType type, string ns, string name, JsonObject body, WriteOptions options)
     {
-        body = body.Copy();
         Recognize(type, body);
         var metadata = body.Metadata();
         SetNamespace(type, metadata, ns);
@@ -85,8 +85,7 @@ internal sealed partial class ClusterObjects(ObjectStore store, ResourceCatalogu
         {
             var stored = GetStored(type, ns, name);
             CheckPreconditions(type, stored, metadata.Str("uid"), metadata.Str("resourceVersion"));
-            var next = body.Copy();
-            if (TryReplace(type, stored, next, options, track: true) is { } result)
+            if (TryReplace(type, stored, type.Present(stored), body.Copy(), options, track: true) is { } result)
             {
                 return result;
             }
@@ -116,18 +115,50 @@ internal sealed partial class ClusterObjects(ObjectStore store, ResourceCatalogu
                 throw ApiException.Stale(type, name);
             }
             Conform(type, next, options);
-            if (TryReplace(type, stored, next, options, track: true) is { } result)
+            if (JsonNode.DeepEquals(live, next))
+            {
+                return new(live, Created: false);
+            }
+            if (TryReplace(type, stored, live, next, options, track: true) is { } result)
             {
                 return result;
             }
         }
     }
 
-    /// <summary>Server-side apply.</summary>
+    /// <summary>
+    /// Replaces a built-in object's status, as controllers do all the time. What else the object holds is neither looked at
+    /// nor copied.
+    /// </summary>
+    /// <exception cref="ApiException">There is no such object.</exception>
+    public void SetStatus(ResourceType type, ObjectKey key, JsonObject status, string manager)
+    {
+        var schema = type.Schema.Member("status");
+        EmptyValues.Drop(status, schema);
+        Defaulting.Apply(status, schema);
+        while (true)
+        {
+            var stored = GetStored(type, key.Namespace, key.Name);
+            var value = type.Present(stored);
+            var before = value["status"];
+            if (JsonNode.DeepEquals(before, status))
+            {
+                return;
+            }
+            value["status"] = status;
+            FieldOwnership.RecordStatus(value, before, type, new(manager, "status", Now));
+            if (Store.TryPut(key, stored, type.Store(value)) is not null)
+            {
+                return;
+            }
+            value.Remove("status");
+        }
+    }
+
+    /// <summary>Server-side apply of <paramref name="config"/>, which is the caller's no longer.</summary>
     /// <exception cref="ApiException">The configuration is refused or conflicts with other managers.</exception>
     public WriteResult Apply(ResourceType type, string ns, string name, JsonObject config, WriteOptions options)
     {
-        config = config.Copy();
         Recognize(type, config);
         var metadata = config.Metadata();
         SetNamespace(type, metadata, ns);
@@ -135,6 +166,7 @@ internal sealed partial class ClusterObjects(ObjectStore store, ResourceCatalogu
         {
             throw ApiException.BadRequest("metadata.managedFields must be nil");
         }
+        metadata.Remove("managedFields");
         if (metadata.Str("name") is { Length: > 0 } named && named != name)
         {
             throw ApiException.BadRequest(
@@ -170,8 +202,9 @@ internal sealed partial class ClusterObjects(ObjectStore store, ResourceCatalogu
                 return new(Insert(type, fresh, options, generated: false), Created: true);
             }
             CheckPreconditions(type, stored, sentUid, sentVersion);
-            var applied = FieldOwnership.Apply(type.Present(stored), config, type, writer, options.Force);
-            if (TryReplace(type, stored, applied, options, track: false) is { } result)
+            var live = type.Present(stored);
+            var applied = FieldOwnership.Apply(live, config, type, writer, options.Force);
+            if (TryReplace(type, stored, live, applied, options, track: false) is { } result)
             {
                 return result;
             }

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Api;
+using EmbeddedKubernetes.Faults;
 
 namespace EmbeddedKubernetes.Ownership;
 
@@ -20,12 +20,13 @@ internal static class ApplyConflict
             foreach (var path in paths)
             {
                 causes.Add(
-                    new JsonObject
-                    {
-                        ["reason"] = "FieldManagerConflict",
-                        ["message"] = "conflict with " + with,
-                        ["field"] = path,
-                    }
+                    (JsonNode)
+                        new JsonObject
+                        {
+                            ["reason"] = "FieldManagerConflict",
+                            ["message"] = "conflict with " + with,
+                            ["field"] = path,
+                        }
                 );
             }
             text.Append(text.Length > 0 ? "\n" : "");

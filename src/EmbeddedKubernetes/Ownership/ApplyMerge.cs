@@ -110,8 +110,7 @@ internal static class ApplyMerge
         var wantedSteps = config.Select(i => ListItems.Step(i, schema)).ToList();
         var merged = new JsonArray();
         var done = new HashSet<string>(StringComparer.Ordinal);
-        int i = 0,
-            j = 0;
+        var (i, j) = (0, 0);
         // Items only one side has keep their place beside their neighbours; for shared items the applied order wins.
         while (i < oldSteps.Count || j < wantedSteps.Count)
         {

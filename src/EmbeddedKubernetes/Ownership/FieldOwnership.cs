@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Api;
+using EmbeddedKubernetes.Faults;
 using EmbeddedKubernetes.Json;
 using EmbeddedKubernetes.Resources;
 
@@ -12,7 +12,7 @@ internal sealed record Writer(string Manager, string Subresource, string Time);
 internal static class FieldOwnership
 {
     // Built-in objects are written with these parts always present, so nobody adds them.
-    private static readonly string[] AlwaysPresent =
+    private static readonly string[] s_alwaysPresent =
     [
         "f:metadata",
         "f:spec",
@@ -27,7 +27,6 @@ internal static class FieldOwnership
     public static void RecordUpdate(JsonObject? live, JsonObject updated, ResourceType type, Writer writer)
     {
         var sent = updated.Metadata().Arr("managedFields");
-        List<ManagerClaim> claims;
         if (sent is [JsonObject { Count: 0 }])
         {
             // The way to ask for a fresh start: nothing is tracked until the next apply.
@@ -38,17 +37,43 @@ internal static class FieldOwnership
         {
             return;
         }
-        claims = ManagedFields.Read(sent is { Count: > 0 } ? sent : live.Obj("metadata").Arr("managedFields"));
-        var before = live is null ? null : Untracked(live);
-        var after = Untracked(updated);
-        var changes = FieldWalk.Compare(before, after, type.Schema);
+        var claims = ManagedFields.Read(sent is { Count: > 0 } ? sent : live.Obj("metadata").Arr("managedFields"));
+        var (before, after) = (Detach(live), Detach(updated));
+        var changes = FieldWalk.Compare(live, updated, type.Schema);
+        Attach(live, before);
+        Attach(updated, after);
+        Take(claims, changes, live is null, type, writer);
+        Write(updated, claims);
+    }
+
+    /// <summary>Records that a status was replaced, which is all that changed.</summary>
+    public static void RecordStatus(JsonObject updated, JsonNode? before, ResourceType type, Writer writer)
+    {
+        if (updated.Metadata().Arr("managedFields") is not { } books)
+        {
+            return;
+        }
+        var claims = ManagedFields.Read(books);
+        var changes = FieldWalk.CompareField("status", before, updated["status"], type.Schema);
+        Take(claims, changes, created: false, type, writer);
+        Write(updated, claims);
+    }
+
+    private static void Take(
+        List<ManagerClaim> claims,
+        FieldChanges changes,
+        bool created,
+        ResourceType type,
+        Writer writer
+    )
+    {
         var taken = Restrict(changes.Added.Union(changes.Modified), type, writer.Subresource);
         var lost = changes.Removed.Union(taken);
         for (var i = claims.Count - 1; i >= 0; i--)
         {
             claims[i] = claims[i] with { Fields = claims[i].Fields.Except(lost) };
         }
-        if (live is null && !type.IsCustom)
+        if (created && !type.IsCustom)
         {
             ForgetAlwaysPresent(taken);
         }
@@ -68,28 +93,25 @@ internal static class FieldOwnership
             }
         }
         claims.RemoveAll(c => c.Fields.IsEmpty);
-        Write(updated, claims);
     }
 
     /// <summary>Applies a configuration and returns the object it leads to.</summary>
     /// <exception cref="ApiException">Another manager owns a field with a different value and <paramref name="force"/> is off.</exception>
     public static JsonObject Apply(JsonObject? live, JsonObject config, ResourceType type, Writer writer, bool force)
     {
-        config = config.Copy();
-        config.Metadata().Remove("managedFields");
-        var claims = live is null ? [] : ManagedFields.Read(live.Metadata().Arr("managedFields"));
+        var books = Detach(live);
+        var claims = ManagedFields.Read(books.Value as JsonArray);
         if (live is not null && claims.Count == 0)
         {
             claims.Add(
                 new("before-first-apply", ManagerClaim.Update, type.ApiVersion, "")
                 {
-                    Fields = ManagedFields.WithoutServerFields(FieldWalk.Claimed(Untracked(live), type.Schema)),
+                    Fields = ManagedFields.WithoutServerFields(FieldWalk.Claimed(live, type.Schema)),
                     Time = writer.Time,
                 }
             );
         }
-        var basis = live is null ? new JsonObject() : Untracked(live);
-        var merged = (JsonObject)ApplyMerge.Merge(basis, config, type.Schema)!;
+        var merged = (JsonObject)ApplyMerge.Merge(live ?? [], config, type.Schema)!;
         var mine = new ManagerClaim(writer.Manager, ManagerClaim.Apply, type.ApiVersion, writer.Subresource)
         {
             Fields = Restrict(FieldWalk.Claimed(config, type.Schema), type, writer.Subresource),
@@ -106,7 +128,8 @@ internal static class FieldOwnership
             var owned = claims.Aggregate(mine.Fields, (all, c) => all.Union(c.Fields));
             ApplyMerge.Prune(merged, type.Schema, last.Fields, owned);
         }
-        var changes = FieldWalk.Compare(basis, merged, type.Schema);
+        var changes = FieldWalk.Compare(live ?? [], merged, type.Schema);
+        Attach(live, books);
         ResolveConflicts(claims, changes, force);
         var unchanged = changes.Added.IsEmpty && changes.Modified.IsEmpty && changes.Removed.IsEmpty;
         if (!mine.Fields.IsEmpty)
@@ -157,18 +180,31 @@ internal static class FieldOwnership
         return ManagedFields.WithoutServerFields(set);
     }
 
-    private static JsonObject Untracked(JsonObject value)
+    // The books are not part of what they are kept about: they are set aside while that is looked at.
+    private static (JsonNode? Value, int Index) Detach(JsonObject? value)
     {
-        var copy = value.Copy();
-        (copy["metadata"] as JsonObject)?.Remove("managedFields");
-        return copy;
+        if (value.Obj("metadata") is not { } metadata || metadata["managedFields"] is not { } books)
+        {
+            return default;
+        }
+        var index = metadata.IndexOf("managedFields");
+        metadata.RemoveAt(index);
+        return (books, index);
+    }
+
+    private static void Attach(JsonObject? value, (JsonNode? Value, int Index) books)
+    {
+        if (books.Value is not null)
+        {
+            value!.Metadata().Insert(books.Index, "managedFields", books.Value);
+        }
     }
 
     private static void ForgetAlwaysPresent(FieldSet set)
     {
         foreach (var (step, child) in set.Children.ToList())
         {
-            if (AlwaysPresent.Contains(step) && child.HasChildren)
+            if (s_alwaysPresent.Contains(step) && child.HasChildren)
             {
                 child.Member = false;
                 ForgetAlwaysPresent(child);

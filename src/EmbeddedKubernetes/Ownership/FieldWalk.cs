@@ -26,6 +26,14 @@ internal static class FieldWalk
         return changes;
     }
 
+    /// <summary>What changed when nothing but one field of the root did.</summary>
+    public static FieldChanges CompareField(string name, JsonNode? before, JsonNode? after, SchemaNode schema)
+    {
+        var changes = new FieldChanges(new(), new(), new());
+        Child(before, before is not null, after, after is not null, schema.Member(name), "f:" + name, changes);
+        return changes;
+    }
+
     private static void Claim(FieldSet at, JsonNode? value, SchemaNode schema)
     {
         switch (value)
@@ -140,7 +148,7 @@ internal static class FieldWalk
     {
         var old = ListItems.ByStep(before, schema);
         var now = ListItems.ByStep(after, schema);
-        var items = schema.ListKind == ListKind.Set ? Scalar : schema.Items!;
+        var items = schema.ListKind == ListKind.Set ? s_scalar : schema.Items!;
         foreach (var (step, item) in old)
         {
             var has = now.TryGetValue(step, out var kept);
@@ -155,7 +163,7 @@ internal static class FieldWalk
         }
     }
 
-    private static readonly SchemaNode Scalar = new() { Kind = SchemaKind.String };
+    private static readonly SchemaNode s_scalar = new() { Kind = SchemaKind.String };
 
     private static void Child(
         JsonNode? before,

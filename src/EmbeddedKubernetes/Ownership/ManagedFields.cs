@@ -26,7 +26,7 @@ internal sealed record ManagerClaim(string Manager, string Operation, string Api
 /// <summary>Reads and writes <c>metadata.managedFields</c>.</summary>
 internal static class ManagedFields
 {
-    private static readonly string[] ServerSet =
+    private static readonly string[] s_serverSet =
     [
         "f:name",
         "f:namespace",
@@ -88,7 +88,7 @@ internal static class ManagedFields
             {
                 entry["subresource"] = claim.Subresource;
             }
-            array.Add(entry);
+            array.Add((JsonNode)entry);
         }
         return array;
     }
@@ -101,7 +101,7 @@ internal static class ManagedFields
         if (set.Find("f:metadata") is { } metadata)
         {
             metadata.Member = false;
-            foreach (var step in ServerSet)
+            foreach (var step in s_serverSet)
             {
                 metadata.Remove(step);
             }

@@ -34,8 +34,7 @@ internal static class ElementOrder
         var right = named.OrderBy(n => n.Place).ToList();
         var left = others.OrderBy(o => o.Place).ToList();
         var sorted = new JsonArray();
-        int i = 0,
-            j = 0;
+        var (i, j) = (0, 0);
         while (i < left.Count || j < right.Count)
         {
             var takeLeft =

@@ -24,9 +24,8 @@ internal static class ProtobufBody
         {
             throw new FormatException("the body is not Kubernetes protobuf");
         }
-        string apiVersion = "",
-            kind = "";
-        ReadOnlySpan<byte> raw = default;
+        var (apiVersion, kind) = ("", "");
+        var raw = ReadOnlySpan<byte>.Empty;
         var envelope = new WireReader(body[Magic.Length..]);
         while (envelope.Next())
         {
@@ -124,7 +123,7 @@ internal static class ProtobufBody
     private static void ReadEntry(JsonObject map, SchemaNode values, ReadOnlySpan<byte> entry, int depth)
     {
         var key = "";
-        JsonNode? value = values.Kind is SchemaKind.String or SchemaKind.Bytes ? "" : null;
+        var value = values.Kind is SchemaKind.String or SchemaKind.Bytes ? (JsonNode)"" : null;
         var reader = new WireReader(entry);
         while (reader.Next())
         {
@@ -216,8 +215,7 @@ internal static class ProtobufBody
     private static string? Time(ReadOnlySpan<byte> message)
     {
         var reader = new WireReader(message);
-        long seconds = 0,
-            nanos = 0;
+        var (seconds, nanos) = (0L, 0L);
         var given = false;
         while (reader.Next())
         {

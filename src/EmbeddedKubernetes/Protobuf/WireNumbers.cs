@@ -14,12 +14,12 @@ internal sealed record WireField(string Name, bool Inline, bool Optional);
 /// </summary>
 internal static class WireNumbers
 {
-    private static readonly Lazy<Dictionary<(string Scope, string Type), Dictionary<int, WireField>>> All = new(Read);
+    private static readonly Lazy<Dictionary<(string Scope, string Type), Dictionary<int, WireField>>> s_all = new(Read);
 
     public static Dictionary<int, WireField>? Of(string scope, string type) =>
-        All.Value.GetValueOrDefault((scope, type))
-        ?? All.Value.GetValueOrDefault(("core/v1", type))
-        ?? All.Value.GetValueOrDefault(("meta/v1", type));
+        s_all.Value.GetValueOrDefault((scope, type))
+        ?? s_all.Value.GetValueOrDefault(("core/v1", type))
+        ?? s_all.Value.GetValueOrDefault(("meta/v1", type));
 
     private static Dictionary<(string, string), Dictionary<int, WireField>> Read()
     {
@@ -27,7 +27,7 @@ internal static class WireNumbers
         foreach (var text in (ReadOnlySpan<string>)[CoreNumbers.Text, WorkloadNumbers.Text, ClusterNumbers.Text])
         {
             var scope = "";
-            Dictionary<int, WireField> fields = [];
+            var fields = new Dictionary<int, WireField>();
             foreach (var line in text.Split('\n'))
             {
                 if (line.StartsWith("# ", StringComparison.Ordinal))

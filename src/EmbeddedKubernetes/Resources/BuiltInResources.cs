@@ -5,7 +5,7 @@ namespace EmbeddedKubernetes.Resources;
 /// <summary>The kinds every Kubernetes has.</summary>
 internal static class BuiltInResources
 {
-    private static readonly ScalePaths Replicas = new(".spec.replicas", ".status.replicas", ".status.selector");
+    private static readonly ScalePaths s_replicas = new(".spec.replicas", ".status.replicas", ".status.selector");
 
     public static IEnumerable<ResourceType> All()
     {
@@ -32,12 +32,12 @@ internal static class BuiltInResources
             status: true,
             generation: true,
             all: true,
-            scale: Replicas
+            scale: s_replicas
         );
         yield return Define(core, "v1", "PodTemplate", "podtemplates");
-        yield return Workload("Deployment", "deployments", "deploy", Replicas);
-        yield return Workload("ReplicaSet", "replicasets", "rs", Replicas);
-        yield return Workload("StatefulSet", "statefulsets", "sts", Replicas);
+        yield return Workload("Deployment", "deployments", "deploy", s_replicas);
+        yield return Workload("ReplicaSet", "replicasets", "rs", s_replicas);
+        yield return Workload("StatefulSet", "statefulsets", "sts", s_replicas);
         yield return Workload("DaemonSet", "daemonsets", "ds", null);
         yield return Define("apps", "v1", "ControllerRevision", "controllerrevisions");
         yield return Define("batch", "v1", "Job", "jobs", status: true, generation: true, all: true);

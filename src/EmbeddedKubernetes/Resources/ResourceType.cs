@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using EmbeddedKubernetes.Json;
 using EmbeddedKubernetes.Schemas;
@@ -22,6 +23,7 @@ internal sealed record PrinterColumn(
 internal sealed class ResourceType
 {
     private SchemaNode? _schema;
+    private byte[]? _jsonBeginning;
 
     public required string Group { get; init; }
 
@@ -85,6 +87,10 @@ internal sealed class ResourceType
 
     public string[] Verbs =>
         CreateOnly ? ["create"] : ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+
+    /// <summary>What the JSON of an object begins with when it names its kind first.</summary>
+    public byte[] JsonBeginning =>
+        _jsonBeginning ??= Encoding.UTF8.GetBytes($$"""{"apiVersion":"{{ApiVersion}}","kind":"{{Kind}}",""");
 
     public ObjectKey Key(string ns, string name) => new(Storage, Namespaced ? ns : "", name);
 

@@ -6,7 +6,7 @@ namespace EmbeddedKubernetes.Resources;
 /// <summary>The two built-in kinds whose versions differ in more than their name.</summary>
 internal static class VersionConversions
 {
-    private static readonly (string Core, string Events)[] EventFields =
+    private static readonly (string Core, string Events)[] s_eventFields =
     [
         ("involvedObject", "regarding"),
         ("message", "note"),
@@ -19,7 +19,7 @@ internal static class VersionConversions
 
     public static JsonObject EventFromCore(JsonObject value)
     {
-        foreach (var (core, events) in EventFields)
+        foreach (var (core, events) in s_eventFields)
         {
             Rename(value, core, events);
         }
@@ -28,7 +28,7 @@ internal static class VersionConversions
 
     public static JsonObject EventToCore(JsonObject value)
     {
-        foreach (var (core, events) in EventFields)
+        foreach (var (core, events) in s_eventFields)
         {
             Rename(value, events, core);
         }

@@ -5,7 +5,7 @@ namespace EmbeddedKubernetes.Schemas;
 /// <summary>The types of the built-in kinds.</summary>
 internal static class BuiltInSchemas
 {
-    private static readonly Lazy<SchemaText> All = new(() =>
+    private static readonly Lazy<SchemaText> s_all = new(() =>
         new SchemaText(
             MetaTypes.Text,
             PodTypes.Text,
@@ -16,11 +16,11 @@ internal static class BuiltInSchemas
         )
     );
 
-    public static SchemaText Text => All.Value;
+    public static SchemaText Text => s_all.Value;
 
-    public static SchemaNode ObjectMeta => All.Value.Find("meta/v1", "ObjectMeta")!;
+    public static SchemaNode ObjectMeta => s_all.Value.Find("meta/v1", "ObjectMeta")!;
 
-    public static SchemaNode PodSpec => All.Value.Find("core/v1", "PodSpec")!;
+    public static SchemaNode PodSpec => s_all.Value.Find("core/v1", "PodSpec")!;
 
     /// <summary>The schema of a kind, with apiVersion and kind.</summary>
     /// <param name="groupVersion">Such as <c>apps/v1</c>; <c>v1</c> is the core group.</param>
@@ -28,7 +28,7 @@ internal static class BuiltInSchemas
     public static SchemaNode ForKind(string groupVersion, string kind)
     {
         var scope = groupVersion.Contains('/', StringComparison.Ordinal) ? groupVersion : "core/" + groupVersion;
-        return All.Value.Find(scope, kind)
+        return s_all.Value.Find(scope, kind)
             ?? throw new InvalidOperationException($"No schema for {groupVersion} {kind}.");
     }
 }

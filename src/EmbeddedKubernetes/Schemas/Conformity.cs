@@ -16,7 +16,54 @@ internal sealed class Conformity
     /// <param name="value">The object; unknown fields are removed from it.</param>
     /// <param name="schema">Its schema.</param>
     /// <param name="dropNulls">Null fields are removed too, as a typed decoder would.</param>
-    public void Prune(JsonNode? value, SchemaNode schema, bool dropNulls) => Visit(value, schema, "", dropNulls);
+    public void Prune(JsonNode? value, SchemaNode schema, bool dropNulls)
+    {
+        // Paths are costly to put together, and nearly every object conforms.
+        if (!Conforms(value, schema, dropNulls))
+        {
+            Visit(value, schema, "", dropNulls);
+        }
+    }
+
+    private static bool Conforms(JsonNode? value, SchemaNode schema, bool dropNulls)
+    {
+        if (value is null)
+        {
+            return true;
+        }
+        switch (schema.Kind)
+        {
+            case SchemaKind.Object:
+                if (value is not JsonObject o)
+                {
+                    return false;
+                }
+                foreach (var (name, member) in o)
+                {
+                    if (schema.Fields.TryGetValue(name, out var field))
+                    {
+                        if (member is null ? IsDropped(field, dropNulls) : !Conforms(member, field.Node, dropNulls))
+                        {
+                            return false;
+                        }
+                    }
+                    else if (!schema.PreserveUnknown)
+                    {
+                        return false;
+                    }
+                }
+                return true;
+            case SchemaKind.Map:
+                return value is JsonObject map && map.All(m => Conforms(m.Value, schema.Items!, dropNulls));
+            case SchemaKind.List:
+                return value is JsonArray list && list.All(i => Conforms(i, schema.Items!, dropNulls));
+            default:
+                return Fits(value, schema).Fits;
+        }
+    }
+
+    private static bool IsDropped(SchemaField field, bool dropNulls) =>
+        dropNulls || (field.Default is not null && !field.Node.Nullable);
 
     private void Visit(JsonNode? value, SchemaNode schema, string path, bool dropNulls)
     {
@@ -75,7 +122,7 @@ internal sealed class Conformity
         {
             if (schema.Fields.TryGetValue(name, out var field))
             {
-                if (member is null && (dropNulls || (field.Default is not null && !field.Node.Nullable)))
+                if (member is null && IsDropped(field, dropNulls))
                 {
                     (remove ??= []).Add(name);
                 }
@@ -98,8 +145,21 @@ internal sealed class Conformity
 
     private void VisitScalar(JsonNode value, SchemaNode schema, string path)
     {
+        var (fits, wanted) = Fits(value, schema);
+        if (!fits)
+        {
+            Report(path, value, wanted);
+        }
+    }
+
+    private static (bool Fits, string Wanted) Fits(JsonNode value, SchemaNode schema)
+    {
+        if (schema.Kind == SchemaKind.Any)
+        {
+            return (true, "");
+        }
         var found = value.GetValueKind();
-        var (fits, wanted) = schema.Kind switch
+        return schema.Kind switch
         {
             SchemaKind.String or SchemaKind.Time or SchemaKind.Bytes => (found == JsonValueKind.String, "string"),
             SchemaKind.Integer => (found == JsonValueKind.Number && value.AsLong() is not null, "integer"),
@@ -111,10 +171,6 @@ internal sealed class Conformity
             ),
             _ => (true, ""),
         };
-        if (!fits)
-        {
-            Report(path, value, wanted);
-        }
     }
 
     private void Report(string path, JsonNode value, string wanted)

@@ -6,8 +6,8 @@ namespace EmbeddedKubernetes.Schemas;
 /// <summary>Reads the structural schema of a custom resource.</summary>
 internal static class CustomSchema
 {
-    private static readonly SchemaField ApiVersion = new("apiVersion", new() { Kind = SchemaKind.String });
-    private static readonly SchemaField KindField = new("kind", new() { Kind = SchemaKind.String });
+    private static readonly SchemaField s_apiVersion = new("apiVersion", new() { Kind = SchemaKind.String });
+    private static readonly SchemaField s_kindField = new("kind", new() { Kind = SchemaKind.String });
 
     /// <param name="openApi">The version's <c>openAPIV3Schema</c>; null accepts everything.</param>
     public static SchemaNode ForKind(JsonObject? openApi)
@@ -22,8 +22,8 @@ internal static class CustomSchema
             LazyFields = () =>
             {
                 var fields = ReadFields(openApi);
-                fields["apiVersion"] = ApiVersion;
-                fields["kind"] = KindField;
+                fields["apiVersion"] = s_apiVersion;
+                fields["kind"] = s_kindField;
                 fields["metadata"] = metadata;
                 return fields;
             },
@@ -129,8 +129,8 @@ internal static class CustomSchema
                 var fields = ReadFields(schema);
                 if (embedded)
                 {
-                    fields.TryAdd("apiVersion", ApiVersion);
-                    fields.TryAdd("kind", KindField);
+                    fields.TryAdd("apiVersion", s_apiVersion);
+                    fields.TryAdd("kind", s_kindField);
                     fields.TryAdd("metadata", new("metadata", BuiltInSchemas.ObjectMeta));
                 }
                 return fields;

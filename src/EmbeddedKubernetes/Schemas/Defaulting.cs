@@ -7,14 +7,18 @@ internal static class Defaulting
 {
     public static void Apply(JsonNode? value, SchemaNode schema)
     {
+        if (ReferenceEquals(schema, SchemaNode.Anything))
+        {
+            return;
+        }
         switch (value)
         {
             case JsonObject o when schema.Kind is SchemaKind.Object or SchemaKind.Any:
-                foreach (var field in schema.Fields.Values)
+                foreach (var field in schema.Defaulted)
                 {
-                    if (field.Default is { } standard && Wants(o, field))
+                    if (Wants(o, field))
                     {
-                        o[field.Name] = standard.DeepClone();
+                        o[field.Name] = field.Default!.DeepClone();
                     }
                 }
                 foreach (var (name, member) in o)

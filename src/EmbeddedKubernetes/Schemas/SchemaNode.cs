@@ -46,6 +46,7 @@ internal sealed class SchemaNode
 
     private Func<Dictionary<string, SchemaField>>? _load;
     private Dictionary<string, SchemaField>? _fields;
+    private SchemaField[]? _defaulted;
 
     public required SchemaKind Kind { get; init; }
 
@@ -102,6 +103,9 @@ internal sealed class SchemaNode
         }
         init => _fields = value;
     }
+
+    /// <summary>The fields that have a default; few of many.</summary>
+    public SchemaField[] Defaulted => _defaulted ??= [.. Fields.Values.Where(f => f.Default is not null)];
 
     /// <summary>Fields are read when first asked for, so that a server starts without knowing every type.</summary>
     public Func<Dictionary<string, SchemaField>> LazyFields

@@ -8,7 +8,7 @@ namespace EmbeddedKubernetes.Selectors;
 /// <summary>Which fields an object must have: <c>metadata.name=a,status.phase!=Running</c>.</summary>
 internal sealed class FieldSelector
 {
-    private static readonly Dictionary<string, string[]> Known = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, string[]> s_known = new(StringComparer.Ordinal)
     {
         ["pods."] =
         [
@@ -91,7 +91,7 @@ internal sealed class FieldSelector
     private static bool IsKnown(ResourceType type, string field) =>
         type.IsCustom
             ? false
-            : Known.TryGetValue(type.Storage, out var fields) && fields.Contains(field, StringComparer.Ordinal);
+            : s_known.TryGetValue(type.Storage, out var fields) && fields.Contains(field, StringComparer.Ordinal);
 
     private static string Text(JsonNode? node) =>
         node switch

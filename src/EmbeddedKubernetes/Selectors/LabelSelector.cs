@@ -9,7 +9,7 @@ internal sealed class LabelSelector
 {
     private readonly List<Requirement> _requirements = [];
 
-    public static LabelSelector Everything { get; } = new();
+    public static LabelSelector Nothing { get; } = new() { _requirements = { new("", "Exists", []) } };
 
     public bool IsEverything => _requirements.Count == 0;
 
@@ -24,6 +24,9 @@ internal sealed class LabelSelector
         }
         return true;
     }
+
+    public bool Matches(JsonObject? labels) =>
+        Matches((labels ?? []).ToDictionary(l => l.Key, l => l.Value.AsString() ?? "", StringComparer.Ordinal));
 
     /// <summary>Parses the query form: <c>a=b,c!=d,e in (f,g),h notin (i),j,!k,n&gt;1</c>.</summary>
     /// <exception cref="FormatException">The text is no selector.</exception>
@@ -120,8 +123,7 @@ internal sealed class LabelSelector
 
     private static IEnumerable<string> SplitOutsideParentheses(string text)
     {
-        int depth = 0,
-            start = 0;
+        var (depth, start) = (0, 0);
         for (var i = 0; i < text.Length; i++)
         {
             switch (text[i])

@@ -26,13 +26,13 @@ internal sealed class EventHistory(int length, long floor)
         }
     }
 
-    public EventSubscription? Subscribe(string? resource, long? after)
+    public EventSubscription? Subscribe(string? resource, string ns, long? after)
     {
         if (after < _floor)
         {
             return null;
         }
-        var subscription = new EventSubscription(resource);
+        var subscription = new EventSubscription(resource, ns);
         if (after is { } seen)
         {
             foreach (var change in _events)
@@ -65,8 +65,11 @@ internal sealed class EventHistory(int length, long floor)
     }
 }
 
-/// <summary>A stream of events. It ends when the reader falls too far behind, or with the store.</summary>
-internal sealed class EventSubscription(string? resource) : IDisposable
+/// <summary>
+/// A stream of the events of one resource (null: of all) in one namespace (empty: in all). It ends when the reader falls
+/// too far behind, or with the store.
+/// </summary>
+internal sealed class EventSubscription(string? resource, string ns) : IDisposable
 {
     private const int Capacity = 20_000;
 
@@ -74,22 +77,38 @@ internal sealed class EventSubscription(string? resource) : IDisposable
         new BoundedChannelOptions(Capacity) { SingleReader = true, AllowSynchronousContinuations = false }
     );
 
+    private long _passed;
+
     public ChannelReader<StoreEvent> Events => _channel.Reader;
 
     /// <returns>False when this subscription is over.</returns>
     public bool Offer(StoreEvent change)
     {
-        if (resource is not null && !string.Equals(change.Object.Key.Resource, resource, StringComparison.Ordinal))
+        if (!Concerns(change.Object.Key))
         {
+            Volatile.Write(ref _passed, change.ResourceVersion);
             return !_channel.Reader.Completion.IsCompleted;
         }
         if (_channel.Writer.TryWrite(change))
         {
+            Volatile.Write(ref _passed, change.ResourceVersion);
             return true;
         }
         _channel.Writer.TryComplete();
         return false;
     }
 
+    /// <summary>Tells up to which version everything has been read; there is no such version while events wait.</summary>
+    public bool TryGetPassed(out long resourceVersion)
+    {
+        // In this order: what is offered in between is beyond the version, or waits.
+        resourceVersion = Volatile.Read(ref _passed);
+        return _channel.Reader.Count == 0;
+    }
+
     public void Dispose() => _channel.Writer.TryComplete();
+
+    private bool Concerns(ObjectKey key) =>
+        (resource is null || string.Equals(key.Resource, resource, StringComparison.Ordinal))
+        && (ns.Length == 0 || string.Equals(key.Namespace, ns, StringComparison.Ordinal));
 }

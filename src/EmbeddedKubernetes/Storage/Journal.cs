@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
 
 namespace EmbeddedKubernetes.Storage;
@@ -6,57 +7,50 @@ namespace EmbeddedKubernetes.Storage;
 /// The append-only file behind the store. A compaction writes the whole state as a new journal beside it and renames it
 /// over the old one, so there is one format and one file.
 /// </summary>
-internal sealed class Journal : IDisposable
+internal sealed partial class Journal : IDisposable
 {
     private const string FileName = "store.journal";
-    private readonly string _directory;
+    private readonly string _path;
     private SafeFileHandle _file;
 
-    private Journal(string directory, SafeFileHandle file, long length)
+    private Journal(string path, SafeFileHandle file, long length)
     {
-        _directory = directory;
+        _path = path;
         _file = file;
         Length = length;
-        BaseLength = length;
     }
 
     /// <summary>Bytes known to be good; whatever lies behind is cut before the next append.</summary>
     public long Length { get; private set; }
 
-    /// <summary>The length right after opening or the last compaction.</summary>
-    public long BaseLength { get; private set; }
-
-    /// <summary>Opens or creates the journal and hands every good record to <paramref name="replay"/>, in order.</summary>
-    public static Journal Open(string directory, Action<JournalRecord> replay)
+    /// <summary>
+    /// Opens or creates the journal and hands every good record to <paramref name="replay"/>, in order. Their JSON is part of
+    /// one large buffer.
+    /// </summary>
+    public static Journal Open(string directory, Action<JournalRecord> replay, ILogger log)
     {
         var path = Path.Combine(directory, FileName);
-        File.Delete(path + ".new");
-        if (!File.Exists(path))
-        {
-            var created = new Journal(directory, OpenFile(path), 0);
-            created.Append([new JournalRecord(JournalRecord.Kind.Start, 0, default, []).ToBytes()]);
-            FlushDirectory(directory);
-            return created;
-        }
-        var bytes = File.ReadAllBytes(path);
+        File.Delete(ReplacementOf(path));
+        var bytes = File.Exists(path) ? File.ReadAllBytes(path) : [];
         var good = 0;
-        while (JournalRecord.TryRead(bytes.AsSpan(good), out var record, out var size))
+        while (JournalRecord.TryRead(bytes.AsMemory(good), out var record))
         {
             replay(record);
-            good += size;
+            good += record.Size;
         }
-        var file = OpenFile(path);
+        var journal = new Journal(path, OpenFile(path), good);
         if (good < bytes.Length)
         {
             // Nothing behind the first bad record was ever acknowledged, unless the disk itself lost data: keep a copy.
             File.WriteAllBytes(path + ".cut", bytes[good..]);
-            RandomAccess.SetLength(file, good);
-            RandomAccess.FlushToDisk(file);
+            LogCut(log, bytes.Length - good, path);
+            RandomAccess.SetLength(journal._file, good);
+            RandomAccess.FlushToDisk(journal._file);
         }
-        var journal = new Journal(directory, file, good);
         if (good == 0)
         {
-            journal.Append([new JournalRecord(JournalRecord.Kind.Start, 0, default, []).ToBytes()]);
+            journal.Append([JournalRecord.Start(0).ToBytes()]);
+            FlushDirectory(directory);
         }
         return journal;
     }
@@ -86,52 +80,45 @@ internal sealed class Journal : IDisposable
         }
     }
 
-    /// <summary>Replaces the journal by <paramref name="records"/> in one step; on failure the old one stays.</summary>
-    public void Replace(IEnumerable<byte[]> records)
+    /// <summary>Prepares a journal that holds these objects only.</summary>
+    public JournalReplacement Replacement(IReadOnlyList<StoredObject> snapshot, long upTo, Action written) =>
+        new(ReplacementOf(_path), snapshot, upTo, written);
+
+    /// <summary>Puts a written replacement in this journal's place in one step; on failure the old one stays.</summary>
+    /// <exception cref="IOException">The disk is full or failing.</exception>
+    public void ReplaceBy(JournalReplacement replacement)
     {
-        var path = Path.Combine(_directory, FileName);
-        var fresh = path + ".new";
-        SafeFileHandle? file = null;
+        var (file, length) = replacement.Finish();
         try
         {
-            file = OpenFile(fresh);
-            RandomAccess.SetLength(file, 0);
-            var at = 0L;
-            var pending = new MemoryStream();
-            foreach (var record in records)
-            {
-                pending.Write(record);
-                if (pending.Length > 1 << 20)
-                {
-                    at = Drain(file, pending, at);
-                }
-            }
-            at = Drain(file, pending, at);
-            RandomAccess.FlushToDisk(file);
-            File.Move(fresh, path, overwrite: true);
-            FlushDirectory(_directory);
-            _file.Dispose();
-            _file = file;
-            Length = at;
-            BaseLength = at;
+            File.Move(ReplacementOf(_path), _path, overwrite: true);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch
         {
-            file?.Dispose();
-            TryDelete(fresh);
+            file.Dispose();
             throw;
         }
+        _file.Dispose();
+        _file = file;
+        Length = length;
+        FlushDirectory(Path.GetDirectoryName(_path)!);
     }
 
     public void Dispose() => _file.Dispose();
 
-    private static long Drain(SafeFileHandle file, MemoryStream pending, long at)
+    internal static SafeFileHandle OpenFile(string path)
     {
-        RandomAccess.Write(file, pending.GetBuffer().AsSpan(0, (int)pending.Length), at);
-        at += pending.Length;
-        pending.SetLength(0);
-        return at;
+        var file = File.OpenHandle(
+            path,
+            FileMode.OpenOrCreate,
+            FileAccess.ReadWrite,
+            FileShare.Read | FileShare.Delete
+        );
+        PrivateFile.Restrict(path);
+        return file;
     }
+
+    private static string ReplacementOf(string path) => path + ".new";
 
     private void Cut(long length)
     {
@@ -143,18 +130,6 @@ internal sealed class Journal : IDisposable
         {
             // The next append writes over it, and a reader stops at the first bad record.
         }
-    }
-
-    private static SafeFileHandle OpenFile(string path)
-    {
-        var file = File.OpenHandle(
-            path,
-            FileMode.OpenOrCreate,
-            FileAccess.ReadWrite,
-            FileShare.Read | FileShare.Delete
-        );
-        PrivateFile.Restrict(path);
-        return file;
     }
 
     private static void FlushDirectory(string directory)
@@ -175,15 +150,9 @@ internal sealed class Journal : IDisposable
         }
     }
 
-    private static void TryDelete(string path)
-    {
-        try
-        {
-            File.Delete(path);
-        }
-        catch (IOException)
-        {
-            // Deleted at the next start.
-        }
-    }
+    [LoggerMessage(
+        LogLevel.Warning,
+        "The last {Bytes} bytes of {Journal} are no record; they were cut and kept in {Journal}.cut"
+    )]
+    private static partial void LogCut(ILogger log, int bytes, string journal);
 }

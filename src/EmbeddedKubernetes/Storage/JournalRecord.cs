@@ -8,9 +8,14 @@ namespace EmbeddedKubernetes.Storage;
 /// The bytes of one record: length (4, little endian), CRC-32C of the rest (4), then kind (1), resource version (8),
 /// three names (2 + n each) and the object's JSON (the remainder; absent for a deletion).
 /// </summary>
-internal readonly record struct JournalRecord(JournalRecord.Kind Type, long ResourceVersion, ObjectKey Key, byte[] Json)
+internal readonly record struct JournalRecord(
+    JournalRecord.Kind Type,
+    long ResourceVersion,
+    ObjectKey Key,
+    ReadOnlyMemory<byte> Json
+)
 {
-    public const int HeaderSize = 8;
+    private const int HeaderSize = 8;
     private const int MaxSize = 64 * 1024 * 1024;
 
     public enum Kind : byte
@@ -21,47 +26,54 @@ internal readonly record struct JournalRecord(JournalRecord.Kind Type, long Reso
         Delete = 3,
     }
 
+    /// <summary>How many bytes the record takes.</summary>
+    public int Size => HeaderSize + 15 + SizeOf(Key.Resource) + SizeOf(Key.Namespace) + SizeOf(Key.Name) + Json.Length;
+
+    public static JournalRecord Start(long resourceVersion) => new(Kind.Start, resourceVersion, default, default);
+
+    public static JournalRecord Put(StoredObject o) => new(Kind.Put, o.ResourceVersion, o.Key, o.Json);
+
+    public static JournalRecord Of(StoreEvent change) =>
+        change.Type == ChangeType.Deleted
+            ? new(Kind.Delete, change.ResourceVersion, change.Object.Key, default)
+            : Put(change.Object);
+
     public byte[] ToBytes()
     {
-        var names = new[] { Key.Resource ?? "", Key.Namespace ?? "", Key.Name ?? "" };
-        var size = 9 + Json.Length;
-        foreach (var name in names)
-        {
-            size += 2 + Encoding.UTF8.GetByteCount(name);
-        }
-        var bytes = new byte[HeaderSize + size];
+        var bytes = new byte[Size];
         var body = bytes.AsSpan(HeaderSize);
         body[0] = (byte)Type;
         BinaryPrimitives.WriteInt64LittleEndian(body[1..], ResourceVersion);
         var at = 9;
-        foreach (var name in names)
+        foreach (var name in (ReadOnlySpan<string?>)[Key.Resource, Key.Namespace, Key.Name])
         {
-            var length = Encoding.UTF8.GetBytes(name, body[(at + 2)..]);
+            var length = Encoding.UTF8.GetBytes(name ?? "", body[(at + 2)..]);
             BinaryPrimitives.WriteUInt16LittleEndian(body[at..], (ushort)length);
             at += 2 + length;
         }
-        Json.CopyTo(body[at..]);
-        BinaryPrimitives.WriteInt32LittleEndian(bytes, size);
+        Json.Span.CopyTo(body[at..]);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes, body.Length);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(4), Checksum(body));
         return bytes;
     }
 
-    /// <summary>Reads the record at the start of <paramref name="bytes"/>; false when it is torn or damaged.</summary>
-    public static bool TryRead(ReadOnlySpan<byte> bytes, out JournalRecord record, out int size)
+    /// <summary>
+    /// Reads the record at the start of <paramref name="bytes"/>, whose JSON it shares; false when it is torn or damaged.
+    /// </summary>
+    public static bool TryRead(ReadOnlyMemory<byte> bytes, out JournalRecord record)
     {
         record = default;
-        size = 0;
         if (bytes.Length < HeaderSize)
         {
             return false;
         }
-        var length = BinaryPrimitives.ReadInt32LittleEndian(bytes);
+        var length = BinaryPrimitives.ReadInt32LittleEndian(bytes.Span);
         if (length is < 15 or > MaxSize || bytes.Length - HeaderSize < length)
         {
             return false;
         }
-        var body = bytes.Slice(HeaderSize, length);
-        if (Checksum(body) != BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]))
+        var body = bytes.Span.Slice(HeaderSize, length);
+        if (Checksum(body) != BinaryPrimitives.ReadUInt32LittleEndian(bytes.Span[4..]))
         {
             return false;
         }
@@ -86,10 +98,12 @@ internal readonly record struct JournalRecord(JournalRecord.Kind Type, long Reso
             Encoding.UTF8.GetString(body[names[1]]),
             Encoding.UTF8.GetString(body[names[2]])
         );
-        record = new((Kind)body[0], BinaryPrimitives.ReadInt64LittleEndian(body[1..]), key, body[at..].ToArray());
-        size = HeaderSize + length;
+        var json = bytes.Slice(HeaderSize + at, length - at);
+        record = new((Kind)body[0], BinaryPrimitives.ReadInt64LittleEndian(body[1..]), key, json);
         return true;
     }
+
+    private static int SizeOf(string? name) => name is null ? 0 : Encoding.UTF8.GetByteCount(name);
 
     private static uint Checksum(ReadOnlySpan<byte> bytes)
     {

@@ -1,46 +1,57 @@
+using Microsoft.Extensions.Logging;
+
 namespace EmbeddedKubernetes.Storage;
 
 /// <summary>
-/// Group commit: one thread takes everything that waits, writes and flushes it at once, then tells all who waited.
+/// Group commit: one thread takes everything that waits, writes and flushes it at once, then tells all who waited. Between
+/// two commits it also begins and ends compactions, which are written beside the journal by another thread.
 /// </summary>
-internal sealed class JournalWriter : IDisposable
+internal sealed partial class JournalWriter : IDisposable
 {
     private readonly Journal _journal;
     private readonly Lock _gate;
+    private readonly ObjectIndex _index;
     private readonly Action<List<StoreEvent>> _published;
     private readonly Action<List<StoreEvent>> _undo;
-    private readonly Func<List<StoredObject>> _snapshot;
+    private readonly ILogger _log;
     private readonly long _compactAfter;
     private readonly SemaphoreSlim _signal = new(0);
     private readonly Thread _thread;
+    private readonly List<(long From, long To, StorageException Error)> _refused = [];
     private List<StoreEvent> _waiting = [];
     private TaskCompletionSource _next = NewBatch();
     private TaskCompletionSource _current = NewBatch();
     private long _currentUpTo;
     private long _durable;
-    private readonly List<(long From, long To, StorageException Error)> _refused = [];
+    private JournalReplacement? _replacement;
+    private long _notCompactedBefore;
     private bool _stopping;
 
     public JournalWriter(
         Journal journal,
         long durable,
         Lock gate,
+        ObjectIndex index,
         Action<List<StoreEvent>> published,
         Action<List<StoreEvent>> undo,
-        Func<List<StoredObject>> snapshot,
+        ILogger log,
         long compactAfter
     )
     {
         _journal = journal;
         _durable = durable;
         _gate = gate;
+        _index = index;
         _published = published;
         _undo = undo;
-        _snapshot = snapshot;
+        _log = log;
         _compactAfter = compactAfter;
         _thread = new Thread(Run) { IsBackground = true, Name = "embedded-kubernetes-journal" };
         _thread.Start();
     }
+
+    /// <summary>For tests: the disk behaves as if it were full.</summary>
+    public bool RefuseWrites { get; set; }
 
     /// <summary>Called under the gate.</summary>
     public void Enqueue(StoreEvent change)
@@ -52,9 +63,6 @@ internal sealed class JournalWriter : IDisposable
             _signal.Release();
         }
     }
-
-    /// <summary>For tests: the disk behaves as if it were full.</summary>
-    public bool RefuseWrites { get; set; }
 
     /// <summary>Completes when this very write is on disk; fails when it was taken back.</summary>
     public Task DurableAsync(long resourceVersion)
@@ -84,6 +92,7 @@ internal sealed class JournalWriter : IDisposable
         }
     }
 
+    /// <summary>Writes what waits, and leaves a journal of little more than the objects it holds.</summary>
     public void Dispose()
     {
         lock (_gate)
@@ -115,53 +124,48 @@ internal sealed class JournalWriter : IDisposable
 
     private void Run()
     {
-        while (true)
+        var stopping = false;
+        while (!stopping)
         {
             _signal.Wait();
             List<StoreEvent> batch;
-            List<StoredObject>? snapshot = null;
             lock (_gate)
             {
-                if (_waiting.Count == 0)
-                {
-                    if (_stopping)
-                    {
-                        return;
-                    }
-                    continue;
-                }
+                stopping = _stopping;
                 batch = _waiting;
-                _waiting = [];
-                _current = _next;
-                _next = NewBatch();
-                _currentUpTo = batch[^1].ResourceVersion;
-                if (_journal.Length - _journal.BaseLength > Math.Max(_compactAfter, _journal.BaseLength))
+                if (batch.Count > 0)
                 {
-                    snapshot = _snapshot();
+                    _waiting = [];
+                    _current = _next;
+                    _next = NewBatch();
+                    _currentUpTo = batch[^1].ResourceVersion;
                 }
             }
-            Commit(batch, snapshot);
+            if (batch.Count > 0)
+            {
+                Commit(batch);
+            }
+            Compact(stopping);
         }
     }
 
-    private void Commit(List<StoreEvent> batch, List<StoredObject>? snapshot)
+    private void Commit(List<StoreEvent> batch)
     {
+        var records = batch.ConvertAll(change => JournalRecord.Of(change).ToBytes());
         try
         {
             if (RefuseWrites)
             {
                 throw new IOException("No space left on device");
             }
-            if (snapshot is null || !TryCompact(snapshot, batch[^1].ResourceVersion))
-            {
-                _journal.Append([.. batch.Select(ToRecord)]);
-            }
+            _journal.Append(records);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             Fail(batch, e);
             return;
         }
+        _replacement?.Add(records);
         TaskCompletionSource done;
         lock (_gate)
         {
@@ -172,27 +176,66 @@ internal sealed class JournalWriter : IDisposable
         done.TrySetResult();
     }
 
-    /// <summary>The snapshot already contains the batch, so a successful compaction commits it too.</summary>
-    private bool TryCompact(List<StoredObject> snapshot, long upTo)
+    /// <summary>
+    /// Begins a compaction when more of the journal is dead than alive, and ends it when it is written; at the end of all a
+    /// smaller share is enough, because it makes the next start faster.
+    /// </summary>
+    private void Compact(bool last)
     {
+        if (_replacement is null && IsCompactionDue(last))
+        {
+            lock (_gate)
+            {
+                // Holds what is not yet on disk, too: the replacement only counts once all of that is.
+                var upTo = _waiting.Count > 0 ? _waiting[^1].ResourceVersion : Math.Max(_durable, _currentUpTo);
+                _replacement = _journal.Replacement(_index.All(), upTo, () => _signal.Release());
+            }
+            _replacement.Writing.Start(TaskScheduler.Default);
+        }
+        if (_replacement is not { } replacement)
+        {
+            return;
+        }
+        if (last)
+        {
+            Task.WaitAny(replacement.Writing);
+        }
+        if (!replacement.Writing.IsCompleted || _durable < replacement.UpTo)
+        {
+            return;
+        }
+        _replacement = null;
         try
         {
-            _journal.Replace(Records());
-            return true;
+            replacement.Writing.GetAwaiter().GetResult();
+            _journal.ReplaceBy(replacement);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // The old journal is whole; a later batch tries again.
-            return false;
+            // The old journal is whole. Trying again at once would only make a full disk busier.
+            _notCompactedBefore = _journal.Length + _compactAfter;
+            LogNotCompacted(e);
+            return;
         }
-
-        IEnumerable<byte[]> Records()
+        finally
         {
-            yield return new JournalRecord(JournalRecord.Kind.Start, upTo, default, []).ToBytes();
-            foreach (var o in snapshot)
-            {
-                yield return new JournalRecord(JournalRecord.Kind.Put, o.ResourceVersion, o.Key, o.Json).ToBytes();
-            }
+            replacement.Dispose();
+        }
+        if (last)
+        {
+            // What was committed while it was written may be dead again.
+            Compact(last);
+        }
+    }
+
+    private bool IsCompactionDue(bool last)
+    {
+        lock (_gate)
+        {
+            var dead = _journal.Length - _index.Bytes;
+            return last
+                ? dead > _index.Bytes / 2
+                : dead > Math.Max(_compactAfter, _index.Bytes) && _journal.Length >= _notCompactedBefore;
         }
     }
 
@@ -201,6 +244,7 @@ internal sealed class JournalWriter : IDisposable
         TaskCompletionSource current;
         TaskCompletionSource next;
         var error = new StorageException("The write was refused by the disk and taken back: " + cause.Message, cause);
+        LogRefused(cause, batch.Count);
         lock (_gate)
         {
             // Writes made meanwhile may build on the refused ones.
@@ -218,17 +262,25 @@ internal sealed class JournalWriter : IDisposable
                 _refused.RemoveAt(0);
             }
         }
+        GiveReplacementUp();
         current.TrySetException(error);
         next.TrySetException(error);
     }
 
-    private static byte[] ToRecord(StoreEvent change) =>
-        change.Type == ChangeType.Deleted
-            ? new JournalRecord(JournalRecord.Kind.Delete, change.ResourceVersion, change.Object.Key, []).ToBytes()
-            : new JournalRecord(
-                JournalRecord.Kind.Put,
-                change.ResourceVersion,
-                change.Object.Key,
-                change.Object.Json
-            ).ToBytes();
+    // It may hold what was just taken back.
+    private void GiveReplacementUp()
+    {
+        if (_replacement is { } replacement)
+        {
+            Task.WaitAny(replacement.Writing);
+            replacement.Dispose();
+            _replacement = null;
+        }
+    }
+
+    [LoggerMessage(LogLevel.Error, "The disk refused {Count} writes; they were taken back")]
+    private partial void LogRefused(Exception cause, int count);
+
+    [LoggerMessage(LogLevel.Warning, "The journal could not be compacted; it goes on growing until that succeeds")]
+    private partial void LogNotCompacted(Exception cause);
 }

@@ -1,36 +1,30 @@
 namespace EmbeddedKubernetes.Storage;
 
-/// <summary>Objects by key, by uid and by owner. Not thread safe: the store's gate guards it.</summary>
+/// <summary>
+/// Objects by resource, namespace and name, by uid and by owner. Not thread safe: the store's gate guards it.
+/// </summary>
 internal sealed class ObjectIndex
 {
-    private readonly Dictionary<string, Dictionary<(string Ns, string Name), StoredObject>> _resources = [];
+    private readonly Dictionary<string, Dictionary<string, Dictionary<string, StoredObject>>> _resources = [];
     private readonly Dictionary<string, StoredObject> _uids = [];
     private readonly Dictionary<string, HashSet<ObjectKey>> _dependents = [];
 
-    public StoredObject? Get(ObjectKey key) =>
-        _resources.TryGetValue(key.Resource, out var of) ? of.GetValueOrDefault((key.Namespace, key.Name)) : null;
+    /// <summary>What all objects take in a journal that holds nothing else.</summary>
+    public long Bytes { get; private set; }
+
+    public StoredObject? Get(ObjectKey key) => In(key.Resource, key.Namespace)?.GetValueOrDefault(key.Name);
 
     public StoredObject? ByUid(string uid) => _uids.GetValueOrDefault(uid);
 
+    /// <param name="resource">The resource.</param>
+    /// <param name="ns">One namespace, or empty for all and for what has none.</param>
     public StoredObject[] List(string resource, string ns)
     {
-        if (!_resources.TryGetValue(resource, out var of))
+        if (ns.Length > 0)
         {
-            return [];
+            return In(resource, ns) is { } those ? [.. those.Values] : [];
         }
-        if (ns.Length == 0)
-        {
-            return [.. of.Values];
-        }
-        var found = new List<StoredObject>();
-        foreach (var (key, value) in of)
-        {
-            if (string.Equals(key.Ns, ns, StringComparison.Ordinal))
-            {
-                found.Add(value);
-            }
-        }
-        return [.. found];
+        return _resources.TryGetValue(resource, out var spaces) ? [.. spaces.Values.SelectMany(s => s.Values)] : [];
     }
 
     public StoredObject[] Dependents(string uid)
@@ -50,30 +44,27 @@ internal sealed class ObjectIndex
         return [.. found];
     }
 
-    public string[] Resources() => [.. _resources.Where(r => r.Value.Count > 0).Select(r => r.Key)];
+    public string[] Resources() => [.. _resources.Keys];
 
-    public List<StoredObject> All()
-    {
-        var all = new List<StoredObject>();
-        foreach (var of in _resources.Values)
-        {
-            all.AddRange(of.Values);
-        }
-        return all;
-    }
+    public List<StoredObject> All() => [.. _resources.Values.SelectMany(s => s.Values).SelectMany(s => s.Values)];
 
     public void Put(StoredObject o)
     {
-        if (!_resources.TryGetValue(o.Key.Resource, out var of))
+        if (!_resources.TryGetValue(o.Key.Resource, out var spaces))
         {
-            _resources[o.Key.Resource] = of = [];
+            _resources[o.Key.Resource] = spaces = [];
         }
-        if (of.TryGetValue((o.Key.Namespace, o.Key.Name), out var old))
+        if (!spaces.TryGetValue(o.Key.Namespace, out var of))
+        {
+            spaces[o.Key.Namespace] = of = [];
+        }
+        if (of.TryGetValue(o.Key.Name, out var old))
         {
             Unlink(old);
         }
-        of[(o.Key.Namespace, o.Key.Name)] = o;
+        of[o.Key.Name] = o;
         _uids[o.Uid] = o;
+        Bytes += JournalRecord.Put(o).Size;
         foreach (var owner in o.Owners)
         {
             if (!_dependents.TryGetValue(owner, out var keys))
@@ -86,15 +77,30 @@ internal sealed class ObjectIndex
 
     public void Remove(StoredObject o)
     {
-        if (_resources.TryGetValue(o.Key.Resource, out var of) && of.Remove((o.Key.Namespace, o.Key.Name), out var old))
+        if (In(o.Key.Resource, o.Key.Namespace) is not { } of || !of.Remove(o.Key.Name, out var old))
         {
-            Unlink(old);
+            return;
+        }
+        Unlink(old);
+        // Namespaces and definitions come and go; nothing of them may stay.
+        if (of.Count == 0)
+        {
+            var spaces = _resources[o.Key.Resource];
+            spaces.Remove(o.Key.Namespace);
+            if (spaces.Count == 0)
+            {
+                _resources.Remove(o.Key.Resource);
+            }
         }
     }
+
+    private Dictionary<string, StoredObject>? In(string resource, string ns) =>
+        _resources.GetValueOrDefault(resource)?.GetValueOrDefault(ns);
 
     private void Unlink(StoredObject o)
     {
         _uids.Remove(o.Uid);
+        Bytes -= JournalRecord.Put(o).Size;
         foreach (var owner in o.Owners)
         {
             if (_dependents.TryGetValue(owner, out var keys) && keys.Remove(o.Key) && keys.Count == 0)

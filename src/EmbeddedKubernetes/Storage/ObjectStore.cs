@@ -2,6 +2,8 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using EmbeddedKubernetes.Json;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EmbeddedKubernetes.Storage;
 
@@ -17,16 +19,16 @@ internal sealed class ObjectStore : IDisposable
     private readonly JournalWriter? _writer;
     private long _head = 1;
 
-    private ObjectStore(string? directory, int historyLength, long compactAfter)
+    private ObjectStore(string? directory, ILogger log, int historyLength, long compactAfter)
     {
         if (directory is null)
         {
             _history = new(historyLength, _head);
             return;
         }
-        var journal = Journal.Open(directory, Replay);
+        var journal = Load(directory, log);
         _history = new(historyLength, _head);
-        _writer = new JournalWriter(journal, _head, _gate, Published, UndoPending, Snapshot, compactAfter);
+        _writer = new JournalWriter(journal, _head, _gate, _index, Published, UndoPending, log, compactAfter);
     }
 
     /// <summary>Called after writes were taken back because the disk refused them.</summary>
@@ -45,10 +47,15 @@ internal sealed class ObjectStore : IDisposable
     }
 
     /// <param name="directory">Where the journal lives; null keeps everything in memory.</param>
+    /// <param name="log">Hears of writes and compactions the disk refused; null is deaf.</param>
     /// <param name="historyLength">How many events a watch may look back.</param>
     /// <param name="compactAfter">Bytes the journal may grow before it is rewritten.</param>
-    public static ObjectStore Open(string? directory, int historyLength = 2000, long compactAfter = 4 << 20) =>
-        new(directory, historyLength, compactAfter);
+    public static ObjectStore Open(
+        string? directory,
+        ILogger? log = null,
+        int historyLength = 10_000,
+        long compactAfter = 4 << 20
+    ) => new(directory, log ?? NullLogger.Instance, historyLength, compactAfter);
 
     public StoredObject? Get(ObjectKey key)
     {
@@ -111,7 +118,7 @@ internal sealed class ObjectStore : IDisposable
             }
             var version = ++_head;
             value.Metadata()["resourceVersion"] = version.ToString(CultureInfo.InvariantCulture);
-            var stored = new StoredObject(key, version, value.ToUtf8(), value);
+            var stored = new StoredObject(key, version, value.ToUtf8());
             _index.Put(stored);
             Record(new(expected is null ? ChangeType.Added : ChangeType.Modified, stored, expected));
             return stored;
@@ -121,6 +128,7 @@ internal sealed class ObjectStore : IDisposable
     /// <summary>Removes the object if it still is <paramref name="expected"/>.</summary>
     public StoredObject? TryDelete(StoredObject expected)
     {
+        var last = expected.Read();
         lock (_gate)
         {
             if (!ReferenceEquals(_index.Get(expected.Key), expected))
@@ -128,9 +136,8 @@ internal sealed class ObjectStore : IDisposable
                 return null;
             }
             var version = ++_head;
-            var last = expected.Read();
             last.Metadata()["resourceVersion"] = version.ToString(CultureInfo.InvariantCulture);
-            var gone = new StoredObject(expected.Key, version, last.ToUtf8(), last);
+            var gone = new StoredObject(expected.Key, version, last.ToUtf8());
             _index.Remove(expected);
             Record(new(ChangeType.Deleted, gone, expected));
             return gone;
@@ -147,12 +154,13 @@ internal sealed class ObjectStore : IDisposable
 
     /// <summary>Follows events after <paramref name="after"/>; null when they are no longer known.</summary>
     /// <param name="resource">The resource to follow, or null for all.</param>
+    /// <param name="ns">The namespace to follow, or empty for all.</param>
     /// <param name="after">The last version already seen; null to begin with whatever happens next.</param>
-    public EventSubscription? Subscribe(string? resource, long? after)
+    public EventSubscription? Subscribe(string? resource, string ns, long? after)
     {
         lock (_gate)
         {
-            return _history.Subscribe(resource, after);
+            return _history.Subscribe(resource, ns, after);
         }
     }
 
@@ -169,7 +177,7 @@ internal sealed class ObjectStore : IDisposable
         {
             var objects = _index.List(resource, ns);
             Array.Sort(objects, ByKey);
-            return (objects, _history.Subscribe(resource, null)!, _head);
+            return (objects, _history.Subscribe(resource, ns, null)!, _head);
         }
     }
 
@@ -197,18 +205,32 @@ internal sealed class ObjectStore : IDisposable
         return order != 0 ? order : string.CompareOrdinal(a.Key.Name, b.Key.Name);
     }
 
-    private void Replay(JournalRecord record)
+    private Journal Load(string directory, ILogger log)
     {
-        _head = Math.Max(_head, record.ResourceVersion);
-        switch (record.Type)
+        // Only the last version of an object is worth reading.
+        var latest = new Dictionary<ObjectKey, JournalRecord>();
+        var journal = Journal.Open(
+            directory,
+            record =>
+            {
+                _head = Math.Max(_head, record.ResourceVersion);
+                switch (record.Type)
+                {
+                    case JournalRecord.Kind.Put:
+                        latest[record.Key] = record;
+                        break;
+                    case JournalRecord.Kind.Delete:
+                        latest.Remove(record.Key);
+                        break;
+                }
+            },
+            log
+        );
+        foreach (var record in latest.Values)
         {
-            case JournalRecord.Kind.Put:
-                _index.Put(new StoredObject(record.Key, record.ResourceVersion, record.Json));
-                break;
-            case JournalRecord.Kind.Delete when _index.Get(record.Key) is { } gone:
-                _index.Remove(gone);
-                break;
+            _index.Put(new StoredObject(record.Key, record.ResourceVersion, record.Json.ToArray()));
         }
+        return journal;
     }
 
     private void Record(StoreEvent change)
@@ -250,8 +272,6 @@ internal sealed class ObjectStore : IDisposable
         }
         RolledBack?.Invoke();
     }
-
-    private List<StoredObject> Snapshot() => _index.All();
 }
 
 /// <summary>The disk refused a write; nothing of it remains.</summary>

@@ -16,7 +16,7 @@ internal sealed class StateDirectory : IDisposable
 
     public string Path { get; }
 
-    /// <exception cref="EmbeddedClusterException">Another process uses the folder, or it cannot be written.</exception>
+    /// <exception cref="StateDirectoryException">Another process uses the folder, or it cannot be written.</exception>
     public static StateDirectory Open(string directory)
     {
         var path = System.IO.Path.GetFullPath(directory);
@@ -26,7 +26,7 @@ internal sealed class StateDirectory : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new EmbeddedClusterException(
+            throw new StateDirectoryException(
                 $"The state directory {path} cannot be created: {e.Message} Choose a folder that you may write.",
                 e
             );
@@ -41,14 +41,14 @@ internal sealed class StateDirectory : IDisposable
         }
         catch (IOException e)
         {
-            throw new EmbeddedClusterException(
+            throw new StateDirectoryException(
                 $"The state directory {path} is in use by another process. Stop that one, or choose another directory.",
                 e
             );
         }
         catch (UnauthorizedAccessException e)
         {
-            throw new EmbeddedClusterException(
+            throw new StateDirectoryException(
                 $"The state directory {path} cannot be written: {e.Message} Choose a folder that you may write.",
                 e
             );
@@ -89,3 +89,6 @@ internal sealed class StateDirectory : IDisposable
 
     public void Dispose() => _lock.Dispose();
 }
+
+/// <summary>The state directory cannot be used; the message says why and what to do.</summary>
+internal sealed class StateDirectoryException(string message, Exception inner) : IOException(message, inner);

@@ -12,33 +12,16 @@ internal readonly record struct ObjectKey(string Resource, string Namespace, str
 /// <summary>One immutable version of an object. Its bytes are never changed; every read gives a fresh copy.</summary>
 internal sealed class StoredObject
 {
-    private static readonly Dictionary<string, string> None = [];
-
     public StoredObject(ObjectKey key, long resourceVersion, byte[] json)
-        : this(key, resourceVersion, json, (JsonObject)JsonAccess.Parse(json)!) { }
-
-    public StoredObject(ObjectKey key, long resourceVersion, byte[] json, JsonObject value)
     {
         Key = key;
         ResourceVersion = resourceVersion;
         Json = json;
-        var metadata = value.Obj("metadata");
-        Uid = metadata.Str("uid") ?? "";
-        Terminating = metadata.Str("deletionTimestamp") is not null;
-        Labels = None;
-        if (metadata.Obj("labels") is { Count: > 0 } labels)
-        {
-            Labels = new Dictionary<string, string>(labels.Count, StringComparer.Ordinal);
-            foreach (var (name, text) in labels)
-            {
-                Labels[name] = text.AsString() ?? "";
-            }
-        }
-        Owners = [];
-        if (metadata.Arr("ownerReferences") is { Count: > 0 } owners)
-        {
-            Owners = [.. owners.Objects().Select(o => o.Str("uid") ?? "")];
-        }
+        var metadata = StoredMetadata.Read(json);
+        Uid = metadata.Uid;
+        Terminating = metadata.Terminating;
+        Labels = metadata.Labels;
+        Owners = metadata.Owners;
     }
 
     public ObjectKey Key { get; }
@@ -55,7 +38,7 @@ internal sealed class StoredObject
 
     public string[] Owners { get; }
 
-    public JsonObject Read() => (JsonObject)JsonAccess.Parse(Json)!;
+    public JsonObject Read() => JsonAccess.ParseOwn(Json);
 }
 
 internal enum ChangeType

@@ -15,7 +15,7 @@ internal sealed record Step(string Method, string Path, string? Body = null, str
 internal static class Comparison
 {
     // Set by servers, by controllers, or newer than the real server at hand.
-    private static readonly string[] VolatileMetadata =
+    private static readonly string[] s_volatileMetadata =
     [
         "uid",
         "resourceVersion",
@@ -24,7 +24,7 @@ internal static class Comparison
         "selfLink",
     ];
 
-    private static readonly string[] NewerFields =
+    private static readonly string[] s_newerFields =
     [
         "internalTrafficPolicy",
         "ipFamilies",
@@ -96,7 +96,7 @@ internal static class Comparison
         copy.Remove("status");
         if (copy["metadata"] is JsonObject metadata)
         {
-            foreach (var field in VolatileMetadata)
+            foreach (var field in s_volatileMetadata)
             {
                 metadata.Remove(field);
             }
@@ -120,7 +120,7 @@ internal static class Comparison
                 var sorted = new JsonObject();
                 foreach (var (name, value) in o.OrderBy(p => p.Key, StringComparer.Ordinal))
                 {
-                    if (value is not null && !NewerFields.Contains(name))
+                    if (value is not null && !s_newerFields.Contains(name))
                     {
                         sorted[name] = Sorted(value);
                     }
@@ -153,7 +153,7 @@ internal static class Comparison
                 set.Paths()
                     .Where(p =>
                         !p.StartsWith(".status", StringComparison.Ordinal)
-                        && !NewerFields.Any(n => p.Contains("." + n, StringComparison.Ordinal))
+                        && !s_newerFields.Any(n => p.Contains("." + n, StringComparison.Ordinal))
                     )
                     .Where(p => IsLeaf(p, set))
                     .Select(WithoutSelectorFields)

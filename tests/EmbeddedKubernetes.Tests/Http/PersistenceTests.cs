@@ -33,6 +33,83 @@ public sealed class PersistenceTests : IDisposable
     }
 
     [Fact]
+    public async Task A_restart_writes_nothing_that_is_unchanged()
+    {
+        List<string> before;
+        await using (var cluster = await StartAsync())
+        {
+            using var api = SharedCluster.ClientOf(cluster);
+            foreach (var name in (string[])["one", "two"])
+            {
+                await api.PostAsync(
+                    "/api/v1/namespaces/default/services",
+                    $$$"""{"metadata":{"name":"{{{name}}}"},"spec":{"selector":{"app":"{{{name}}}"},"ports":[{"port":80}]}}"""
+                );
+                await DeployAsync(api, name);
+            }
+            before = await VersionsAsync(api);
+        }
+        await using var again = await StartAsync();
+        using var client = SharedCluster.ClientOf(again);
+        // Objects are looked at in turn, so those of before are done when a new one is.
+        await DeployAsync(client, "new");
+        var after = await VersionsAsync(client);
+        before.Should().HaveCountGreaterThan(15);
+        after.Where(v => !v.Contains("/new", StringComparison.Ordinal)).Should().BeEquivalentTo(before);
+    }
+
+    private static async Task DeployAsync(ApiClient api, string name)
+    {
+        const string deployments = "/apis/apps/v1/namespaces/default/deployments";
+        await api.PostAsync(deployments, Workloads.Deployment(name, "i:1", 1));
+        await api.UntilAsync(
+            $"{deployments}/{name}",
+            a =>
+                a.Body!["status"]
+                    ?["conditions"]?.ToJsonString()
+                    .Contains("NewReplicaSetAvailable", StringComparison.Ordinal) == true
+        );
+        await api.UntilAsync(
+            "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices",
+            a =>
+                a.Body!["items"]!
+                    .AsArray()
+                    .Where(s => s!["metadata"]!["name"]!.GetValue<string>().StartsWith(name, StringComparison.Ordinal))
+                    .All(s => s!["endpoints"]!.AsArray().Any(e => e!["conditions"]!["ready"]!.GetValue<bool>()))
+        );
+    }
+
+    /// <summary>Kind, name and version of every object that controllers look after.</summary>
+    private static async Task<List<string>> VersionsAsync(ApiClient api)
+    {
+        var versions = new List<string>();
+        foreach (
+            var path in (string[])
+                [
+                    "/api/v1/namespaces",
+                    "/api/v1/nodes",
+                    "/api/v1/pods",
+                    "/api/v1/services",
+                    "/api/v1/endpoints",
+                    "/api/v1/serviceaccounts",
+                    "/api/v1/configmaps",
+                    "/apis/apps/v1/deployments",
+                    "/apis/apps/v1/replicasets",
+                    "/apis/discovery.k8s.io/v1/endpointslices",
+                ]
+        )
+        {
+            versions.AddRange(
+                (await api.GetAsync(path)).Body!["items"]!
+                    .AsArray()
+                    .Select(i => i!["metadata"]!)
+                    .Select(m => $"{path}/{m["name"]} {m["resourceVersion"]}")
+            );
+        }
+        return versions;
+    }
+
+    [Fact]
     public async Task A_second_cluster_on_the_same_folder_is_refused_with_the_reason()
     {
         await using var cluster = await StartAsync();

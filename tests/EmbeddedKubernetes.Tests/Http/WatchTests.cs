@@ -45,22 +45,61 @@ public sealed class WatchTests(SharedCluster shared)
     }
 
     [Fact]
-    public async Task A_watch_from_long_ago_is_told_to_begin_anew()
+    public async Task A_watch_from_before_the_start_is_told_to_begin_anew()
     {
-        var ns = await shared.NewNamespaceAsync();
-        await using var cluster = await EmbeddedCluster.StartAsync(cancellationToken: ApiClient.Cancel);
-        using var api = SharedCluster.ClientOf(cluster);
-        var path = "/api/v1/namespaces/default/configmaps";
-        await api.PostAsync(path, ConfigMap("busy", "0"));
-        for (var i = 0; i < 2100; i++)
+        var folder = Directory.CreateTempSubdirectory("watch-state-");
+        try
         {
-            await api.PutAsync(
-                path + "/busy",
-                ConfigMap("busy", i.ToString(System.Globalization.CultureInfo.InvariantCulture))
-            );
+            const string path = "/api/v1/namespaces/default/configmaps";
+            var options = new EmbeddedClusterOptions { StateDirectory = folder.FullName };
+            string? longAgo;
+            await using (var cluster = await EmbeddedCluster.StartAsync(options, ApiClient.Cancel))
+            {
+                using var api = SharedCluster.ClientOf(cluster);
+                longAgo = (await api.PostAsync(path, ConfigMap("first", "0"))).Version;
+                await api.PostAsync(path, ConfigMap("second", "0"));
+            }
+            await using var again = await EmbeddedCluster.StartAsync(options, ApiClient.Cancel);
+            using var client = SharedCluster.ClientOf(again);
+            (await ReadAsync($"{path}?watch=1&resourceVersion={longAgo}&timeoutSeconds=5", 1, client))
+                .Should()
+                .Equal("ERROR Expired");
         }
-        (await ReadAsync($"{path}?watch=1&resourceVersion=2&timeoutSeconds=5", 1, api)).Should().Equal("ERROR Expired");
-        ns.Should().NotBeEmpty();
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Bookmarks_go_on_where_nothing_changes_and_a_watch_of_one_namespace_hears_of_no_other()
+    {
+        await using var cluster = await EmbeddedCluster.StartAsync(
+            new() { TimeProvider = new HastyTime(TimeSpan.FromMinutes(1)) },
+            ApiClient.Cancel
+        );
+        using var api = SharedCluster.ClientOf(cluster);
+        await api.PostAsync("/api/v1/namespaces", """{"metadata":{"name":"loud"}}""");
+        using var response = await api.Http.GetAsync(
+            "/api/v1/namespaces/default/secrets?watch=1&allowWatchBookmarks=true",
+            HttpCompletionOption.ResponseHeadersRead,
+            ApiClient.Cancel
+        );
+        var other = await api.PostAsync("/api/v1/namespaces/loud/secrets", """{"metadata":{"name":"s"}}""");
+        var version = long.Parse(other.Version!, System.Globalization.CultureInfo.InvariantCulture);
+
+        await using var stream = await response.Content.ReadAsStreamAsync(ApiClient.Cancel);
+        using var reader = new StreamReader(stream);
+        long reached;
+        do
+        {
+            var change = JsonNode.Parse((await reader.ReadLineAsync(ApiClient.Cancel))!)!;
+            change["type"]!.GetValue<string>().Should().Be("BOOKMARK");
+            reached = long.Parse(
+                change["object"]!["metadata"]!["resourceVersion"]!.GetValue<string>(),
+                System.Globalization.CultureInfo.InvariantCulture
+            );
+        } while (reached < version);
     }
 
     [Fact]

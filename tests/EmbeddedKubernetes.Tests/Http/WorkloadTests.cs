@@ -77,6 +77,33 @@ public sealed class WorkloadTests(SharedCluster shared)
     }
 
     [Fact]
+    public async Task A_new_replica_set_is_made_in_its_first_size_and_told_once()
+    {
+        var ns = await shared.NewNamespaceAsync();
+        await shared.Api.PostAsync(
+            $"/apis/apps/v1/namespaces/{ns}/deployments",
+            Workloads.Deployment("sized", "i:1", 3)
+        );
+        await shared.Api.UntilAsync(
+            $"/apis/apps/v1/namespaces/{ns}/deployments/sized",
+            a => a.Body!["status"]?["availableReplicas"]?.GetValue<int>() == 3
+        );
+        var sets = await shared.Api.GetAsync($"/apis/apps/v1/namespaces/{ns}/replicasets");
+        sets.Body!["items"]!.AsArray().Should().ContainSingle();
+        sets.Body["items"]![0]!["metadata"]!["generation"]!.GetValue<int>().Should().Be(1, "it was never rescaled");
+        var events = await shared.Api.GetAsync($"/api/v1/namespaces/{ns}/events");
+        events.Body!["items"]!
+            .AsArray()
+            .Where(e => e!["reason"]!.GetValue<string>() == "ScalingReplicaSet")
+            .Select(e => e!["message"]!.GetValue<string>())
+            .Should()
+            .ContainSingle()
+            .Which.Should()
+            .StartWith("Scaled up replica set sized-")
+            .And.EndWith("from 0 to 3");
+    }
+
+    [Fact]
     public async Task A_stateful_set_has_numbered_pods_with_bound_claims()
     {
         var ns = await shared.NewNamespaceAsync();

@@ -7,7 +7,7 @@ namespace EmbeddedKubernetes.Tests.Patching;
 
 public sealed class PatchTests
 {
-    private static readonly SchemaNode Deployment = BuiltInSchemas.ForKind("apps/v1", "Deployment");
+    private static readonly SchemaNode s_deployment = BuiltInSchemas.ForKind("apps/v1", "Deployment");
 
     // The examples of RFC 7386, appendix A.
     [Theory]
@@ -100,5 +100,9 @@ public sealed class PatchTests
     }
 
     private static JsonObject Strategic(string target, string patch) =>
-        StrategicMergePatch.Apply((JsonObject)JsonNode.Parse(target)!, (JsonObject)JsonNode.Parse(patch)!, Deployment);
+        StrategicMergePatch.Apply(
+            (JsonObject)JsonNode.Parse(target)!,
+            (JsonObject)JsonNode.Parse(patch)!,
+            s_deployment
+        );
 }

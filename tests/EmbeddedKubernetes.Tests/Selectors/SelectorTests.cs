@@ -4,7 +4,7 @@ namespace EmbeddedKubernetes.Tests.Selectors;
 
 public sealed class SelectorTests
 {
-    private static readonly Dictionary<string, string> Labels = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, string> s_labels = new(StringComparer.Ordinal)
     {
         ["app"] = "web",
         ["tier"] = "front",
@@ -28,7 +28,7 @@ public sealed class SelectorTests
     [InlineData("weight>4", true)]
     [InlineData("weight<5", false)]
     public void A_query_selects_by_labels(string query, bool matches) =>
-        LabelSelector.Parse(query).Matches(Labels).Should().Be(matches);
+        LabelSelector.Parse(query).Matches(s_labels).Should().Be(matches);
 
     [Theory]
     [InlineData("app=web=x")]

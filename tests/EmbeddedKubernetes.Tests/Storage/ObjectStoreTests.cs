@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using EmbeddedKubernetes.Storage;
+using EmbeddedKubernetes.Tests.Support;
+using Microsoft.Extensions.Logging;
 
 namespace EmbeddedKubernetes.Tests.Storage;
 
@@ -80,9 +82,11 @@ public sealed class ObjectStoreTests : IDisposable
         var bytes = await File.ReadAllBytesAsync(Journal, TestContext.Current.CancellationToken);
         bytes[^3] ^= 1;
         await File.WriteAllBytesAsync(Journal, bytes, TestContext.Current.CancellationToken);
-        using var again = ObjectStore.Open(_folder.FullName);
+        using var logged = new CollectingLoggers();
+        using var again = ObjectStore.Open(_folder.FullName, logged);
         again.Get(Key("a")).Should().NotBeNull();
         again.Get(Key("b")).Should().BeNull();
+        logged.Entries.Should().ContainSingle().Which.Text.Should().Contain(Journal + ".cut");
         File.Exists(Journal + ".cut").Should().BeTrue("what was cut off is kept beside the journal");
     }
 
@@ -125,7 +129,8 @@ public sealed class ObjectStoreTests : IDisposable
     [Fact]
     public async Task A_disk_that_refuses_takes_the_write_back_and_the_next_one_works()
     {
-        using var store = ObjectStore.Open(_folder.FullName);
+        using var logged = new CollectingLoggers();
+        using var store = ObjectStore.Open(_folder.FullName, logged);
         await PutAsync(store, "before");
         var rolledBack = 0;
         store.RolledBack = () => rolledBack++;
@@ -137,9 +142,41 @@ public sealed class ObjectStoreTests : IDisposable
         store.Get(Key("refused")).Should().BeNull();
         store.Get(Key("before"))!.Read()["value"]!.GetValue<string>().Should().Be("1");
         rolledBack.Should().BePositive();
+        logged.Entries.Should().Contain(e => e.Level == LogLevel.Error && e.Cause is IOException);
         store.RefuseWrites(false);
         await PutAsync(store, "after");
         store.Get(Key("after")).Should().NotBeNull();
+    }
+
+    [Fact]
+    public void A_list_holds_the_objects_of_its_namespace_in_order_also_when_others_come_and_go()
+    {
+        using var store = ObjectStore.Open(null);
+        foreach (var ns in (ReadOnlySpan<string>)["b", "a", "c"])
+        {
+            foreach (var name in (ReadOnlySpan<string>)["y", "x"])
+            {
+                var thing = Thing(name);
+                thing["metadata"]!["uid"] = ns + name;
+                store.TryPut(new("things.", ns, name), null, thing);
+            }
+        }
+        foreach (var stored in store.List("things.", "c"))
+        {
+            store.TryDelete(stored);
+        }
+        store.List("things.", "a").Select(o => o.Key.Name).Should().Equal("x", "y");
+        store.List("things.", "c").Should().BeEmpty();
+        store
+            .List("things.")
+            .Select(o => o.Key.Namespace + o.Key.Name)
+            .Should()
+            .Equal(["ax", "ay", "bx", "by"], "that is the order pages rely on");
+        foreach (var stored in store.List("things."))
+        {
+            store.TryDelete(stored);
+        }
+        store.Resources().Should().BeEmpty();
     }
 
     [Fact]
@@ -161,8 +198,8 @@ public sealed class ObjectStoreTests : IDisposable
         {
             store.TryPut(Key("n" + i), null, Thing("n" + i));
         }
-        store.Subscribe("things.", first.ResourceVersion).Should().BeNull();
-        using var events = store.Subscribe("things.", store.ResourceVersion - 3)!;
+        store.Subscribe("things.", "", first.ResourceVersion).Should().BeNull();
+        using var events = store.Subscribe("things.", "", store.ResourceVersion - 3)!;
         var seen = 0;
         while (events.Events.TryRead(out _))
         {

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using EmbeddedKubernetes.Api.Requests;
 using EmbeddedKubernetes.Resources;
 
 namespace EmbeddedKubernetes.Api.Documents;
@@ -14,7 +15,7 @@ internal sealed class Discovery(ResourceCatalogue catalogue)
         var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
         var aggregated = parts.Length == 1 && IsAggregatedWanted(request.Accept);
         type = aggregated ? Aggregated : Plain;
-        JsonObject? found = parts switch
+        var found = parts switch
         {
             [] => Roots(),
             ["api"] when aggregated => AggregatedList([""]),
@@ -95,7 +96,7 @@ internal sealed class Discovery(ResourceCatalogue catalogue)
         var versions = new JsonArray();
         foreach (var version in VersionsOf(group))
         {
-            versions.Add(new JsonObject { ["groupVersion"] = $"{group}/{version}", ["version"] = version });
+            versions.Add((JsonNode)new JsonObject { ["groupVersion"] = $"{group}/{version}", ["version"] = version });
         }
         var value = new JsonObject();
         if (top)
@@ -119,21 +120,21 @@ internal sealed class Discovery(ResourceCatalogue catalogue)
                 continue;
             }
             resources.Add((JsonNode)Resource(type));
-            foreach (var (name, kind, verbs) in Subresources.Of(type))
+            foreach (var subresource in Subresource.Of(type))
             {
                 var sub = new JsonObject
                 {
-                    ["name"] = $"{type.Plural}/{name}",
+                    ["name"] = $"{type.Plural}/{subresource.Name}",
                     ["singularName"] = "",
                     ["namespaced"] = type.Namespaced,
                 };
-                if (kind.Group != type.Group || kind.Version != type.Version)
+                if (subresource.Group != type.Group || subresource.Version != type.Version)
                 {
-                    sub["group"] = kind.Group;
-                    sub["version"] = kind.Version;
+                    sub["group"] = subresource.Group;
+                    sub["version"] = subresource.Version;
                 }
-                sub["kind"] = kind.Kind;
-                sub["verbs"] = Strings(verbs);
+                sub["kind"] = subresource.Kind;
+                sub["verbs"] = Strings(subresource.Verbs);
                 resources.Add((JsonNode)sub);
             }
         }
@@ -185,12 +186,13 @@ internal sealed class Discovery(ResourceCatalogue catalogue)
                     resources.Add((JsonNode)AggregatedResource(type));
                 }
                 versions.Add(
-                    new JsonObject
-                    {
-                        ["version"] = version,
-                        ["resources"] = resources,
-                        ["freshness"] = "Current",
-                    }
+                    (JsonNode)
+                        new JsonObject
+                        {
+                            ["version"] = version,
+                            ["resources"] = resources,
+                            ["freshness"] = "Current",
+                        }
                 );
             }
             var metadata = new JsonObject();
@@ -198,7 +200,7 @@ internal sealed class Discovery(ResourceCatalogue catalogue)
             {
                 metadata["name"] = group;
             }
-            items.Add(new JsonObject { ["metadata"] = metadata, ["versions"] = versions });
+            items.Add((JsonNode)new JsonObject { ["metadata"] = metadata, ["versions"] = versions });
         }
         return new()
         {
@@ -228,15 +230,16 @@ internal sealed class Discovery(ResourceCatalogue catalogue)
             value["categories"] = Strings(type.Categories);
         }
         var subresources = new JsonArray();
-        foreach (var (name, kind, verbs) in Subresources.Of(type))
+        foreach (var subresource in Subresource.Of(type))
         {
             subresources.Add(
-                new JsonObject
-                {
-                    ["subresource"] = name,
-                    ["responseKind"] = Kind(kind.Group, kind.Version, kind.Kind),
-                    ["verbs"] = Strings(verbs),
-                }
+                (JsonNode)
+                    new JsonObject
+                    {
+                        ["subresource"] = subresource.Name,
+                        ["responseKind"] = Kind(subresource.Group, subresource.Version, subresource.Kind),
+                        ["verbs"] = Strings(subresource.Verbs),
+                    }
             );
         }
         if (subresources.Count > 0)

@@ -3,7 +3,7 @@ namespace EmbeddedKubernetes.Api.Documents;
 /// <summary>A sentence on the kinds and fields people ask <c>kubectl explain</c> about most.</summary>
 internal static class KindDescriptions
 {
-    private static readonly Dictionary<string, string> Kinds = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, string> s_kinds = new(StringComparer.Ordinal)
     {
         ["Pod"] = "Containers that run together on one node. In this cluster they are simulated.",
         ["Service"] = "A stable address for the pods a selector matches.",
@@ -24,7 +24,7 @@ internal static class KindDescriptions
         ["Node"] = "A machine pods run on. This cluster has one, and it is simulated.",
     };
 
-    private static readonly Dictionary<string, string> Fields = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, string> s_fields = new(StringComparer.Ordinal)
     {
         ["apiVersion"] = "The group and version the object is written in.",
         ["kind"] = "The kind of the object.",
@@ -44,8 +44,8 @@ internal static class KindDescriptions
         ["ServiceSpec.ports"] = "The ports the service answers on.",
     };
 
-    public static string? Of(string kind) => Kinds.GetValueOrDefault(kind);
+    public static string? Of(string kind) => s_kinds.GetValueOrDefault(kind);
 
     public static string? OfField(string? type, string field) =>
-        Fields.GetValueOrDefault($"{type}.{field}") ?? Fields.GetValueOrDefault(field);
+        s_fields.GetValueOrDefault($"{type}.{field}") ?? s_fields.GetValueOrDefault(field);
 }

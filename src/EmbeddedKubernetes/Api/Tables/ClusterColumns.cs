@@ -7,7 +7,10 @@ namespace EmbeddedKubernetes.Api.Tables;
 /// <summary>Networking, access, storage and the smaller groups.</summary>
 internal static class ClusterColumns
 {
-    private static readonly TableColumn CreatedAt = new("Created At", (o, _) => o.Str("metadata", "creationTimestamp"));
+    private static readonly TableColumn s_createdAt = new(
+        "Created At",
+        (o, _) => o.Str("metadata", "creationTimestamp")
+    );
 
     public static TableColumn[]? For(string storage) =>
         storage switch
@@ -64,7 +67,7 @@ internal static class ClusterColumns
                 Number("Allowed Disruptions", o => o.Long("status", "disruptionsAllowed")),
                 Age,
             ],
-            "roles.rbac.authorization.k8s.io" or "clusterroles.rbac.authorization.k8s.io" => [CreatedAt],
+            "roles.rbac.authorization.k8s.io" or "clusterroles.rbac.authorization.k8s.io" => [s_createdAt],
             "rolebindings.rbac.authorization.k8s.io" or "clusterrolebindings.rbac.authorization.k8s.io" =>
             [
                 Text("Role", o => $"{o.Str("roleRef", "kind")}/{o.Str("roleRef", "name")}"),
@@ -114,7 +117,7 @@ internal static class ClusterColumns
                 Number("Webhooks", o => o.Arr("webhooks")?.Count),
                 Age,
             ],
-            "customresourcedefinitions.apiextensions.k8s.io" => [CreatedAt],
+            "customresourcedefinitions.apiextensions.k8s.io" => [s_createdAt],
             _ => null,
         };
 

@@ -29,7 +29,12 @@ internal sealed class TableColumns(IReadOnlyList<TableColumn> columns)
             return new(CustomColumns.For(type));
         }
         var own =
-            WorkloadColumns.For(type.Storage) ?? CoreColumns.For(type) ?? ClusterColumns.For(type.Storage) ?? [Age];
+            type.Storage == "pods."
+                ? PodColumns.All
+                : WorkloadColumns.For(type.Storage)
+                    ?? CoreColumns.For(type)
+                    ?? ClusterColumns.For(type.Storage)
+                    ?? [Age];
         return new([Name, .. own]);
     }
 

@@ -1,3 +1,5 @@
+using EmbeddedKubernetes.Api.Requests;
+
 namespace EmbeddedKubernetes.Api.Tables;
 
 /// <summary>The forms besides plain objects a client may ask for.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using EmbeddedKubernetes.Api.Requests;
 using EmbeddedKubernetes.Json;
 using EmbeddedKubernetes.Resources;
 
@@ -46,14 +47,15 @@ internal sealed class TableWriter(ResourceType type, ApiRequest request, TimePro
             foreach (var column in _columns.Columns)
             {
                 columns.Add(
-                    new JsonObject
-                    {
-                        ["name"] = column.Name,
-                        ["type"] = column.Type,
-                        ["format"] = column.Format,
-                        ["description"] = column.Description,
-                        ["priority"] = column.Priority,
-                    }
+                    (JsonNode)
+                        new JsonObject
+                        {
+                            ["name"] = column.Name,
+                            ["type"] = column.Type,
+                            ["format"] = column.Format,
+                            ["description"] = column.Description,
+                            ["priority"] = column.Priority,
+                        }
                 );
             }
         }

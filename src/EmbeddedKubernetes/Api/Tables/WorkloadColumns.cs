@@ -1,27 +1,15 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using EmbeddedKubernetes.Json;
 using static EmbeddedKubernetes.Api.Tables.TableColumns;
 
 namespace EmbeddedKubernetes.Api.Tables;
 
-/// <summary>Pods and what makes them.</summary>
+/// <summary>What makes pods: deployments, sets, jobs.</summary>
 internal static class WorkloadColumns
 {
     public static TableColumn[]? For(string storage) =>
         storage switch
         {
-            "pods." =>
-            [
-                Text("Ready", Ready),
-                Text("Status", PodStatus.Of),
-                new("Restarts", (o, now) => Restarts(o, now)),
-                Age,
-                Text("IP", o => OrNone(o.Str("status", "podIP")), 1),
-                Text("Node", o => OrNone(o.Str("spec", "nodeName")), 1),
-                Text("Nominated Node", o => OrNone(o.Str("status", "nominatedNodeName")), 1),
-                Text("Readiness Gates", _ => "<none>", 1),
-            ],
             "deployments.apps" =>
             [
                 Text("Ready", o => $"{o.Long("status", "readyReplicas") ?? 0}/{o.Long("spec", "replicas") ?? 1}"),
@@ -110,28 +98,6 @@ internal static class WorkloadColumns
 
     private static JsonObject? Template(JsonObject o) => o.At("spec", "template", "spec") as JsonObject;
 
-    private static string Ready(JsonObject pod)
-    {
-        var ready = pod.Obj("status").Arr("containerStatuses").Objects().Count(c => c.Flag("ready"));
-        return $"{ready}/{pod.Obj("spec").Arr("containers")?.Count ?? 0}";
-    }
-
-    private static JsonValue Restarts(JsonObject pod, DateTimeOffset now)
-    {
-        var count = 0L;
-        string? last = null;
-        foreach (var status in pod.Obj("status").Arr("containerStatuses").Objects())
-        {
-            count += status.Long("restartCount") ?? 0;
-            last = status.Str("lastState", "terminated", "finishedAt") ?? last;
-        }
-        return JsonValue.Create(
-            count > 0 && last is not null
-                ? $"{count} ({HumanTime.Since(last, now)} ago)"
-                : count.ToString(CultureInfo.InvariantCulture)
-        );
-    }
-
     private static string JobStatus(JsonObject job)
     {
         foreach (var condition in job.Obj("status").Arr("conditions").Objects())
@@ -142,26 +108,5 @@ internal static class WorkloadColumns
             }
         }
         return "Running";
-    }
-}
-
-/// <summary>A pod's state in one word, as lists show it.</summary>
-internal static class PodStatus
-{
-    public static string Of(JsonObject pod)
-    {
-        var reason = pod.Str("status", "reason") ?? pod.Str("status", "phase") ?? "Unknown";
-        foreach (var status in pod.Obj("status").Arr("initContainerStatuses").Objects())
-        {
-            if (status.Str("state", "waiting", "reason") is { } waiting && waiting != "PodInitializing")
-            {
-                return "Init:" + waiting;
-            }
-        }
-        foreach (var status in pod.Obj("status").Arr("containerStatuses").Objects().Reverse())
-        {
-            reason = status.Str("state", "waiting", "reason") ?? status.Str("state", "terminated", "reason") ?? reason;
-        }
-        return pod.Str("metadata", "deletionTimestamp") is not null ? "Terminating" : reason;
     }
 }

@@ -64,7 +64,7 @@ internal sealed class DeployEnvironmentCommand(SharedOptions shared) : CommandBa
             TimeProvider.System
         ).EnsureForAsync(payload, terminal.Say, cancellationToken);
         var operation = new DeployEnvironment(api, TimeProvider.System);
-        var stored = await operation.StoreAsync(payload, _payload.FlagsOf(parsed), cancellationToken);
+        var stored = await operation.StoreAsync(_payload.RequestOf(parsed, payload), cancellationToken);
         if (parsed.GetValue(_noWait))
         {
             Show(terminal, stored);

@@ -236,14 +236,13 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
                     if (image is null)
                     {
                         using var reached = await registry.ReachAsync(time, token);
-                        using var http = new HttpClient();
                         var build = new PlatformApiImageOptions
                         {
                             BaseImage = options.BaseImage ?? PlatformApiImageOptions.DefaultBaseImage,
                             Source = options.Source ?? throw NoSource(),
                             Registry = registry.Host,
                         };
-                        image = await new PlatformApiImage(programs, http, time).EnsureAsync(build, step.Report, token);
+                        image = await new PlatformApiImage(programs, time).EnsureAsync(build, step.Report, token);
                     }
                 }
             ) with

@@ -33,11 +33,7 @@ public sealed class EnvironmentClusters(StateFolder state, ProgramRunner program
         }
 
         var types = WorkspaceReader.Read(settings.Workspace).Types;
-        var claim = Payload.ToClaim(
-            payload,
-            types,
-            new PayloadOptions { User = Environment.UserName, Now = time.GetUtcNow() }
-        );
+        var claim = Payload.ToClaim(payload, types, new PayloadOptions(), time.GetUtcNow());
         if (claim.IsolationIn(types) != Isolation.Cluster)
         {
             return;

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using EmbeddedKubernetes.Resources;
 
-namespace EmbeddedKubernetes.Api;
+namespace EmbeddedKubernetes.Faults;
 
 /// <summary>A refusal the client is told as a <c>Status</c> object.</summary>
 internal sealed class ApiException(int code, string reason, string message, JsonObject? details = null)
@@ -69,12 +69,13 @@ internal sealed class ApiException(int code, string reason, string message, Json
         foreach (var fault in faults)
         {
             causes.Add(
-                new JsonObject
-                {
-                    ["reason"] = fault.Reason,
-                    ["message"] = fault.Message,
-                    ["field"] = fault.Field,
-                }
+                (JsonNode)
+                    new JsonObject
+                    {
+                        ["reason"] = fault.Reason,
+                        ["message"] = fault.Message,
+                        ["field"] = fault.Field,
+                    }
             );
         }
         details["causes"] = causes;

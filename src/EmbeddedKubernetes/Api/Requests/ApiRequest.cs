@@ -1,12 +1,13 @@
 using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using EmbeddedKubernetes.Faults;
 using EmbeddedKubernetes.Json;
 using EmbeddedKubernetes.Objects;
 using EmbeddedKubernetes.Protobuf;
 using Microsoft.AspNetCore.Http;
 
-namespace EmbeddedKubernetes.Api;
+namespace EmbeddedKubernetes.Api.Requests;
 
 /// <summary>One HTTP request as the API reads it.</summary>
 internal sealed class ApiRequest(HttpContext context, TimeProvider time)

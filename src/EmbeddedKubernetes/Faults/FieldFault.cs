@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using EmbeddedKubernetes.Json;
 
-namespace EmbeddedKubernetes.Api;
+namespace EmbeddedKubernetes.Faults;
 
 /// <summary>One thing wrong with one field.</summary>
 internal sealed record FieldFault(string Field, string Reason, string Message);

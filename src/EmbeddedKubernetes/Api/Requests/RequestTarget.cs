@@ -1,6 +1,6 @@
 using EmbeddedKubernetes.Resources;
 
-namespace EmbeddedKubernetes.Api;
+namespace EmbeddedKubernetes.Api.Requests;
 
 /// <summary>What a resource path points at.</summary>
 /// <param name="Type">The resource.</param>
@@ -22,21 +22,17 @@ internal sealed record RequestTarget(ResourceType Type, string Namespace, string
     public static RequestTarget? Parse(string path, ResourceCatalogue catalogue)
     {
         var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
-        string group,
-            version;
-        int at;
-        switch (parts)
+        var root = parts switch
         {
-            case ["api", var v, _, ..]:
-                (group, version, at) = ("", v, 2);
-                break;
-            case ["apis", var g, var v, _, ..]:
-                (group, version, at) = (g, v, 3);
-                break;
-            default:
-                return null;
+            ["api", var v, _, ..] => ("", v, 2),
+            ["apis", var g, var v, _, ..] => (g, v, 3),
+            _ => default((string, string, int)?),
+        };
+        if (root is not var (group, version, at))
+        {
+            return null;
         }
-        // The ancient way to watch, still used by nobody but cheap to understand.
+        // The ancient way to watch is used by nobody any longer.
         if (parts[at] == "watch")
         {
             return null;

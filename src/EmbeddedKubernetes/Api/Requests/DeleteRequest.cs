@@ -1,8 +1,9 @@
 using System.Text.Json.Nodes;
+using EmbeddedKubernetes.Faults;
 using EmbeddedKubernetes.Json;
 using EmbeddedKubernetes.Objects;
 
-namespace EmbeddedKubernetes.Api;
+namespace EmbeddedKubernetes.Api.Requests;
 
 /// <summary>Reads DeleteOptions from the body and the query.</summary>
 internal static class DeleteRequest

@@ -2,12 +2,14 @@ using System.Text.Json.Nodes;
 using EmbeddedKubernetes.Json;
 using Microsoft.AspNetCore.Http;
 
-namespace EmbeddedKubernetes.Api;
+namespace EmbeddedKubernetes.Api.Requests;
 
 /// <summary>Writes answers.</summary>
 internal static class ApiResponse
 {
-    public static Task WriteAsync(HttpContext context, int code, JsonNode value, string type = "application/json") =>
+    public const string Json = "application/json";
+
+    public static Task WriteAsync(HttpContext context, int code, JsonNode value, string type = Json) =>
         WriteAsync(context, code, value.ToUtf8(), type);
 
     public static async Task WriteAsync(HttpContext context, int code, ReadOnlyMemory<byte> body, string type)

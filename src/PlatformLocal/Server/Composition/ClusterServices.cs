@@ -1,0 +1,39 @@
+using PlatformLocal.Deployment.Ansible;
+using PlatformLocal.Deployment.Delivery;
+using PlatformLocal.Deployment.Delivery.Direct;
+using PlatformLocal.Kubernetes;
+using PlatformLocal.Kubernetes.Processes;
+using PlatformLocal.Server.Reconciliation;
+
+namespace PlatformLocal.Server.Composition;
+
+/// <summary>The cluster that the platform is served on, and the ways into it.</summary>
+internal static class ClusterServices
+{
+    public static IServiceCollection AddCluster(
+        this IServiceCollection services,
+        ServeOptions options,
+        string kind,
+        KubernetesClient kubernetes
+    ) =>
+        services
+            .AddSingleton(kubernetes)
+            .AddSingleton(new ServedCluster(kind, options.Time.GetUtcNow()))
+            .AddSingleton<IDelivery>(_ => new DirectDelivery(
+                kubernetes,
+                new DirectDeliveryOptions { TimeProvider = options.Time }
+            ))
+            .AddSingleton(p => new EnvironmentDeliveries(
+                p.GetRequiredService<IDelivery>(),
+                ServedClusters.OwnClusters(options, kind, kubernetes),
+                options.Time
+            ))
+            .AddSingleton(_ => new ServicePlaybooks(
+                new AnsiblePlaybooks(new ProgramRunner(options.Time)),
+                kubernetes,
+                ServedClusters.PlaybookClusterOf(options, kind)
+            ))
+            .AddSingleton<EnvironmentsInCluster>(_ =>
+                token => ServedClusters.EnvironmentsInClusterAsync(kubernetes, kind, token)
+            );
+}
