@@ -23,7 +23,7 @@ public sealed class UnknownKindException : PlatformException
     public string ApiVersion { get; }
 
     /// <summary>The kind that was asked for.</summary>
-    public string ObjectKind { get; }
+    internal string ObjectKind { get; }
 
     /// <summary>The kinds that come nearest, such as <c>apps/v1 Deployment</c>.</summary>
     public IReadOnlyList<string> Nearest { get; }

@@ -1,7 +1,7 @@
 namespace PlatformLocal.Deployment.Manifests;
 
 /// <summary>Keeps paths that people write inside of the folder they belong to.</summary>
-public static class SafePath
+internal static class SafePath
 {
     /// <summary>The absolute path, or <see langword="null"/> when it leads out of the folder, by <c>..</c> or a link.</summary>
     public static string? Inside(string folder, string relative)

@@ -10,12 +10,12 @@ namespace PlatformLocal.Deployment.Registries;
 /// <param name="Source">The address of the source, such as a git repository's.</param>
 /// <param name="Revision">The revision of the source, such as <c>1.4.2@sha1:…</c>.</param>
 /// <param name="Created">When the revision was made, so that the same source gives the same bytes; of a development build, when it was packed.</param>
-public sealed record ArtifactOrigin(string? Source, string? Revision, DateTimeOffset? Created);
+internal sealed record ArtifactOrigin(string? Source, string? Revision, DateTimeOffset? Created);
 
 /// <summary>A folder as an OCI artifact that Flux's OCIRepository reads; the same folder always gives the same bytes.</summary>
 /// <param name="Manifest">The manifest.</param>
 /// <param name="Layer">The only layer: a compressed tar file.</param>
-public sealed record FolderArtifact(ReadOnlyMemory<byte> Manifest, ReadOnlyMemory<byte> Layer)
+internal sealed record FolderArtifact(ReadOnlyMemory<byte> Manifest, ReadOnlyMemory<byte> Layer)
 {
     /// <summary>The media type of the layer.</summary>
     public const string LayerType = "application/vnd.cncf.flux.content.v1.tar+gzip";

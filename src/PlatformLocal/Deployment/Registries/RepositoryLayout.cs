@@ -4,7 +4,7 @@ namespace PlatformLocal.Deployment.Registries;
 /// How the workspace's registry is laid out: for images and for artifacts a repository of releases, one of development
 /// builds, and one of each user.
 /// </summary>
-public static class RepositoryLayout
+internal static class RepositoryLayout
 {
     private const string ImageReleases = "docker-releases/";
     private const string ImageSnapshots = "docker-snapshots/";

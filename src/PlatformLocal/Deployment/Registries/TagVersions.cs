@@ -6,7 +6,7 @@ namespace PlatformLocal.Deployment.Registries;
 /// <param name="Versions">The versions, ascending.</param>
 /// <param name="Ignored">How many tags are no versions, such as <c>latest</c> or <c>main</c>.</param>
 /// <param name="Doubles">Tags that are the same version as another one, which was taken in their place.</param>
-public sealed record TagVersions(IReadOnlyList<PlatformVersion> Versions, int Ignored, IReadOnlyList<string> Doubles)
+internal sealed record TagVersions(IReadOnlyList<PlatformVersion> Versions, int Ignored, IReadOnlyList<string> Doubles)
 {
     /// <summary>Sorts the versions out of tags; of two that are equal, the one written in full is taken.</summary>
     /// <param name="tags">The tags in any order.</param>

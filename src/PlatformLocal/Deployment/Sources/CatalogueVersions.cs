@@ -8,7 +8,7 @@ using PlatformLocal.Kubernetes.Processes;
 namespace PlatformLocal.Deployment.Sources;
 
 /// <summary>Completes the catalogue of a workspace by the versions that registries and git repositories have.</summary>
-public sealed class CatalogueVersions : IDisposable
+internal sealed class CatalogueVersions : IDisposable
 {
     private const int AtOnce = 8;
 

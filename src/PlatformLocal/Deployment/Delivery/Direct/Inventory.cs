@@ -43,15 +43,18 @@ internal sealed record Inventory(string Environment, IReadOnlyDictionary<ObjectK
                 .ThenBy(entry => entry.Reference.Kind, StringComparer.Ordinal)
                 .ThenBy(entry => entry.Reference.Namespace, StringComparer.Ordinal)
                 .ThenBy(entry => entry.Reference.Name, StringComparer.Ordinal)
-                .Select(entry => new JsonArray(
-                    entry.Reference.ApiVersion,
-                    entry.Reference.Kind,
-                    entry.Reference.Namespace,
-                    entry.Reference.Name,
-                    entry.Service,
-                    entry.ResourceVersion,
-                    entry.Hash
-                )),
+                .Select(entry =>
+                    (JsonNode)
+                        new JsonArray(
+                            entry.Reference.ApiVersion,
+                            entry.Reference.Kind,
+                            entry.Reference.Namespace,
+                            entry.Reference.Name,
+                            entry.Service,
+                            entry.ResourceVersion,
+                            entry.Hash
+                        )
+                ),
         ];
 
     public static Inventory FromJson(string environment, JsonArray rows) =>

@@ -39,7 +39,7 @@ internal sealed class KindConfiguration
         AddCertificateNames(document, cluster, spec.CertificateNames);
         if (document["nodes"] is not JsonArray nodes || nodes.Count == 0)
         {
-            document["nodes"] = nodes = [new JsonObject { ["role"] = "control-plane" }];
+            document["nodes"] = nodes = new JsonArray(new JsonObject { ["role"] = "control-plane" });
         }
 
         foreach (var node in nodes.OfType<JsonObject>())

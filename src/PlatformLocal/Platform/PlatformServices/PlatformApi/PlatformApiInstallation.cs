@@ -103,10 +103,11 @@ public sealed class PlatformApiInstallation(KubernetesClient client, TimeProvide
         return objects;
     }
 
-    private static JsonObject Variable(string name, string value) => new() { ["name"] = name, ["value"] = value };
+    private static JsonNode Variable(string name, string value) =>
+        new JsonObject { ["name"] = name, ["value"] = value };
 
-    private static JsonObject FromSecret(string name, string secret, string key) =>
-        new()
+    private static JsonNode FromSecret(string name, string secret, string key) =>
+        new JsonObject
         {
             ["name"] = name,
             ["valueFrom"] = new JsonObject
