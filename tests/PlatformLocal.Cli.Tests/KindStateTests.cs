@@ -96,7 +96,7 @@ public sealed class KindStateTests
             .And.Contain($"process {first.Id}, deploy-environment since ");
         first.HasExited.Should().BeFalse();
         machine
-            .KindCalls.Where(c => !c.StartsWith("get "))
+            .KindCalls.Where(c => !c.StartsWith("get ", StringComparison.Ordinal))
             .Should()
             .ContainSingle()
             .Which.Should()

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
-using EmbeddedKubernetes;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -21,9 +20,8 @@ using PlatformLocal.Deployment.Workspaces;
 using PlatformLocal.Kubernetes;
 using PlatformLocal.Kubernetes.Leadership;
 using PlatformLocal.Kubernetes.Processes;
-using PlatformLocal.Platform.Clusters.Existing;
+using PlatformLocal.Platform.Clusters;
 using PlatformLocal.Platform.Clusters.Kind;
-using PlatformLocal.Platform.PlatformServices.GatewayApi;
 using PlatformLocal.Platform.State;
 using PlatformLocal.Server.Endpoints;
 using PlatformLocal.Server.Environments;
@@ -79,14 +77,14 @@ internal sealed record ServedCluster(string Kind, DateTimeOffset Since);
 public sealed partial class PlatformServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
-    private readonly EmbeddedCluster? _cluster;
+    private readonly IAsyncDisposable? _cluster;
     private readonly KubernetesClient _kubernetes;
     private readonly ServeOptions _options;
     private readonly FolderLock? _lock;
     private readonly CancellationTokenSource _stopLeading = new();
     private Task<bool> _leading = Task.FromResult(false);
 
-    private PlatformServer(WebApplication app, EmbeddedCluster? cluster, ServeOptions options, FolderLock? serveLock)
+    private PlatformServer(WebApplication app, IAsyncDisposable? cluster, ServeOptions options, FolderLock? serveLock)
     {
         _app = app;
         _kubernetes = app.Services.GetRequiredService<KubernetesClient>();
@@ -118,7 +116,7 @@ public sealed partial class PlatformServer : IAsyncDisposable
         var state = options.State;
         state.Ensure();
         var serveLock = await TakeLockAsync(state, options.Time, cancellationToken);
-        EmbeddedCluster? cluster = null;
+        IAsyncDisposable? cluster = null;
         try
         {
             state.DeleteEndpoint(); // left by a process that was killed
@@ -128,9 +126,9 @@ public sealed partial class PlatformServer : IAsyncDisposable
             var settings = state.Settle(workspace);
             _ = WorkspaceReader.Read(workspace);
             state.WriteSettings(settings);
-            KubernetesClient kubernetes;
-            (kubernetes, cluster) = await OpenClusterAsync(options, settings, cancellationToken);
-            var app = Build(options, settings.Cluster, kubernetes);
+            var platformCluster = ClusterOf(options, settings);
+            (var kubernetes, cluster) = await platformCluster.OpenAsync(cancellationToken);
+            var app = Build(options, platformCluster, kubernetes);
             await app.StartAsync(cancellationToken);
             app.Services.GetRequiredService<Reconciler>().Start();
             var server = new PlatformServer(app, cluster, options, serveLock);
@@ -156,7 +154,8 @@ public sealed partial class PlatformServer : IAsyncDisposable
     )
     {
         options.State.Ensure();
-        var app = Build(options, ClusterKinds.Kind, replica.Kubernetes);
+        var cluster = ClusterOf(options, new PlatformSettings(ClusterKinds.Kind, ""));
+        var app = Build(options, cluster, replica.Kubernetes);
         await app.StartAsync(cancellationToken);
         var server = new PlatformServer(app, null, options, null);
         var election = app.Services.GetRequiredService<LeaderElection>();
@@ -232,38 +231,8 @@ public sealed partial class PlatformServer : IAsyncDisposable
         _lock?.Dispose();
     }
 
-    private static async Task<(KubernetesClient Client, EmbeddedCluster? Embedded)> OpenClusterAsync(
-        ServeOptions options,
-        PlatformSettings settings,
-        CancellationToken cancellationToken
-    )
-    {
-        var state = options.State;
-        switch (settings.Cluster)
-        {
-            case ClusterKinds.Kind:
-                var clusters = new KindClusters(new ProgramRunner(options.Time), options.Time);
-                return (await clusters.ConnectAsync(state.Platform, state.Folder, cancellationToken), null);
-            case ClusterKinds.Existing:
-                return (ExistingCluster.Open(settings.Kubeconfig, settings.Context, options.Time).Client, null);
-            default:
-                var cluster = await EmbeddedCluster.StartAsync(
-                    new EmbeddedClusterOptions { StateDirectory = state.Cluster, TimeProvider = options.Time },
-                    cancellationToken
-                );
-                state.WriteKubeconfig(cluster.Kubeconfig);
-                var client = new KubernetesClient(
-                    Kubernetes.Configuration.Kubeconfig.Load(state.Kubeconfig).Connect(),
-                    new KubernetesClientOptions { TimeProvider = options.Time }
-                );
-                await Task.WhenAll(
-                    GatewayApiKinds
-                        .Definitions()
-                        .Select(d => client.ApplyAsync(d, new WriteOptions { Force = true }, cancellationToken))
-                );
-                return (client, cluster);
-        }
-    }
+    private static ICluster ClusterOf(ServeOptions options, PlatformSettings settings) =>
+        PlatformClusters.Of(options.State, settings, new ProgramRunner(options.Time), options.Time);
 
     private static async Task<FolderLock> TakeLockAsync(
         StateFolder state,
@@ -279,7 +248,7 @@ public sealed partial class PlatformServer : IAsyncDisposable
             Kind = FailureKind.Conflict,
         };
 
-    private static WebApplication Build(ServeOptions options, string clusterKind, KubernetesClient kubernetes)
+    private static WebApplication Build(ServeOptions options, ICluster cluster, KubernetesClient kubernetes)
     {
         var state = options.State;
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = state.Folder });
@@ -301,7 +270,7 @@ public sealed partial class PlatformServer : IAsyncDisposable
             j.SerializerOptions.TypeInfoResolverChain.Insert(0, PlatformJson.Default)
         );
         services.AddSingleton(options).AddSingleton(options.Time).AddSingleton(kubernetes);
-        services.AddSingleton(new ServedCluster(clusterKind, options.Time.GetUtcNow()));
+        services.AddSingleton(new ServedCluster(cluster.Kind, options.Time.GetUtcNow()));
         services.AddSingleton<IObjectStore>(_ =>
             options.Replica?.ObjectStore is { } s3
                 ? new S3ObjectStore(s3, options.Time)
@@ -315,7 +284,7 @@ public sealed partial class PlatformServer : IAsyncDisposable
         ));
         services.AddSingleton(p => new EnvironmentDeliveries(
             p.GetRequiredService<IDelivery>(),
-            OwnClusters(options, clusterKind, kubernetes),
+            OwnClusters(options, cluster, kubernetes),
             options.Time
         ));
         services.AddSingleton<ClaimStore>().AddSingleton<EnvironmentFeed>();
@@ -336,10 +305,10 @@ public sealed partial class PlatformServer : IAsyncDisposable
             new ServicePlaybooks(
                 new AnsiblePlaybooks(new ProgramRunner(options.Time)),
                 kubernetes,
-                PlaybookClusterOf(options, clusterKind)
+                options.Replica is null ? cluster.Playbooks : new PlaybookCluster(null) // the pod's service account
             ),
             p.GetRequiredService<EnvironmentDeliveries>(),
-            clusterKind
+            cluster.Kind
         ));
         services.AddSingleton<EnvironmentUpdates>();
         services.AddSingleton(p => new EnvironmentReconciliation(
@@ -350,14 +319,14 @@ public sealed partial class PlatformServer : IAsyncDisposable
             p.GetRequiredService<ISecretStore>(),
             p.GetRequiredService<ISearchIndex>(),
             p.GetRequiredService<EnvironmentFeed>(),
-            simulated: clusterKind == ClusterKinds.Embedded,
+            simulated: cluster.IsSimulated,
             options.Time,
             p.GetRequiredService<ILogger<EnvironmentReconciliation>>()
         ));
         services.AddSingleton(p => new Reconciler(
             p.GetRequiredService<ClaimStore>(),
             p.GetRequiredService<EnvironmentReconciliation>(),
-            token => EnvironmentsInClusterAsync(kubernetes, clusterKind, token),
+            token => EnvironmentsInClusterAsync(kubernetes, cluster, token),
             p.GetRequiredService<EnvironmentFeed>(),
             options.Time,
             p.GetRequiredService<ILogger<Reconciler>>()
@@ -405,21 +374,15 @@ public sealed partial class PlatformServer : IAsyncDisposable
         return next(context);
     }
 
-    private static PlaybookCluster PlaybookClusterOf(ServeOptions options, string clusterKind) =>
-        options.Replica is not null ? new PlaybookCluster(null) // the pod's service account
-        : clusterKind == ClusterKinds.Existing && options.State.ReadSettings() is { } settings
-            ? new PlaybookCluster(settings.Kubeconfig, settings.Context)
-        : new PlaybookCluster(options.State.Kubeconfig);
-
     /// <summary>How clusters of their own are reached: from a pod as they are registered, from the host as they run.</summary>
     private static ConnectEnvironmentCluster? OwnClusters(
         ServeOptions options,
-        string clusterKind,
+        ICluster cluster,
         KubernetesClient platform
     )
     {
         var state = options.State;
-        if (clusterKind != ClusterKinds.Kind)
+        if (!cluster.HasOthersBeside)
         {
             return null;
         }
@@ -429,7 +392,7 @@ public sealed partial class PlatformServer : IAsyncDisposable
             var clusters = new KindClusters(new ProgramRunner(options.Time), options.Time);
             return async (environment, token) =>
             {
-                var folder = Path.Combine(state.EnvironmentClusters, environment);
+                var folder = state.EnvironmentCluster(environment);
                 return Directory.Exists(folder)
                     ? await clusters.ConnectAsync(
                         EnvironmentCluster.OwnerOf(state.Platform, environment),
@@ -481,12 +444,13 @@ public sealed partial class PlatformServer : IAsyncDisposable
 
     private static async Task<IReadOnlyList<string>> EnvironmentsInClusterAsync(
         KubernetesClient kubernetes,
-        string clusterKind,
+        ICluster cluster,
         CancellationToken cancellationToken
     )
     {
-        var elsewhere =
-            clusterKind == ClusterKinds.Kind ? await EnvironmentCluster.ListAsync(kubernetes, cancellationToken) : [];
+        var elsewhere = cluster.HasOthersBeside
+            ? await EnvironmentCluster.ListAsync(kubernetes, cancellationToken)
+            : [];
         var namespaces = await kubernetes.ListAsync(
             "v1",
             "Namespace",

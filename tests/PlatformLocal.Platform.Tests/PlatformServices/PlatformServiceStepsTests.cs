@@ -4,7 +4,6 @@ using PlatformLocal.Kubernetes;
 using PlatformLocal.Platform.PlatformServices;
 using PlatformLocal.Platform.PlatformServices.Installation;
 using PlatformLocal.Platform.PlatformServices.Selection;
-using PlatformLocal.Testing;
 
 namespace PlatformLocal.Platform.Tests.PlatformServices;
 

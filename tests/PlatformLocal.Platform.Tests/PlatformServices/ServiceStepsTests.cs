@@ -10,7 +10,6 @@ using PlatformLocal.Platform.PlatformServices;
 using PlatformLocal.Platform.PlatformServices.Installation;
 using PlatformLocal.Platform.PlatformServices.Selection;
 using PlatformLocal.Platform.Steps;
-using PlatformLocal.Testing;
 
 namespace PlatformLocal.Platform.Tests.PlatformServices;
 

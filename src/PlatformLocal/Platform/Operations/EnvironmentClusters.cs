@@ -5,6 +5,7 @@ using PlatformLocal.Core.Environments;
 using PlatformLocal.Deployment.Workspaces;
 using PlatformLocal.Kubernetes.Files;
 using PlatformLocal.Kubernetes.Processes;
+using PlatformLocal.Platform.Clusters;
 using PlatformLocal.Platform.Clusters.Kind;
 using PlatformLocal.Platform.State;
 
@@ -37,7 +38,10 @@ public sealed class EnvironmentClusters(StateFolder state, ProgramRunner program
         CancellationToken cancellationToken
     )
     {
-        if (state.ReadSettings() is not { Cluster: ClusterKinds.Kind } settings)
+        if (
+            state.ReadSettings() is not { } settings
+            || !PlatformClusters.Of(state, settings, programs, time).HasOthersBeside
+        )
         {
             return;
         }
