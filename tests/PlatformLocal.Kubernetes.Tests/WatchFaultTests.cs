@@ -168,7 +168,12 @@ public sealed class WatchFaultTests
                     : context.SendAsync(503, Status(503, "ServiceUnavailable", "down"))
         );
         using KubernetesClient client = server.Connect(
-            new KubernetesClientOptions { TimeProvider = new FastTime(1000), Retries = 0 }
+            new KubernetesClientOptions
+            {
+                TimeProvider = new FastTime(1000),
+                RequestTimeout = TimeSpan.FromHours(3),
+                Retries = 0,
+            }
         );
 
         Func<Task> watch = () => CollectAsync(client, 2, null);

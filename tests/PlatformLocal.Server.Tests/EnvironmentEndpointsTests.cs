@@ -59,9 +59,16 @@ public sealed class EnvironmentEndpointsTests
     {
         await using var platform = await TestPlatform.StartAsync();
         await platform.DeployAsync("""{"environment_name":"shop","services":{"web":"1.0.0"}}""");
-        var flags = new DeployFlags(DeployOnlySpecified: true, UseDevTags: false);
+        var flags = new DeployRequest { Claim = [], DeployOnlySpecified = true };
 
-        var plan = await platform.Api.PlanAsync("shop", Payload("""{"services":{"web":"^1.1"}}"""), flags, Token);
+        var plan = await platform.Api.PlanAsync(
+            "shop",
+            flags with
+            {
+                Claim = Payload("""{"services":{"web":"^1.1"}}"""),
+            },
+            Token
+        );
 
         plan.Services.Single(s => s.Name == "web")
             .Should()
@@ -69,7 +76,7 @@ public sealed class EnvironmentEndpointsTests
         plan.Objects.Where(o => o.Change == ChangeKind.Updated).Should().OnlyContain(o => o.Service == "web");
         var after = await platform.Api.FindAsync("shop", Token);
         after!.Services.Single(s => s.Name == "web").Version.Should().Be("1.0.0");
-        (await platform.Api.PlanAsync("other", Payload("""{"services":{"web":"*"}}"""), flags, Token))
+        (await platform.Api.PlanAsync("other", flags with { Claim = Payload("""{"services":{"web":"*"}}""") }, Token))
             .Exists.Should()
             .BeFalse();
         (await platform.Api.FindAsync("other", Token)).Should().BeNull();

@@ -13,7 +13,7 @@ public sealed class HistoryTests
     private const string Ranged = """{"environment_name":"shop","services":{"web":"^1.0"}}""";
     private const string Latest = """{"environment_name":"shop","services":{"web":"latest"}}""";
 
-    private static readonly DeployFlags s_flags = new(DeployOnlySpecified: true, UseDevTags: false);
+    private static readonly DeployRequest s_flags = new() { Claim = [], DeployOnlySpecified = true };
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -68,7 +68,7 @@ public sealed class HistoryTests
         );
         Read(platform, "shop.lock.json").Should().NotBe(locked);
 
-        var plan = await platform.Api.PlanAsync("shop", [], Rollback(1), Token);
+        var plan = await platform.Api.PlanAsync("shop", Rollback(1), Token);
         var back = await platform.RollBackAsync("shop", 1);
 
         plan.Services.Should().Contain(s => s.Name == "web" && s.From == "1.1.0" && s.To == "1.0.0");
@@ -120,7 +120,15 @@ public sealed class HistoryTests
         var failed = () => platform.RollBackAsync("shop", 2);
         var nowhere = () => platform.RollBackAsync("shopp", 1);
         var changing = () =>
-            platform.Api.PutAsync("shop", (JsonObject)JsonNode.Parse(Ranged)!, Rollback(1), null, Token);
+            platform.Api.PutAsync(
+                "shop",
+                Rollback(1) with
+                {
+                    Claim = (JsonObject)JsonNode.Parse(Ranged)!,
+                },
+                null,
+                Token
+            );
 
         (await unknown.Should().ThrowAsync<PlatformException>().WithMessage("shop has no 7 in its history."))
             .Which.NextStep.Should()
@@ -189,7 +197,16 @@ public sealed class HistoryTests
         await platform.DeployAsync(Exact);
         var before = (Read(platform, "shop.lock.json"), Read(platform, "shop.history.json"));
 
-        var late = () => platform.Api.PutAsync("shop", (JsonObject)JsonNode.Parse(Ranged)!, s_flags, "outdated", Token);
+        var late = () =>
+            platform.Api.PutAsync(
+                "shop",
+                s_flags with
+                {
+                    Claim = (JsonObject)JsonNode.Parse(Ranged)!,
+                },
+                "outdated",
+                Token
+            );
 
         (await late.Should().ThrowAsync<PlatformException>()).Which.Kind.Should().Be(FailureKind.Conflict);
         (Read(platform, "shop.lock.json"), Read(platform, "shop.history.json")).Should().Be(before);
@@ -209,24 +226,7 @@ public sealed class HistoryTests
         Directory.EnumerateFiles(platform.Bucket).Should().BeEmpty();
     }
 
-    [Fact]
-    public async Task A_history_that_nobody_can_read_begins_anew()
-    {
-        await using var platform = await TestPlatform.StartAsync();
-        await platform.DeployAsync(Exact);
-        await File.WriteAllTextAsync(
-            Path.Combine(platform.Bucket, "shop.history.json"),
-            "[{\"number\": 1, \"lock\"",
-            Token
-        );
-
-        var deployed = await platform.DeployAsync(Ranged);
-
-        deployed.Phase.Should().Be(EnvironmentPhase.Ready);
-        (await platform.Api.FindAsync("shop", Token))!.History.Should().ContainSingle();
-    }
-
-    private static DeployFlags Rollback(int number) => new(false, false) { Rollback = number };
+    private static DeployRequest Rollback(int number) => new() { Claim = [], Rollback = number };
 
     private static string Sue(DateTimeOffset expires) =>
         $$"""{"environment_name":"mine","environment_type":"sue","services":{"auth":"*"},"expiration_date":"{{expires:O}}"}""";

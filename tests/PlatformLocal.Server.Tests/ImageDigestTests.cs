@@ -12,7 +12,7 @@ public sealed class ImageDigestTests
 {
     private const string Shop = """{"environment_name":"shop","user":"Alice","services":{"auth":"*"}}""";
 
-    private static readonly DeployFlags s_flags = new(DeployOnlySpecified: true, UseDevTags: false);
+    private static readonly DeployRequest s_flags = new() { Claim = [], DeployOnlySpecified = true };
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -114,9 +114,9 @@ public sealed class ImageDigestTests
 
         var plan = await platform.Api.PlanAsync(
             "shop",
-            (JsonObject)JsonNode.Parse(Shop)!,
             s_flags with
             {
+                Claim = (JsonObject)JsonNode.Parse(Shop)!,
                 UseDevTags = true,
             },
             Token

@@ -13,7 +13,7 @@ public sealed class LockTests
 {
     private const string Shop = """{"environment_name":"shop","services":{"web":"^1.0"}}""";
 
-    private static readonly DeployFlags s_flags = new(DeployOnlySpecified: true, UseDevTags: false);
+    private static readonly DeployRequest s_flags = new() { Claim = [], DeployOnlySpecified = true };
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -27,7 +27,7 @@ public sealed class LockTests
 
         var again = await platform.DeployAsync(Shop);
         var kept = ReadLock(platform);
-        var plan = await platform.Api.PlanAsync("shop", Payload(), s_flags with { Upgrade = ["web"] }, Token);
+        var plan = await platform.Api.PlanAsync("shop", s_flags with { Upgrade = ["web"], Claim = Payload() }, Token);
         var one = await TestPlatform.DeployAsync(platform.Api, Shop, s_flags with { Upgrade = ["web"] });
         var all = await TestPlatform.DeployAsync(platform.Api, Shop, s_flags with { Upgrade = ["*"] });
 
@@ -129,7 +129,7 @@ public sealed class LockTests
 
         await platform.Api.DeleteAsync("shop", Token);
         await platform.WaitAsync("shop", e => e is null);
-        var plan = await other.Api.PlanAsync("shop", Payload(), held, Token);
+        var plan = await other.Api.PlanAsync("shop", held with { Claim = Payload() }, Token);
         foreach (var each in new[] { platform, other })
         {
             Versions(await TestPlatform.DeployAsync(each.Api, Shop, held)).Should().Equal("auth 2.0.0", "web 1.1.0");

@@ -32,7 +32,7 @@ public sealed class ServiceSourcesTests
 
         """;
 
-    private static readonly DeployFlags s_flags = new(DeployOnlySpecified: true, UseDevTags: false);
+    private static readonly DeployRequest s_flags = new() { Claim = [], DeployOnlySpecified = true };
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -60,7 +60,7 @@ public sealed class ServiceSourcesTests
             $"{{registry: \"{registry.Host}\", serviceSources: [{{oci: \"{registry.Host}\", services: [web, auth]}}]}}"
         );
         await platform.ServeAsync();
-        var plan = await platform.Api.PlanAsync("shop", Payload("*"), s_flags, Token);
+        var plan = await platform.Api.PlanAsync("shop", s_flags with { Claim = Payload("*") }, Token);
         var newest = await TestPlatform.DeployAsync(platform.Api, Shop.Replace("VERSION", "*"), s_flags);
         var lockBytes = ReadLock(platform);
         using var client = KubernetesClient.FromKubeconfig(platform.State.Kubeconfig);

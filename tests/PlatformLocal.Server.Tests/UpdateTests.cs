@@ -12,7 +12,7 @@ public sealed class UpdateTests
     // A version that pulls a service in whose pods crash.
     private const string Broken = "dependsOn: {1.2.0: {auth: \"^2.0\", crashing: \"*\"}}";
 
-    private static readonly DeployFlags s_flags = new(DeployOnlySpecified: true, UseDevTags: false);
+    private static readonly DeployRequest s_flags = new() { Claim = [], DeployOnlySpecified = true };
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

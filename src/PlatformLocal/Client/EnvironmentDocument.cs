@@ -38,8 +38,11 @@ public sealed record EnvironmentDocument
     /// <summary>Where it is on its way.</summary>
     public required EnvironmentPhase Phase { get; init; }
 
-    /// <summary>The entity tag of the claim that <see cref="Phase"/> speaks of.</summary>
+    /// <summary>The entity tag of the claim as it is stored, <see cref="Claim"/>; empty when it was removed.</summary>
     public string Revision { get; init; } = "";
+
+    /// <summary>The entity tag of the claim that <see cref="Phase"/> and services speak of; behind <see cref="Revision"/> when a newer one was not looked at yet.</summary>
+    public string ObservedRevision { get; init; } = "";
 
     /// <summary>The newest request for a reconciliation; grows with each.</summary>
     public long Requested { get; init; }
@@ -94,6 +97,12 @@ public sealed record EnvironmentDocument
 
     /// <summary>When newer versions that the claim accepts are looked for next; absent when they are not.</summary>
     public DateTimeOffset? NextUpdate { get; init; }
+
+    /// <summary>When it is tried again by itself after a failure; absent when there is nothing to try.</summary>
+    public DateTimeOffset? NextTry { get; init; }
+
+    /// <summary>The sides of its state, from which <see cref="Phase"/>, <see cref="Message"/> and <see cref="Warnings"/> follow.</summary>
+    public IReadOnlyList<ConditionDocument> Conditions { get; init; } = [];
 
     /// <summary>The complete claim; absent in listings.</summary>
     public JsonObject? Claim { get; init; }

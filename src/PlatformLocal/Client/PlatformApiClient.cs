@@ -12,31 +12,6 @@ using PlatformLocal.Core.Documents;
 
 namespace PlatformLocal.Client;
 
-/// <summary>How a payload is deployed or planned.</summary>
-/// <param name="DeployOnlySpecified">Leave the type's own services out.</param>
-/// <param name="UseDevTags">Prefer development builds.</param>
-public sealed record DeployFlags(bool DeployOnlySpecified, bool UseDevTags)
-{
-    /// <summary>Services that become as new as the claim lets them, instead of keeping what the lock says; <c>*</c> for all.</summary>
-    /// <value>None unless set.</value>
-    public IReadOnlyList<string> Upgrade { get; init; } = [];
-
-    /// <summary>Refuse when anything would differ from the lock.</summary>
-    /// <value><see langword="false"/> unless set.</value>
-    public bool Locked { get; init; }
-
-    /// <summary>A lock that takes the place of the environment's own, as <see cref="Locked"/> does; <see langword="null"/> for none.</summary>
-    public JsonObject? Lock { get; init; }
-
-    /// <summary>Use only versions that were fetched before from registries and git repositories.</summary>
-    /// <value><see langword="false"/> unless set.</value>
-    public bool Offline { get; init; }
-
-    /// <summary>The number in the history that the environment is put back to; the payload then only names it.</summary>
-    /// <value>None unless set.</value>
-    public int? Rollback { get; init; }
-}
-
 /// <summary>The Platform API as a client sees it.</summary>
 public sealed class PlatformApiClient : IDisposable
 {
@@ -175,8 +150,7 @@ public sealed class PlatformApiClient : IDisposable
 
     /// <summary>Stores the claim a payload makes, if the environment is still as the caller knows it.</summary>
     /// <param name="name">The environment's name.</param>
-    /// <param name="payload">The payload.</param>
-    /// <param name="flags">How to merge.</param>
+    /// <param name="request">The payload, and how it is deployed.</param>
     /// <param name="knownRevision">The claim's tag as the caller knows it; <see langword="null"/> when it knows of none.</param>
     /// <param name="cancellationToken">Stops asking.</param>
     /// <exception cref="PlatformException">
@@ -184,16 +158,15 @@ public sealed class PlatformApiClient : IDisposable
     /// </exception>
     public async Task<EnvironmentDocument> PutAsync(
         string name,
-        JsonObject payload,
-        DeployFlags flags,
+        DeployRequest request,
         string? knownRevision,
         CancellationToken cancellationToken
     )
     {
         using var response = await SendAsync(
             HttpMethod.Put,
-            PathOf(name) + Query(flags, dryRun: false),
-            WithLock(payload, flags),
+            PathOf(name),
+            BodyOf(request),
             knownRevision ?? "*",
             cancellationToken
         );
@@ -202,21 +175,15 @@ public sealed class PlatformApiClient : IDisposable
 
     /// <summary>What deploying a payload would change.</summary>
     /// <param name="name">The environment's name.</param>
-    /// <param name="payload">The payload.</param>
-    /// <param name="flags">How to merge.</param>
+    /// <param name="request">The payload, and how it would be deployed.</param>
     /// <param name="cancellationToken">Stops asking.</param>
     /// <exception cref="PlatformException">The claim, or something it names, is refused.</exception>
-    public async Task<PlanDocument> PlanAsync(
-        string name,
-        JsonObject payload,
-        DeployFlags flags,
-        CancellationToken cancellationToken
-    )
+    public async Task<PlanDocument> PlanAsync(string name, DeployRequest request, CancellationToken cancellationToken)
     {
         using var response = await SendAsync(
             HttpMethod.Put,
-            PathOf(name) + Query(flags, dryRun: true),
-            WithLock(payload, flags),
+            PathOf(name),
+            BodyOf(request with { DryRun = true }),
             null,
             cancellationToken
         );
@@ -282,26 +249,8 @@ public sealed class PlatformApiClient : IDisposable
 
     private static string PathOf(string name) => $"{Environments}/{Uri.EscapeDataString(name)}";
 
-    private static string Query(DeployFlags flags, bool dryRun) =>
-        $"?deployOnlySpecified={(flags.DeployOnlySpecified ? "true" : "false")}"
-        + $"&useDevTags={(flags.UseDevTags ? "true" : "false")}{(dryRun ? "&dryRun=true" : "")}"
-        + (flags.Upgrade.Count > 0 ? $"&upgrade={Uri.EscapeDataString(string.Join(',', flags.Upgrade))}" : "")
-        + (flags.Locked ? "&locked=true" : "")
-        + (flags.Offline ? "&offline=true" : "")
-        + (flags.Rollback is { } number ? $"&rollback={number}" : "")
-        + $"&user={Uri.EscapeDataString(Environment.UserName)}";
-
-    private static JsonObject WithLock(JsonObject payload, DeployFlags flags)
-    {
-        if (flags.Lock is null)
-        {
-            return payload;
-        }
-
-        var body = (JsonObject)payload.DeepClone();
-        body["lock"] = flags.Lock.DeepClone();
-        return body;
-    }
+    private static JsonObject BodyOf(DeployRequest request) =>
+        (JsonObject)JsonSerializer.SerializeToNode(request, PlatformJson.Default.DeployRequest)!;
 
     // A write that depends on what was there is not sent again: whether it was done is not known.
     private Task<HttpResponseMessage> SendAsync(

@@ -23,6 +23,7 @@ namespace PlatformLocal.Client;
 )]
 [JsonSerializable(typeof(EnvironmentDocument))]
 [JsonSerializable(typeof(EnvironmentListDocument))]
+[JsonSerializable(typeof(DeployRequest))]
 [JsonSerializable(typeof(PlanDocument))]
 [JsonSerializable(typeof(PlatformDocument))]
 [JsonSerializable(typeof(ProblemDocument))]

@@ -130,3 +130,16 @@ internal sealed class LeaderForwarding(LeaderElection election) : IDisposable
             Kind = FailureKind.NotReadyInTime,
         };
 }
+
+/// <summary>Has requests answered by the replica that leads.</summary>
+internal static class LeaderForwardingMiddleware
+{
+    /// <summary>Hands requests over to the leader; does nothing where there are no replicas.</summary>
+    public static void UseLeaderForwarding(this WebApplication app)
+    {
+        if (app.Services.GetService<LeaderForwarding>() is { } forwarding)
+        {
+            app.Use(next => context => forwarding.AnswerAsync(context, next));
+        }
+    }
+}

@@ -193,12 +193,9 @@ public sealed class ClaimTests
         var second = Payload.ToClaim(
             JsonText.ParseObject("""{"environment_name":"shop"}""", "test"),
             s_types,
-            new PayloadOptions
-            {
-                User = "bert",
-                Now = s_now.AddDays(3),
-                Existing = first,
-            }
+            new PayloadOptions { User = "bert" },
+            s_now.AddDays(3),
+            first
         );
 
         second.Should().BeEquivalentTo(first);
@@ -208,12 +205,8 @@ public sealed class ClaimTests
         Payload.ToClaim(
             (JsonObject)JsonNode.Parse(payload)!,
             s_types,
-            new PayloadOptions
-            {
-                User = "anna",
-                Now = s_now,
-                DeployOnlySpecified = onlySpecified,
-            }
+            new PayloadOptions { User = "anna", DeployOnlySpecified = onlySpecified },
+            s_now
         );
 
     private static IReadOnlyList<Fault> FaultsOf(string payload, bool onlySpecified = false)

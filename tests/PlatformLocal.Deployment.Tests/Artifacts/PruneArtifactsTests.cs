@@ -68,9 +68,13 @@ public sealed class PruneArtifactsTests
         foreach (var version in new[] { "1.0.0-dev.1", "1.0.0-dev.2" })
         {
             var origin = new ArtifactOrigin(null, version, old);
-            var playbook = FluxArtifact.Pack(content.Path, origin);
+            var playbook = FolderArtifact.Pack(content.Path, origin);
             await playbook.PushAsync(client, registry.Repository("oci-snapshots/web-ansible"), version, Token);
-            var service = FluxArtifact.Pack(content.Path, origin, (FluxArtifact.PlaybookAnnotation, playbook.Digest));
+            var service = FolderArtifact.Pack(
+                content.Path,
+                origin,
+                (FolderArtifact.PlaybookAnnotation, playbook.Digest)
+            );
             await service.PushAsync(client, registry.Repository("oci-snapshots/web"), version, Token);
             playbooks.Add(service.Digest);
         }

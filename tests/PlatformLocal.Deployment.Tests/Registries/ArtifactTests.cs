@@ -37,11 +37,11 @@ public sealed class ArtifactTests
             }
         }
 
-        var packed = FluxArtifact.Pack(one.Path, s_origin);
+        var packed = FolderArtifact.Pack(one.Path, s_origin);
 
-        FluxArtifact.Pack(other.Path, s_origin).Digest.Should().Be(packed.Digest);
+        FolderArtifact.Pack(other.Path, s_origin).Digest.Should().Be(packed.Digest);
         other.Write("b.yaml", "changed");
-        FluxArtifact.Pack(other.Path, s_origin).Digest.Should().NotBe(packed.Digest);
+        FolderArtifact.Pack(other.Path, s_origin).Digest.Should().NotBe(packed.Digest);
     }
 
     [Fact]
@@ -61,7 +61,7 @@ public sealed class ArtifactTests
         var repository = registry.Repository("oci-releases/web");
         var pulled = await client.GetManifestAsync(repository, first.Digest, Token);
         var layer = pulled.Json["layers"]![0]!;
-        ((string?)layer["mediaType"]).Should().Be(FluxArtifact.LayerType);
+        ((string?)layer["mediaType"]).Should().Be(FolderArtifact.LayerType);
         var content = await client.GetBlobAsync(repository, (string)layer["digest"]!, 1 << 20, Token);
         using var reader = new TarReader(
             new GZipStream(new MemoryStream(content.ToArray()), CompressionMode.Decompress)

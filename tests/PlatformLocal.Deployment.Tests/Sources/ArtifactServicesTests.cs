@@ -87,7 +87,7 @@ public sealed class ArtifactServicesTests : IDisposable
         await PushCraftedAsync(
             registry,
             Pack(new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream([1]) }),
-            (FluxArtifact.DefinitionAnnotation, Definition)
+            (FolderArtifact.DefinitionAnnotation, Definition)
         );
         using var resolution = NewResolution();
 
@@ -110,7 +110,7 @@ public sealed class ArtifactServicesTests : IDisposable
                     DataStream = new MemoryStream(new byte[65 * 1024 * 1024]),
                 }
             ),
-            (FluxArtifact.DefinitionAnnotation, Definition)
+            (FolderArtifact.DefinitionAnnotation, Definition)
         );
         using var resolution = NewResolution();
 
@@ -132,7 +132,7 @@ public sealed class ArtifactServicesTests : IDisposable
         await PushCraftedAsync(
             registry,
             Pack(new PaxTarEntry(TarEntryType.RegularFile, "a.yaml") { DataStream = new MemoryStream([1]) }),
-            definition is null ? [] : [(FluxArtifact.DefinitionAnnotation, definition)]
+            definition is null ? [] : [(FolderArtifact.DefinitionAnnotation, definition)]
         );
         using var resolution = NewResolution();
 
@@ -166,10 +166,10 @@ public sealed class ArtifactServicesTests : IDisposable
     {
         using var some = new TemporaryFolder();
         some.Write("a.yaml", "kind: ConfigMap");
-        var artifact = FluxArtifact.Pack(
+        var artifact = FolderArtifact.Pack(
             some.Path,
             new ArtifactOrigin(null, null, null),
-            (FluxArtifact.DefinitionAnnotation, Definition)
+            (FolderArtifact.DefinitionAnnotation, Definition)
         );
         await using var server = await ScriptedServer.StartAsync(
             (context, _) =>
@@ -206,12 +206,12 @@ public sealed class ArtifactServicesTests : IDisposable
     {
         using var some = new TemporaryFolder();
         some.Write("a.yaml", "any");
-        var honest = FluxArtifact.Pack(some.Path, new ArtifactOrigin(null, null, null), annotations);
+        var honest = FolderArtifact.Pack(some.Path, new ArtifactOrigin(null, null, null), annotations);
         var manifest = JsonNode.Parse(honest.Manifest.Span)!;
         manifest["layers"]![0]!["digest"] = Digest.Of(layer);
         manifest["layers"]![0]!["size"] = layer.Length;
         using var client = registry.Connect();
-        await new FluxArtifact(Encoding.UTF8.GetBytes(manifest.ToJsonString()), layer).PushAsync(
+        await new FolderArtifact(Encoding.UTF8.GetBytes(manifest.ToJsonString()), layer).PushAsync(
             client,
             registry.Repository("oci-releases/web"),
             "1.0.0",

@@ -100,7 +100,9 @@ public sealed class ImageDigestsTests : IDisposable
             new RegistryOptions { DockerFolder = _folder.Path }
         );
         return await resolution.ResolveAsync(
-            new ResolutionRequest(claim, workspace, new ResolutionOptions()),
+            claim,
+            workspace,
+            new VersionPolicy(),
             TestContext.Current.CancellationToken
         );
     }

@@ -26,6 +26,9 @@ internal sealed class TestPlatform : IAsyncDisposable
 
     public Uri Address => _server!.Address;
 
+    /// <summary>The parts of the served platform.</summary>
+    public IServiceProvider Services => _server!.Services;
+
     public PlatformApiClient Api => _client!;
 
     public string Bucket => Path.Combine(State.Buckets, "environments");
@@ -79,13 +82,15 @@ internal sealed class TestPlatform : IAsyncDisposable
     public static async Task<EnvironmentDocument> DeployAsync(
         PlatformApiClient api,
         string payload,
-        DeployFlags? flags = null
+        DeployRequest? flags = null
     )
     {
         var operation = new DeployEnvironment(api, TimeProvider.System);
         var stored = await operation.StoreAsync(
-            (JsonObject)JsonNode.Parse(payload)!,
-            flags ?? new DeployFlags(DeployOnlySpecified: true, UseDevTags: false),
+            (flags ?? new DeployRequest { Claim = [], DeployOnlySpecified = true }) with
+            {
+                Claim = (JsonObject)JsonNode.Parse(payload)!,
+            },
             Token
         );
         return await operation.WaitAsync(stored, new Progress<EnvironmentDocument>(), s_patience, Token);
@@ -120,11 +125,7 @@ internal sealed class TestPlatform : IAsyncDisposable
 
     /// <summary>Puts an environment back to a number of its history and waits until it is settled.</summary>
     public Task<EnvironmentDocument> RollBackAsync(string name, int number) =>
-        DeployAsync(
-            Api,
-            $$"""{"environment_name":"{{name}}"}""",
-            new DeployFlags(DeployOnlySpecified: false, UseDevTags: false) { Rollback = number }
-        );
+        DeployAsync(Api, $$"""{"environment_name":"{{name}}"}""", new DeployRequest { Claim = [], Rollback = number });
 
     /// <summary>Replaces what the workspace says about the platform.</summary>
     public void WritePlatform(string spec) =>

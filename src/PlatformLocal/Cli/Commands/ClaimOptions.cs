@@ -162,9 +162,13 @@ internal sealed class ClaimOptions
         });
     }
 
-    public DeployFlags FlagsOf(ParseResult parsed) =>
-        new(parsed.GetValue(_onlySpecified), parsed.GetValue(_devTags))
+    /// <summary>What is asked for with a claim.</summary>
+    public DeployRequest RequestOf(ParseResult parsed, JsonObject claim) =>
+        new()
         {
+            Claim = claim,
+            DeployOnlySpecified = parsed.GetValue(_onlySpecified),
+            UseDevTags = parsed.GetValue(_devTags),
             Upgrade =
                 parsed.GetResult(_upgrade) is null ? []
                 : parsed.GetValue(_upgrade) is { Length: > 0 } named ? named

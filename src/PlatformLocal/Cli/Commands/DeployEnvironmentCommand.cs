@@ -58,12 +58,12 @@ internal sealed class DeployEnvironmentCommand(SharedOptions shared) : CommandBa
             terminal.Say,
             cancellationToken
         );
-        var flags = _payload.FlagsOf(parsed);
+        var request = _payload.RequestOf(parsed, payload);
         await Shared
             .Parts.EnvironmentClusters(local.State)
-            .EnsureForAsync(api, payload, flags, terminal.Say, cancellationToken);
+            .EnsureForAsync(api, request, terminal.Say, cancellationToken);
         var operation = Shared.Parts.Deploy(api);
-        var stored = await operation.StoreAsync(payload, flags, cancellationToken);
+        var stored = await operation.StoreAsync(request, cancellationToken);
         if (parsed.GetValue(_noWait))
         {
             Show(terminal, stored);

@@ -39,7 +39,7 @@ internal sealed class PlanEnvironmentCommand(SharedOptions shared) : CommandBase
                 terminal.Say,
                 cancellationToken
             );
-        var plan = await api.PlanAsync(name, payload, _payload.FlagsOf(parsed), cancellationToken);
+        var plan = await api.PlanAsync(name, _payload.RequestOf(parsed, payload), cancellationToken);
         if (terminal.IsJson)
         {
             terminal.Write(plan, PlatformJson.Indented.PlanDocument);

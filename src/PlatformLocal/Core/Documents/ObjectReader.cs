@@ -77,6 +77,21 @@ public sealed class ObjectReader
         }
     }
 
+    /// <summary>A whole number, or <see langword="null"/> when absent or faulty.</summary>
+    public int? Integer(string name)
+    {
+        switch (Find(name, required: false))
+        {
+            case null:
+                return null;
+            case JsonValue value when value.TryGetValue<int>(out var number):
+                return number;
+            case var other:
+                Fault(name, $"must be a whole number, and is {KindOf(other)}");
+                return null;
+        }
+    }
+
     /// <summary>An object's reader, or <see langword="null"/> when absent or faulty.</summary>
     public ObjectReader? Section(string name, bool required = false) =>
         ObjectNode(name, required) is { } found ? new ObjectReader(found, _faults, PathOf(name)) : null;

@@ -29,6 +29,9 @@ public enum Isolation
 /// <summary>What an environment type means.</summary>
 public sealed record EnvironmentTypeDefaults
 {
+    /// <summary>A quota that is lifted: the value to write in <c>platform.yaml</c>.</summary>
+    public const string Unlimited = "unlimited";
+
     /// <summary>The type.</summary>
     public required EnvironmentType Type { get; init; }
 

@@ -5,7 +5,7 @@ using PlatformLocal.Core.Documents;
 namespace PlatformLocal.Core.Environments;
 
 /// <summary>How a payload becomes a claim.</summary>
-public sealed record PayloadOptions
+public record PayloadOptions
 {
     /// <summary>Deploy only the services that the payload names, and what they depend on: not the type's own.</summary>
     public bool DeployOnlySpecified { get; init; }
@@ -13,14 +13,9 @@ public sealed record PayloadOptions
     /// <summary>Prefer development builds.</summary>
     public bool UseDevTags { get; init; }
 
-    /// <summary>Who asks, when the payload does not say.</summary>
-    public required string User { get; init; }
-
-    /// <summary>The time that counts as creation, when the payload does not say.</summary>
-    public required DateTimeOffset Now { get; init; }
-
-    /// <summary>The claim that the payload changes: its creation date and user stay.</summary>
-    public Claim? Existing { get; init; }
+    /// <summary>Who asks; owns the environment when the payload names nobody.</summary>
+    /// <value>The user of this process unless set.</value>
+    public string User { get; init; } = Environment.UserName;
 }
 
 /// <summary>A partial claim, merged over the defaults of its environment type.</summary>
@@ -30,11 +25,15 @@ public static class Payload
     /// <param name="payload">The payload; a service set to <c>null</c> takes a default service out.</param>
     /// <param name="types">What each environment type means.</param>
     /// <param name="options">How to merge.</param>
+    /// <param name="now">The time that counts as creation, when the payload does not say.</param>
+    /// <param name="existing">The claim that the payload changes: its creation date and user stay.</param>
     /// <exception cref="InvalidDocumentException">The outcome is no valid claim; carries every fault.</exception>
     public static Claim ToClaim(
         JsonObject payload,
         IReadOnlyDictionary<EnvironmentType, EnvironmentTypeDefaults> types,
-        PayloadOptions options
+        PayloadOptions options,
+        DateTimeOffset now,
+        Claim? existing = null
     )
     {
         var merged = (JsonObject)payload.DeepClone();
@@ -51,9 +50,9 @@ public static class Payload
         }
 
         DropRemovedServices(merged);
-        SetDefault(merged, "user", options.Existing?.User ?? options.User);
-        SetDefault(merged, "creation_date", (options.Existing?.CreationDate ?? options.Now).ToString("O"));
-        if (options.Existing?.Isolation is { } isolation)
+        SetDefault(merged, "user", existing?.User ?? options.User);
+        SetDefault(merged, "creation_date", (existing?.CreationDate ?? now).ToString("O"));
+        if (existing?.Isolation is { } isolation)
         {
             SetDefault(merged, "isolation", isolation == Isolation.Cluster ? "cluster" : "namespace");
         }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using PlatformLocal.Core.Documents;
 using PlatformLocal.Core.Versions;
 
 namespace PlatformLocal.Core.Resolution;
@@ -67,12 +68,20 @@ public sealed record EnvironmentLock(string EnvironmentName, IReadOnlyDictionary
     public IReadOnlyDictionary<string, PlatformVersion> Versions =>
         Services.ToDictionary(s => s.Key, s => s.Value.Version, StringComparer.Ordinal);
 
-    /// <summary>Reads a lock; a service whose version cannot be read is left out, as if it had never been locked.</summary>
+    /// <summary>Reads a lock; what is not known of a service but its version is left out.</summary>
     /// <param name="source">What <see cref="ToJson"/> wrote, by this version of the program or an older one.</param>
-    public static EnvironmentLock Read(JsonObject source)
+    /// <param name="document">What the document is to the user, for messages.</param>
+    /// <exception cref="InvalidDocumentException">It is no lock, or a version in it cannot be read; carries every fault.</exception>
+    public static EnvironmentLock Read(JsonObject source, string document)
     {
+        if (source["services"] is not JsonObject entries)
+        {
+            throw new InvalidDocumentException(document, [new Fault("", "is no lock: it has no services")]);
+        }
+
         var services = new Dictionary<string, LockedService>(StringComparer.Ordinal);
-        foreach (var (name, value) in source["services"] as JsonObject ?? [])
+        var faults = new List<Fault>();
+        foreach (var (name, value) in entries)
         {
             if (value is JsonObject service && PlatformVersion.TryParse(Text(service, "version"), out var version))
             {
@@ -87,9 +96,15 @@ public sealed record EnvironmentLock(string EnvironmentName, IReadOnlyDictionary
                     Playbook = Text(service, "playbook"),
                 };
             }
+            else
+            {
+                faults.Add(new Fault($"services.{name}", "has no version that can be read"));
+            }
         }
 
-        return new EnvironmentLock(Text(source, "environment_name") ?? "", services);
+        return faults.Count == 0
+            ? new EnvironmentLock(Text(source, "environment_name") ?? "", services)
+            : throw new InvalidDocumentException(document, faults);
     }
 
     /// <summary>The lock as it is stored: what is unknown is left out.</summary>

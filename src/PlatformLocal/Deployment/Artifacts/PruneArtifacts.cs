@@ -68,7 +68,7 @@ public sealed class PruneArtifacts(ProgramRunner programs, TimeProvider time, Re
         var found = new List<Found>();
         foreach (var path in await client.ListRepositoriesAsync(registry, cancellationToken))
         {
-            if (RepositoryLayout.RetentionOf(path) is { } keep)
+            if (RetentionPeriod.Of(path) is { } keep)
             {
                 found.AddRange(await FindAsync(client, new RepositoryName(registry, path), keep, cancellationToken));
             }
@@ -179,7 +179,7 @@ public sealed class PruneArtifacts(ProgramRunner programs, TimeProvider time, Re
                     group.Key,
                     await CreatedAsync(client, repository, manifest, cancellationToken),
                     keep,
-                    (string?)manifest?["annotations"]?[FluxArtifact.PlaybookAnnotation]
+                    (string?)manifest?["annotations"]?[FolderArtifact.PlaybookAnnotation]
                 )
             );
         }

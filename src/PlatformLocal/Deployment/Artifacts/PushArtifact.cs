@@ -87,16 +87,16 @@ public sealed class PushArtifact(ProgramRunner programs, TimeProvider time, Regi
         var manifests = Inside(definition, definition.Manifests, "manifests");
         var origin = await OriginOfAsync(manifests, version, target, cancellationToken);
         var playbook = definition.Playbook is { } path
-            ? FluxArtifact.Pack(Inside(definition, Path.GetDirectoryName(path) ?? "", "playbook"), origin)
+            ? FolderArtifact.Pack(Inside(definition, Path.GetDirectoryName(path) ?? "", "playbook"), origin)
             : null;
-        var artifact = FluxArtifact.Pack(
+        var artifact = FolderArtifact.Pack(
             manifests,
             origin,
             [
-                (FluxArtifact.DefinitionAnnotation, text),
+                (FolderArtifact.DefinitionAnnotation, text),
                 .. playbook is null
                     ? Array.Empty<(string, string)>()
-                    : [(FluxArtifact.PlaybookAnnotation, playbook.Digest)],
+                    : [(FolderArtifact.PlaybookAnnotation, playbook.Digest)],
             ]
         );
         using var client = new RegistryClient(programs, time, options);
@@ -115,12 +115,12 @@ public sealed class PushArtifact(ProgramRunner programs, TimeProvider time, Regi
         RegistryClient client,
         RepositoryName repository,
         string version,
-        FluxArtifact artifact,
+        FolderArtifact artifact,
         ArtifactTarget target,
         CancellationToken cancellationToken
     )
     {
-        var tag = FluxArtifact.TagOf(version);
+        var tag = FolderArtifact.TagOf(version);
         if (
             target == ArtifactTarget.Releases
             && await DigestOfAsync(client, repository, tag, cancellationToken) is { } there

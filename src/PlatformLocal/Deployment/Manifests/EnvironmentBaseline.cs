@@ -8,9 +8,6 @@ namespace PlatformLocal.Deployment.Manifests;
 /// <summary>What the namespace of every environment has: network policies, a quota and small requests for those that make none.</summary>
 public static class EnvironmentBaseline
 {
-    /// <summary>A quota that is lifted: the value to write in <c>platform.yaml</c>.</summary>
-    public const string Unlimited = "unlimited";
-
     /// <summary>The labels of Pod Security that the namespace gets.</summary>
     public static IReadOnlyDictionary<string, string> NamespaceLabels { get; } =
         new SortedDictionary<string, string>(StringComparer.Ordinal)
@@ -28,7 +25,7 @@ public static class EnvironmentBaseline
         var hard = objects.Single(o => o.Text("kind") == "ResourceQuota").Child("spec").Child("hard")!;
         foreach (var (resource, quantity) in type.Quotas)
         {
-            if (quantity == Unlimited)
+            if (quantity == EnvironmentTypeDefaults.Unlimited)
             {
                 hard.Remove(resource);
             }

@@ -162,21 +162,9 @@ public sealed class DirectoryObjectStore : IObjectStore, IDisposable
         CancellationToken cancellationToken
     )
     {
-        if (condition == WriteCondition.None)
+        if (condition != WriteCondition.None)
         {
-            return;
-        }
-
-        var current = await GetAsync(bucket, key, cancellationToken);
-        if (condition.IfAbsent ? current is not null : current?.ETag != condition.IfMatch)
-        {
-            throw new PlatformException(
-                $"{bucket}/{key} was {(current is null ? "removed" : "changed")} by somebody else meanwhile.",
-                "Look at what it is now, and run the command again."
-            )
-            {
-                Kind = FailureKind.Conflict,
-            };
+            condition.Require(bucket, key, (await GetAsync(bucket, key, cancellationToken))?.ETag);
         }
     }
 

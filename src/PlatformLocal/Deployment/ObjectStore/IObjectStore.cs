@@ -27,6 +27,25 @@ public sealed record WriteCondition(string? IfMatch, bool IfAbsent)
     /// <summary>Write only when the object is as the writer knows it.</summary>
     /// <param name="etag">The tag it must have.</param>
     public static WriteCondition Matches(string etag) => new(etag, false);
+
+    /// <summary>Holds an object to this condition.</summary>
+    /// <param name="bucket">The object's bucket.</param>
+    /// <param name="key">The object's key.</param>
+    /// <param name="etag">The tag the object has now; <see langword="null"/> when there is none.</param>
+    /// <exception cref="PlatformException">The condition is not met (<see cref="FailureKind.Conflict"/>).</exception>
+    public void Require(string bucket, string key, string? etag)
+    {
+        if (IfAbsent ? etag is not null : IfMatch is not null && IfMatch != etag)
+        {
+            throw new PlatformException(
+                $"{bucket}/{key} was {(etag is null ? "removed" : "changed")} by somebody else meanwhile.",
+                "Look at what it is now, and run the command again."
+            )
+            {
+                Kind = FailureKind.Conflict,
+            };
+        }
+    }
 }
 
 /// <summary>Keeps claims: objects in buckets, as S3 does.</summary>

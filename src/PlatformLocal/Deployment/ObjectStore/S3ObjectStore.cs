@@ -165,15 +165,9 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
         CancellationToken cancellationToken
     )
     {
-        if (condition == WriteCondition.None)
+        if (condition != WriteCondition.None)
         {
-            return;
-        }
-
-        var now = (await GetAsync(bucket, key, cancellationToken))?.ETag;
-        if (condition.IfAbsent ? now is not null : now != condition.IfMatch)
-        {
-            throw Conflict(bucket, key, null);
+            condition.Require(bucket, key, (await GetAsync(bucket, key, cancellationToken))?.ETag);
         }
     }
 
@@ -185,7 +179,7 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
         }
         catch (AmazonS3Exception e) when (e.StatusCode is HttpStatusCode.PreconditionFailed or HttpStatusCode.Conflict)
         {
-            throw Conflict(what, "", e);
+            throw Conflict(what, e);
         }
         catch (AmazonS3Exception e) when (e.StatusCode == HttpStatusCode.Forbidden)
         {
@@ -209,10 +203,10 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
         }
     }
 
-    private static PlatformException Conflict(string bucket, string key, Exception? cause) =>
+    private static PlatformException Conflict(string what, Exception cause) =>
         new(
-            $"{bucket}/{key} was changed by somebody else meanwhile.".Replace("/ ", " ", StringComparison.Ordinal),
-            "Look at it as it is now, and try again.",
+            $"Somebody else was faster: the object store does not let us {what}.",
+            "Look at what it is now, and run the command again.",
             cause
         )
         {

@@ -138,7 +138,7 @@ internal sealed class RegistryTransport : IDisposable
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
             throw new PlatformException(
-                $"The registry {repository.Host} did not answer within {_options.AnswerLimit.TotalSeconds:0} s.",
+                $"The registry {repository.Host} did not answer within {_options.AnswerLimit.TotalSeconds:0.#} s.",
                 "Is it reachable? With --offline only what was fetched before is used.",
                 e
             )

@@ -61,14 +61,11 @@ public static class RepositoryLayout
             ? folder[..^UserFolderEnding.Length]
             : null;
 
-    /// <summary>How long what is in a repository is kept; <see langword="null"/> for ever.</summary>
+    /// <summary>Whether a repository holds development builds of everybody.</summary>
     /// <param name="path">The repository's path.</param>
-    public static TimeSpan? RetentionOf(string path) =>
-        path.StartsWith(UserRepositories, StringComparison.Ordinal) ? TimeSpan.FromHours(24)
-        : path.StartsWith(ImageSnapshots, StringComparison.Ordinal)
-        || path.StartsWith(Snapshots, StringComparison.Ordinal)
-            ? TimeSpan.FromDays(30)
-        : null;
+    public static bool IsOfSnapshots(string path) =>
+        path.StartsWith(ImageSnapshots, StringComparison.Ordinal)
+        || path.StartsWith(Snapshots, StringComparison.Ordinal);
 
     // Names of users are free, names of repositories are not.
     private static string? UserFolder(string user)

@@ -107,7 +107,7 @@ internal sealed class ArtifactServices(
                 warnings.Add(warning);
             }
 
-            return TagVersions.Of([.. tags.Select(FluxArtifact.VersionOf)]).Versions;
+            return TagVersions.Of([.. tags.Select(FolderArtifact.VersionOf)]).Versions;
         }
     }
 
@@ -235,7 +235,7 @@ internal sealed class ArtifactServices(
         var manifest = await GetAsync(repository, digest, cancellationToken);
         var layers = manifest["layers"] as JsonArray ?? [];
         if (
-            layers.FirstOrDefault(l => (string?)l?["mediaType"] == FluxArtifact.LayerType) is not { } layer
+            layers.FirstOrDefault(l => (string?)l?["mediaType"] == FolderArtifact.LayerType) is not { } layer
             || (string?)layer["digest"] is not { } content
             || !Digest.Is(content)
         )
@@ -275,11 +275,11 @@ internal sealed class ArtifactServices(
             var repository = RepositoryOf(version);
             var (digest, manifest) = await artifacts.FindAsync(
                 repository,
-                FluxArtifact.TagOf(version.Text),
+                FolderArtifact.TagOf(version.Text),
                 use,
                 cancellationToken
             );
-            return (string?)manifest["annotations"]?[FluxArtifact.DefinitionAnnotation] is { } text
+            return (string?)manifest["annotations"]?[FolderArtifact.DefinitionAnnotation] is { } text
                 ? new DefinitionText(text, $"{repository}:{version}", $"oci://{repository}@{digest}")
                 : null;
         }
@@ -307,7 +307,7 @@ internal sealed class ArtifactServices(
                     {
                         var manifest = await artifacts.GetAsync(repository, digest, cancellationToken);
                         if (
-                            (string?)manifest["annotations"]?[FluxArtifact.PlaybookAnnotation] is not { } pinned
+                            (string?)manifest["annotations"]?[FolderArtifact.PlaybookAnnotation] is not { } pinned
                             || !Digest.Is(pinned)
                         )
                         {

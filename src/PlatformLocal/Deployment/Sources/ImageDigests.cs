@@ -1,11 +1,25 @@
 using System.Collections.Concurrent;
 using PlatformLocal.Core;
+using PlatformLocal.Core.Environments;
 using PlatformLocal.Core.Resolution;
 using PlatformLocal.Deployment.Manifests;
 using PlatformLocal.Deployment.Registries;
+using PlatformLocal.Deployment.Workspaces;
 using PlatformLocal.Kubernetes.Processes;
 
 namespace PlatformLocal.Deployment.Sources;
+
+/// <summary>What images are pinned for.</summary>
+/// <param name="Claim">The claim.</param>
+/// <param name="Workspace">The workspace as it was read.</param>
+/// <param name="Kept">What services were whose versions are kept: they keep their images' digests.</param>
+/// <param name="Policy">Whether registries are asked at all, and whether now.</param>
+internal sealed record ImagePins(
+    Claim Claim,
+    Workspace Workspace,
+    IReadOnlyDictionary<string, LockedService> Kept,
+    VersionPolicy Policy
+);
 
 /// <summary>
 /// Pins images to the digests that their tags stand for. A registry that has to be asked for versions is waited for;
@@ -35,7 +49,7 @@ internal sealed class ImageDigests : IDisposable
     /// <summary>The same services with the digests of their images, as far as they can be known.</summary>
     /// <returns>The services, and what is odd but no fault as whole sentences.</returns>
     public async Task<(ResolvedServices Services, IReadOnlyList<string> Warnings)> PinAsync(
-        ResolutionRequest request,
+        ImagePins pins,
         ResolvedServices resolved,
         CancellationToken cancellationToken
     )
@@ -49,7 +63,7 @@ internal sealed class ImageDigests : IDisposable
                 await slots.WaitAsync(cancellationToken);
                 try
                 {
-                    return await PinAsync(request, s, either.Token, cancellationToken);
+                    return await PinAsync(pins, s, either.Token, cancellationToken);
                 }
                 finally
                 {
@@ -73,15 +87,15 @@ internal sealed class ImageDigests : IDisposable
     }
 
     private async Task<(ResolvedService Service, string? Warning)> PinAsync(
-        ResolutionRequest request,
+        ImagePins pins,
         ResolvedService service,
         CancellationToken brief,
         CancellationToken cancellationToken
     )
     {
         var name = service.Definition.Name;
-        var image = ManifestVariables.ImageOf(request.Claim, service, request.Workspace);
-        var kept = request.Kept.GetValueOrDefault(name);
+        var image = ManifestVariables.ImageOf(pins.Claim, service, pins.Workspace);
+        var kept = pins.Kept.GetValueOrDefault(name);
         kept = kept?.Image == image && kept.Version.Text == service.Version.Text ? kept : null;
         // What was deployed without a digest stays without one: finding it would change what runs.
         if (kept is { ImageDigest: null } || Split(image) is not { } found)
@@ -93,7 +107,7 @@ internal sealed class ImageDigests : IDisposable
             found.Repository,
             found.Tag,
             service.Definition.VersionsFrom == VersionsFrom.Registry,
-            request,
+            pins,
             brief,
             cancellationToken
         );
@@ -103,7 +117,7 @@ internal sealed class ImageDigests : IDisposable
         }
 
         return now is null || now == kept.ImageDigest ? (service with { ImageDigest = kept.ImageDigest }, null)
-            : request.IsVerified ? (service with { ImageDigest = now }, null)
+            : pins.Policy.IsLocked ? (service with { ImageDigest = now }, null)
             : (
                 service with
                 {
@@ -117,7 +131,7 @@ internal sealed class ImageDigests : IDisposable
         RepositoryName repository,
         string tag,
         bool isPatient,
-        ResolutionRequest request,
+        ImagePins pins,
         CancellationToken brief,
         CancellationToken cancellationToken
     )
@@ -139,8 +153,8 @@ internal sealed class ImageDigests : IDisposable
                         return new TagList([], null);
                     }
                 },
-                request.Offline || (isAway && !isPatient),
-                request.IsVerified ? TimeSpan.Zero : TagCache.Freshness,
+                pins.Policy.Offline || (isAway && !isPatient),
+                pins.Policy.IsLocked ? TimeSpan.Zero : TagCache.Freshness,
                 isPatient ? cancellationToken : brief
             );
             return (digests is [var digest, ..] ? digest : null, null);
@@ -158,7 +172,7 @@ internal sealed class ImageDigests : IDisposable
 
             return (
                 null,
-                isPatient && !request.Offline ? $"The digest of {repository}:{tag} is not known: {e.Message}" : null
+                isPatient && !pins.Policy.Offline ? $"The digest of {repository}:{tag} is not known: {e.Message}" : null
             );
         }
     }
@@ -171,7 +185,7 @@ internal sealed class ImageDigests : IDisposable
             colon > image.LastIndexOf('/')
             && !image.Contains('@', StringComparison.Ordinal)
             && RepositoryName.TryParse(image[..colon], out var repository)
-            && (repository.Host.AsSpan().ContainsAny('.', ':') || repository.Host == "localhost")
+            && ImageName.IsHost(repository.Host)
             ? (repository, image[(colon + 1)..])
             : null;
     }

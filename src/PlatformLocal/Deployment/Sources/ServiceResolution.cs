@@ -9,28 +9,7 @@ using PlatformLocal.Kubernetes.Processes;
 
 namespace PlatformLocal.Deployment.Sources;
 
-/// <summary>What is to be resolved, and what of an earlier resolution counts.</summary>
-/// <param name="Claim">The claim.</param>
-/// <param name="Workspace">The workspace as it was read.</param>
-/// <param name="Options">What the resolver prefers.</param>
-public sealed record ResolutionRequest(Claim Claim, Workspace Workspace, ResolutionOptions Options)
-{
-    /// <summary>What services were, by name, whose versions are kept if they can be: they keep their images' digests.</summary>
-    /// <value>None unless set.</value>
-    public IReadOnlyDictionary<string, LockedService> Kept { get; init; } = new Dictionary<string, LockedService>();
-
-    /// <summary>Which versions of services may be chosen.</summary>
-    /// <value>All, unless set.</value>
-    public Func<string, PlatformVersion, bool>? IsAllowed { get; init; }
-
-    /// <summary>Ask registries now what became of the images that are kept, and tell what they say.</summary>
-    public bool IsVerified { get; init; }
-
-    /// <summary>Use only what was fetched before.</summary>
-    public bool Offline { get; init; }
-}
-
-/// <summary>What a request resolved to.</summary>
+/// <summary>What a claim resolved to.</summary>
 /// <param name="Services">The services with exact versions.</param>
 /// <param name="Warnings">What is odd but no fault, as whole sentences.</param>
 public sealed record SourcedResolution(ResolvedServices Services, IReadOnlyList<string> Warnings);
@@ -63,32 +42,36 @@ public sealed class ServiceResolution : IDisposable
     }
 
     /// <summary>Chooses exact versions of the claim's services and of all that they need.</summary>
-    /// <param name="request">What is to be resolved.</param>
+    /// <param name="claim">The claim.</param>
+    /// <param name="workspace">The workspace as it was read.</param>
+    /// <param name="policy">What becomes of the versions that the environment has.</param>
     /// <param name="cancellationToken">Stops asking.</param>
     /// <exception cref="PlatformException">
     /// No choice of versions satisfies all constraints, or a source cannot be read and never was.
     /// </exception>
-    public async Task<SourcedResolution> ResolveAsync(ResolutionRequest request, CancellationToken cancellationToken)
+    public async Task<SourcedResolution> ResolveAsync(
+        Claim claim,
+        Workspace workspace,
+        VersionPolicy policy,
+        CancellationToken cancellationToken
+    )
     {
-        var claim = request.Claim;
-        var use = new SourceUse(
-            claim.UseDevTags ? claim.User : null,
-            request.Offline,
-            request.IsVerified ? TimeSpan.Zero : TagCache.Freshness
-        );
-        var (workspace, warnings) = await _versions.CompleteAsync(
-            request.Workspace,
+        var use = policy.SourcesFor(claim);
+        var (completed, warnings) = await _versions.CompleteAsync(
+            workspace,
             use.DevTagsFor,
             use.Offline,
             cancellationToken
         );
-        var (sourced, notes) = await _sources.ListAsync(workspace, use, cancellationToken);
-        var catalogue = new SourcedCatalogue(workspace.Catalogue, sourced, request.IsAllowed);
+        var (sourced, notes) = await _sources.ListAsync(completed, use, cancellationToken);
+        var catalogue = new SourcedCatalogue(completed.Catalogue, sourced, policy.Allows);
         var roots = claim.Services.ToDictionary(s => s.Key, s => s.Value.Version, StringComparer.Ordinal);
-        var resolved = await catalogue.ResolveAsync(roots, request.Options, cancellationToken);
+        var options = policy.OptionsFor(claim);
+        var resolved = await catalogue.ResolveAsync(roots, options, cancellationToken);
         resolved = await catalogue.FetchAsync(resolved, cancellationToken);
-        resolved = await _sources.WithPlaybooksAsync(resolved, claim, workspace, use, cancellationToken);
-        var (pinned, oddities) = await _digests.PinAsync(request, resolved, cancellationToken);
+        resolved = await _sources.WithPlaybooksAsync(resolved, claim, completed, use, cancellationToken);
+        var pins = new ImagePins(claim, workspace, policy.KeptFor(options), policy);
+        var (pinned, oddities) = await _digests.PinAsync(pins, resolved, cancellationToken);
         return new SourcedResolution(pinned, [.. warnings, .. notes, .. oddities]);
     }
 

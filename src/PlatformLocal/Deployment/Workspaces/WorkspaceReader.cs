@@ -5,7 +5,6 @@ using PlatformLocal.Core.Documents;
 using PlatformLocal.Core.Environments;
 using PlatformLocal.Core.Resolution;
 using PlatformLocal.Core.Versions;
-using PlatformLocal.Deployment.Manifests;
 
 namespace PlatformLocal.Deployment.Workspaces;
 
@@ -236,11 +235,11 @@ public static partial class WorkspaceReader
         var quotas = reader.TextMap("quotas");
         foreach (var (resource, quantity) in quotas)
         {
-            if (quantity != EnvironmentBaseline.Unlimited && !QuantityText().IsMatch(quantity))
+            if (quantity != EnvironmentTypeDefaults.Unlimited && !QuantityText().IsMatch(quantity))
             {
                 reader.Fault(
                     $"quotas.{resource}",
-                    $"'{quantity}' is not a quantity such as 4, 500m or 16Gi, nor '{EnvironmentBaseline.Unlimited}'"
+                    $"'{quantity}' is not a quantity such as 4, 500m or 16Gi, nor '{EnvironmentTypeDefaults.Unlimited}'"
                 );
             }
         }

@@ -27,22 +27,33 @@ internal sealed class LineCapture(int limit, Action<string>? onLine)
         }
     }
 
-    public async Task PumpAsync(TextReader reader)
+    /// <param name="stream">The text, as UTF-8; is left open.</param>
+    /// <param name="late">Ends reading where a stream has no end.</param>
+    public async Task PumpAsync(Stream stream, CancellationToken late)
     {
-        char[] buffer = new char[8 * 1024];
-        while (true)
+        var reader = new StreamReader(stream);
+        var buffer = new char[8 * 1024];
+        while (await ReadAsync() is var count and > 0)
         {
-            int count = await reader.ReadAsync(buffer.AsMemory());
-            if (count == 0)
-            {
-                break;
-            }
             Keep(buffer.AsSpan(0, count));
             Split(buffer.AsSpan(0, count));
         }
         if (_line.Length > 0)
         {
             HandOut();
+        }
+
+        async Task<int> ReadAsync()
+        {
+            try
+            {
+                // Reading a pipe cannot be cancelled everywhere: it is left alone then.
+                return await reader.ReadAsync(buffer.AsMemory(), CancellationToken.None).AsTask().WaitAsync(late);
+            }
+            catch (OperationCanceledException)
+            {
+                return 0;
+            }
         }
     }
 

@@ -11,21 +11,8 @@ internal static class ProcessSignals
 
     /// <summary>Asks the program itself, not its children, to stop.</summary>
     /// <returns>Whether it could be asked.</returns>
-    public static bool Ask(Process process, StopSignal signal)
-    {
-        if (OperatingSystem.IsWindows())
-        {
-            return false;
-        }
-        try
-        {
-            return process.HasExited || Kill(process.Id, signal == StopSignal.Interrupt ? Interrupt : Terminate) == 0;
-        }
-        catch (InvalidOperationException)
-        {
-            return true; // It ended in this moment.
-        }
-    }
+    public static bool Ask(int processId, StopSignal signal) =>
+        !OperatingSystem.IsWindows() && Kill(processId, signal == StopSignal.Interrupt ? Interrupt : Terminate) == 0;
 
     /// <summary>Kills the program and all its children.</summary>
     public static void KillTree(Process process)

@@ -1,11 +1,15 @@
 using System.ComponentModel;
-using System.Diagnostics;
 using System.Text;
+using CliWrap;
 using PlatformLocal.Core;
 
 namespace PlatformLocal.Kubernetes.Processes;
 
 /// <summary>Runs external programs.</summary>
+/// <remarks>
+/// CliWrap starts them, keeps their pipes moving and kills their trees. Ours are the clock of timeouts, the signal that asks
+/// (it knows SIGINT only), and the end of waiting for output that a child of an ended program holds open.
+/// </remarks>
 /// <param name="timeProvider">The clock of timeouts and grace periods.</param>
 public sealed class ProgramRunner(TimeProvider timeProvider)
 {
@@ -28,7 +32,7 @@ public sealed class ProgramRunner(TimeProvider timeProvider)
         CancellationToken killToken = default
     )
     {
-        ProgramResult result = await RunAnyAsync(command, cancellationToken, killToken);
+        var result = await RunAnyAsync(command, cancellationToken, killToken);
         return result.ExitCode == 0 ? result : throw Failed(command, result);
     }
 
@@ -46,43 +50,66 @@ public sealed class ProgramRunner(TimeProvider timeProvider)
     {
         cancellationToken.ThrowIfCancellationRequested();
         killToken.ThrowIfCancellationRequested();
-        long started = timeProvider.GetTimestamp();
-        using Process process = Start(command);
-        LineCapture output = Capture(command, isError: false);
-        LineCapture error = Capture(command, isError: true);
-        Task pumps = Task.WhenAll(output.PumpAsync(process.StandardOutput), error.PumpAsync(process.StandardError));
-        Task feed = FeedAsync(process, command.StandardInput);
+        var started = timeProvider.GetTimestamp();
+        using var kill = new CancellationTokenSource();
+        using var late = new CancellationTokenSource(Timeout.InfiniteTimeSpan, timeProvider);
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var output = Capture(command, isError: false);
+        var error = Capture(command, isError: true);
+        var running = Start(
+            command,
+            PipeSource.Create(FeedAsync),
+            PipeTarget.Create((stream, _) => output.PumpAsync(stream, late.Token)),
+            PipeTarget.Create((stream, _) => error.PumpAsync(stream, late.Token)),
+            kill.Token
+        );
 
-        bool inTime;
-        try
+        var inTime = await WaitAsync(running.ProcessId, ended.Task, kill, command, cancellationToken, killToken);
+        var exitCode = await FinishAsync();
+        if (!inTime)
         {
-            inTime = await WaitAsync(process, command, cancellationToken, killToken);
+            killToken.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
+            throw TooLate(command, output.Text, error.Text);
         }
-        finally
-        {
-            // Also after cancellation: what it said while it tidied up is told.
-            await Task.WhenAny(Task.WhenAll(pumps, feed), LateAsync());
-        }
-        if (pumps.IsFaulted)
-        {
-            await pumps; // A line callback threw: its fault is the caller's.
-        }
-
-        var result = new ProgramResult(
-            process.ExitCode,
+        return new ProgramResult(
+            exitCode,
             output.Text,
             error.Text,
             output.IsTruncated || error.IsTruncated,
             timeProvider.GetElapsedTime(started)
         );
-        return inTime ? result : throw TooLate(command, result);
 
-        Task LateAsync() => Task.Delay(s_lateOutput, timeProvider, CancellationToken.None);
+        // CliWrap cancels the input, read or not, when the program has ended; output it would await for ever.
+        async Task FeedAsync(Stream input, CancellationToken end)
+        {
+            _ = end.Register(() =>
+            {
+                late.CancelAfter(s_lateOutput);
+                ended.TrySetResult();
+            });
+            await input.WriteAsync(s_utf8.GetBytes(command.StandardInput ?? ""), end);
+        }
+
+        // Also after it was asked to stop: what it said while it tidied up is told. A fault of a line callback is the caller's.
+        async Task<int> FinishAsync()
+        {
+            try
+            {
+                return (await running).ExitCode;
+            }
+            catch (OperationCanceledException) when (kill.IsCancellationRequested)
+            {
+                return -1; // Killed: nobody is told this code.
+            }
+        }
     }
 
     /// <returns>Whether the program ended by itself within its timeout.</returns>
     private async Task<bool> WaitAsync(
-        Process process,
+        int processId,
+        Task ended,
+        CancellationTokenSource kill,
         ProgramCommand command,
         CancellationToken cancellationToken,
         CancellationToken killToken
@@ -90,57 +117,37 @@ public sealed class ProgramRunner(TimeProvider timeProvider)
     {
         using var timeout = new CancellationTokenSource(command.Timeout, timeProvider);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken, killToken);
-        try
+        if (await EndsAsync(ended, stop.Token))
         {
-            await process.WaitForExitAsync(stop.Token);
             return true;
         }
-        catch (OperationCanceledException)
-        {
-            await StopAsync(process, command, killToken);
-            killToken.ThrowIfCancellationRequested();
-            cancellationToken.ThrowIfCancellationRequested();
-            return false;
-        }
-    }
-
-    private async Task StopAsync(Process process, ProgramCommand command, CancellationToken killToken)
-    {
-        if (!killToken.IsCancellationRequested && ProcessSignals.Ask(process, command.StopSignal))
+        if (!killToken.IsCancellationRequested && ProcessSignals.Ask(processId, command.StopSignal))
         {
             using var grace = new CancellationTokenSource(command.GracePeriod, timeProvider);
-            using var kill = CancellationTokenSource.CreateLinkedTokenSource(grace.Token, killToken);
-            try
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(grace.Token, killToken);
+            if (await EndsAsync(ended, patience.Token))
             {
-                await process.WaitForExitAsync(kill.Token);
-                return;
-            }
-            catch (OperationCanceledException)
-            {
-                // It did not listen: kill it below.
+                return false;
             }
         }
-        ProcessSignals.KillTree(process);
-        await process.WaitForExitAsync(CancellationToken.None);
+        await kill.CancelAsync();
+        return false;
+
+        static async Task<bool> EndsAsync(Task ended, CancellationToken token)
+        {
+            await ended.WaitAsync(token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return ended.IsCompleted;
+        }
     }
 
-    private static Process Start(ProgramCommand command)
+    private static CommandTask<CommandResult> Start(
+        ProgramCommand command,
+        PipeSource input,
+        PipeTarget output,
+        PipeTarget error,
+        CancellationToken kill
+    )
     {
-        var start = new ProcessStartInfo(command.Program, command.Arguments)
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            StandardInputEncoding = s_utf8,
-            StandardOutputEncoding = s_utf8,
-            StandardErrorEncoding = s_utf8,
-            UseShellExecute = false,
-            WorkingDirectory = command.WorkingDirectory ?? "",
-        };
-        foreach ((string name, string? value) in command.Environment)
-        {
-            start.Environment[name] = value;
-        }
         if (command.WorkingDirectory is { } folder && !Directory.Exists(folder))
         {
             throw new ProgramException($"Cannot run {command.Program} in {folder}: the folder does not exist.")
@@ -151,12 +158,20 @@ public sealed class ProgramRunner(TimeProvider timeProvider)
         }
         try
         {
-            return Process.Start(start)!;
+            return Cli.Wrap(command.Program)
+                .WithArguments(command.Arguments)
+                .WithEnvironmentVariables(command.Environment)
+                .WithWorkingDirectory(command.WorkingDirectory ?? "")
+                .WithValidation(CommandResultValidation.None)
+                .WithStandardInputPipe(input)
+                .WithStandardOutputPipe(output)
+                .WithStandardErrorPipe(error)
+                .ExecuteAsync(kill);
         }
         catch (Win32Exception fault)
         {
             throw new ProgramException(
-                $"The program {command.Program} cannot be started: {fault.Message}.",
+                $"The program {command.Program} cannot be started: {(fault.InnerException ?? fault).Message}.",
                 command.InstallHint ?? InstallHints.For(command.Program),
                 fault
             )
@@ -174,25 +189,9 @@ public sealed class ProgramRunner(TimeProvider timeProvider)
                 : null
         );
 
-    private static async Task FeedAsync(Process process, string? input)
-    {
-        try
-        {
-            if (input is not null)
-            {
-                await process.StandardInput.WriteAsync(input);
-            }
-            process.StandardInput.Close();
-        }
-        catch (IOException)
-        {
-            // The program ended, or closed its input, before it read all of it: its exit code tells.
-        }
-    }
-
     private static ProgramException Failed(ProgramCommand command, ProgramResult result)
     {
-        string[] lines = LastLines(command, result);
+        var lines = LastLines(command, result.Output, result.Error);
         return new ProgramException(
             $"{command.Program} failed with exit code {result.ExitCode}.{Shown(lines)}",
             $"Run it yourself to see more: {command}"
@@ -204,9 +203,9 @@ public sealed class ProgramRunner(TimeProvider timeProvider)
         };
     }
 
-    private static ProgramException TooLate(ProgramCommand command, ProgramResult result)
+    private static ProgramException TooLate(ProgramCommand command, string output, string error)
     {
-        string[] lines = LastLines(command, result);
+        var lines = LastLines(command, output, error);
         return new ProgramException(
             $"{command.Program} did not finish within {command.Timeout.TotalSeconds:0.#} s and was stopped.{Shown(lines)}",
             $"Run it yourself to see what it waits for: {command}"
@@ -221,11 +220,10 @@ public sealed class ProgramRunner(TimeProvider timeProvider)
     private static string Shown(string[] lines) =>
         lines.Length == 0 ? " It wrote nothing." : $" Its last lines:\n  {string.Join("\n  ", lines)}";
 
-    private static string[] LastLines(ProgramCommand command, ProgramResult result)
+    private static string[] LastLines(ProgramCommand command, string output, string error)
     {
-        string text = string.IsNullOrWhiteSpace(result.Error) ? result.Output : result.Error;
-        string[] lines = Redaction
-            .Apply(text, command.Secrets)
+        var lines = Redaction
+            .Apply(string.IsNullOrWhiteSpace(error) ? output : error, command.Secrets)
             .Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         return lines[Math.Max(0, lines.Length - LinesShown)..];
     }

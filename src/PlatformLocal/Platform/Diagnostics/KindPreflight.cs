@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using PlatformLocal.Deployment.Registries;
 using PlatformLocal.Kubernetes;
 using PlatformLocal.Kubernetes.Processes;
 using PlatformLocal.Platform.Clusters.Kind;
@@ -213,8 +214,12 @@ public sealed partial class KindPreflight(ProgramRunner programs, KindPreflightO
 
     private async Task<CheckResult[]> CheckImagesAsync(CancellationToken cancellationToken)
     {
-        using var http = new HttpClient();
-        var probe = new ImageProbe(http, TimeProvider.System, _options.RegistryTimeout);
+        using var registries = new RegistryClient(
+            programs,
+            TimeProvider.System,
+            ImageProbe.OptionsFor(_options.RegistryTimeout)
+        );
+        var probe = new ImageProbe(registries);
         return await Task.WhenAll(
             _options
                 .Images.Distinct(StringComparer.Ordinal)

@@ -83,14 +83,13 @@ internal sealed class CreateOnKind(Creation creation, KindPlatformCluster cluste
         if (_image is null)
         {
             using var reached = await _registry.ReachAsync(creation.Time, cancellationToken);
-            using var http = new HttpClient();
             var build = new PlatformApiImageOptions
             {
                 BaseImage = BaseImage,
                 Source = creation.Options.Source ?? throw NoSource(),
                 Registry = _registry.Host,
             };
-            _image = await new PlatformApiImage(creation.Programs, http, creation.Time).EnsureAsync(
+            _image = await new PlatformApiImage(creation.Programs, creation.Time).EnsureAsync(
                 build,
                 step.Report,
                 cancellationToken

@@ -14,22 +14,17 @@ public sealed class DeployEnvironment(PlatformApiClient api, TimeProvider time)
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Stores the claim that a payload makes.</summary>
-    /// <param name="payload">The payload; names the environment.</param>
-    /// <param name="flags">How to merge it.</param>
+    /// <param name="request">The payload, which names the environment, and how it is deployed.</param>
     /// <param name="cancellationToken">Stops asking.</param>
     /// <exception cref="PlatformException">The claim is refused, or somebody else changes the environment just now.</exception>
-    public async Task<EnvironmentDocument> StoreAsync(
-        JsonObject payload,
-        DeployFlags flags,
-        CancellationToken cancellationToken
-    )
+    public async Task<EnvironmentDocument> StoreAsync(DeployRequest request, CancellationToken cancellationToken)
     {
         long started = time.GetTimestamp();
         while (true)
         {
             try
             {
-                return await StoreOnceAsync(payload, flags, cancellationToken);
+                return await StoreOnceAsync(request, cancellationToken);
             }
             catch (PlatformException e)
                 when (e.Kind == FailureKind.NotReadyInTime && time.GetElapsedTime(started) < api.Patience)
@@ -39,16 +34,12 @@ public sealed class DeployEnvironment(PlatformApiClient api, TimeProvider time)
         }
     }
 
-    private async Task<EnvironmentDocument> StoreOnceAsync(
-        JsonObject payload,
-        DeployFlags flags,
-        CancellationToken cancellationToken
-    )
+    private async Task<EnvironmentDocument> StoreOnceAsync(DeployRequest request, CancellationToken cancellationToken)
     {
-        var name = NameIn(payload);
+        var name = NameIn(request.Claim);
         var known = await api.FindAsync(name, cancellationToken);
         var revision = known is { Revision.Length: > 0, Phase: not EnvironmentPhase.Deleting } ? known.Revision : null;
-        return await api.PutAsync(name, payload, flags, revision, cancellationToken);
+        return await api.PutAsync(name, request, revision, cancellationToken);
     }
 
     /// <summary>Waits until the platform is done with what was stored.</summary>

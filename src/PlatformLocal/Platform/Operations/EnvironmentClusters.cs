@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using PlatformLocal.Client;
 using PlatformLocal.Core;
 using PlatformLocal.Core.Environments;
@@ -25,15 +24,13 @@ public sealed class EnvironmentClusters(StateFolder state, ProgramRunner program
     /// minutes: the Platform API judges the claim before.
     /// </summary>
     /// <param name="api">The platform.</param>
-    /// <param name="payload">The payload that is deployed.</param>
-    /// <param name="flags">How it is merged.</param>
+    /// <param name="request">What is deployed.</param>
     /// <param name="report">Is told what is done just now.</param>
     /// <param name="cancellationToken">Stops; half a cluster is removed.</param>
     /// <exception cref="PlatformException">The claim is refused, another run makes the cluster, or it cannot be made.</exception>
     public async Task EnsureForAsync(
         PlatformApiClient api,
-        JsonObject payload,
-        DeployFlags flags,
+        DeployRequest request,
         Action<string> report,
         CancellationToken cancellationToken
     )
@@ -46,13 +43,13 @@ public sealed class EnvironmentClusters(StateFolder state, ProgramRunner program
             return;
         }
 
-        var name = DeployEnvironment.NameIn(payload);
+        var name = DeployEnvironment.NameIn(request.Claim);
         var isMade = Clusters(report).IsMade(state.EnvironmentCluster(name));
         // A rollback goes to where the environment was: nothing is made for it that is not there, only started.
-        var wantsOwn = flags.Rollback is null ? WantsOwnCluster(payload, settings) : isMade;
+        var wantsOwn = request.Rollback is null ? WantsOwnCluster(request, settings) : isMade;
         if (wantsOwn && !isMade)
         {
-            await api.PlanAsync(name, payload, flags, cancellationToken);
+            await api.PlanAsync(name, request, cancellationToken);
         }
 
         if (wantsOwn)
@@ -61,11 +58,10 @@ public sealed class EnvironmentClusters(StateFolder state, ProgramRunner program
         }
     }
 
-    private bool WantsOwnCluster(JsonObject payload, PlatformSettings settings)
+    private bool WantsOwnCluster(DeployRequest request, PlatformSettings settings)
     {
         var types = WorkspaceReader.Read(settings.Workspace).Types;
-        var options = new PayloadOptions { User = Environment.UserName, Now = time.GetUtcNow() };
-        return Payload.ToClaim(payload, types, options).IsolationIn(types) == Isolation.Cluster;
+        return Payload.ToClaim(request.Claim, types, request, time.GetUtcNow()).IsolationIn(types) == Isolation.Cluster;
     }
 
     private async Task EnsureAsync(string name, Action<string> report, CancellationToken cancellationToken)

@@ -1,13 +1,13 @@
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
-using Microsoft.AspNetCore.Mvc;
 using PlatformLocal.Client;
-using PlatformLocal.Core.Documents;
+using PlatformLocal.Core.Environments;
 using PlatformLocal.Deployment.ObjectStore;
 using PlatformLocal.Deployment.SearchIndex;
 using PlatformLocal.Server.Environments;
 using PlatformLocal.Server.Reconciliation;
+using PlatformLocal.Server.Status;
 
 namespace PlatformLocal.Server.Endpoints;
 
@@ -25,7 +25,9 @@ internal static class EnvironmentEndpoints
             .Produces<EnvironmentListDocument>();
         group
             .MapPost("/", CreateAsync)
-            .WithSummary("Create an environment from a payload; dryRun=true only plans.")
+            .WithSummary(
+                "Create an environment from a payload, or from a request with the payload as its claim; dryRun=true only plans."
+            )
             .Accepts<JsonObject>("application/json")
             .Produces<EnvironmentDocument>(StatusCodes.Status201Created)
             .Produces<ProblemDocument>(StatusCodes.Status400BadRequest, ProblemAnswers.ContentType)
@@ -76,15 +78,35 @@ internal static class EnvironmentEndpoints
     private static async Task<IResult> GetAsync(
         string name,
         EnvironmentFeed feed,
+        EnvironmentStatus status,
         ClaimStore claims,
         HttpResponse response,
         CancellationToken cancellationToken
     )
     {
-        var found = feed.Find(name) ?? throw feed.NotFound(name);
-        var history = await claims.GetHistoryAsync(name, cancellationToken);
-        response.Headers.ETag = $"\"{found.Revision}\"";
-        return Json(found with { History = history.ToDocuments() });
+        var known = feed.Find(name) ?? throw feed.NotFound(name);
+        // Read together: whoever changes this claim under this tag changes nothing newer than what it saw.
+        var stored = Names.FaultOf(name) is null ? await claims.GetAsync(name, cancellationToken) : null;
+        if (stored is not null)
+        {
+            response.Headers.ETag = $"\"{stored.Revision}\"";
+        }
+
+        var found = known with
+        {
+            Revision = stored?.Revision ?? "",
+            Claim = stored is null ? known.Claim : stored.Source(),
+        };
+        try
+        {
+            var history = await claims.GetHistoryAsync(name, cancellationToken);
+            return Json(found with { History = history.ToDocuments() });
+        }
+        catch (UnreadableObjectException e)
+        {
+            // As the next pass over it will find it: what cannot be read is not told as if there were nothing.
+            return Json(status.Foresee(found, e));
+        }
     }
 
     private static async Task<IResult> CreateAsync(
@@ -94,16 +116,13 @@ internal static class EnvironmentEndpoints
         CancellationToken cancellationToken
     )
     {
-        var payload = await RequestBody.ReadAsync(request, "the payload", cancellationToken);
-        if (query.DryRun ?? false)
+        var asked = query.With(await RequestBody.ReadAsync(request, "the payload", cancellationToken), name: null);
+        if (asked.DryRun)
         {
-            return Results.Json(
-                await writer.PlanAsync(payload, query, cancellationToken),
-                PlatformJson.Default.PlanDocument
-            );
+            return Results.Json(await writer.PlanAsync(asked, cancellationToken), PlatformJson.Default.PlanDocument);
         }
 
-        var created = await writer.WriteAsync(payload, query, WriteCondition.Absent, cancellationToken);
+        var created = await writer.WriteAsync(asked, WriteCondition.Absent, cancellationToken);
         request.HttpContext.Response.Headers.Location = $"{Path}/{created.EnvironmentName}";
         return Json(created, StatusCodes.Status201Created);
     }
@@ -116,25 +135,13 @@ internal static class EnvironmentEndpoints
         CancellationToken cancellationToken
     )
     {
-        var payload = await RequestBody.ReadAsync(request, "the payload", cancellationToken);
-        payload["environment_name"] ??= name;
-        if (payload["environment_name"]?.ToString() != name)
+        var asked = query.With(await RequestBody.ReadAsync(request, "the payload", cancellationToken), name);
+        if (asked.DryRun)
         {
-            throw new InvalidDocumentException(
-                "the claim",
-                [new Fault("environment_name", $"is '{payload["environment_name"]}', and the address names '{name}'")]
-            );
+            return Results.Json(await writer.PlanAsync(asked, cancellationToken), PlatformJson.Default.PlanDocument);
         }
 
-        if (query.DryRun ?? false)
-        {
-            return Results.Json(
-                await writer.PlanAsync(payload, query, cancellationToken),
-                PlatformJson.Default.PlanDocument
-            );
-        }
-
-        var written = await writer.WriteAsync(payload, query, ConditionOf(request), cancellationToken);
+        var written = await writer.WriteAsync(asked, ConditionOf(request), cancellationToken);
         request.HttpContext.Response.Headers.ETag = $"\"{written.Revision}\"";
         return Json(written);
     }
@@ -260,44 +267,4 @@ internal static class EnvironmentEndpoints
             );
         }
     }
-}
-
-/// <summary>How a payload is deployed.</summary>
-internal sealed record DeployQuery
-{
-    /// <summary>Leave the type's own services out.</summary>
-    [FromQuery(Name = "deployOnlySpecified")]
-    public bool? DeployOnlySpecified { get; init; }
-
-    /// <summary>Prefer development builds.</summary>
-    [FromQuery(Name = "useDevTags")]
-    public bool? UseDevTags { get; init; }
-
-    /// <summary>Who asks; owns an environment that is new and names no user.</summary>
-    [FromQuery(Name = "user")]
-    public string? User { get; init; }
-
-    /// <summary>Names of services, joined by commas, that become as new as the claim lets them; <c>*</c> for all.</summary>
-    [FromQuery(Name = "upgrade")]
-    public string? Upgrade { get; init; }
-
-    /// <summary>The number in the history that the environment is put back to.</summary>
-    [FromQuery(Name = "rollback")]
-    public int? Rollback { get; init; }
-
-    /// <summary>Refuse when anything would differ from the lock.</summary>
-    [FromQuery(Name = "locked")]
-    public bool? Locked { get; init; }
-
-    /// <summary>Use only versions that were fetched before.</summary>
-    [FromQuery(Name = "offline")]
-    public bool? Offline { get; init; }
-
-    /// <summary>The services of <see cref="Upgrade"/>.</summary>
-    internal IReadOnlyList<string> Upgrades =>
-        (Upgrade ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-
-    /// <summary>Only say what would change.</summary>
-    [FromQuery(Name = "dryRun")]
-    public bool? DryRun { get; init; }
 }

@@ -7,6 +7,7 @@ using PlatformLocal.Platform.PlatformServices.Installation;
 using PlatformLocal.Platform.PlatformServices.Selection;
 using PlatformLocal.Platform.State;
 using PlatformLocal.Server.Reconciliation;
+using PlatformLocal.Server.Status;
 
 namespace PlatformLocal.Server.Endpoints;
 
@@ -61,7 +62,7 @@ internal static class PlatformEndpoints
             Version = options.Version,
             Cluster = cluster.Kind,
             KubernetesVersion = version.GitVersion,
-            Simulated = cluster.Kind == ClusterKinds.Embedded,
+            Simulated = cluster.IsSimulated,
             Workspace = options.Workspace ?? workspace.Digest ?? "none uploaded yet",
             Kubeconfig = state.Kubeconfig,
             Started = cluster.Since,

@@ -10,7 +10,10 @@ internal static partial class ProblemAnswers
     public const string ContentType = "application/problem+json";
 
     /// <summary>Answers every failure of what comes after with a problem; unexpected ones are logged, not shown.</summary>
-    public static async Task AnswerProblemsAsync(HttpContext context, RequestDelegate next)
+    public static void UseProblems(this WebApplication app) =>
+        app.Use(next => context => AnswerProblemsAsync(context, next));
+
+    private static async Task AnswerProblemsAsync(HttpContext context, RequestDelegate next)
     {
         try
         {

@@ -3,6 +3,7 @@ using PlatformLocal.Client;
 using PlatformLocal.Core.Documents;
 using PlatformLocal.Deployment.Sources;
 using PlatformLocal.Server.Reconciliation;
+using PlatformLocal.Server.Status;
 
 namespace PlatformLocal.Server.Endpoints;
 
@@ -41,7 +42,7 @@ internal static class RegistryEventEndpoints
         var environments = new List<string>();
         if (pushed.Count > 0)
         {
-            var workspace = compiler.ReadWorkspace();
+            var workspace = compiler.ReadWorkspace().Workspace;
             var services = pushed.SelectMany(p => resolution.Expire(workspace, p)).ToHashSet(StringComparer.Ordinal);
             environments.AddRange(
                 feed.All.Where(e => e.Services.Any(s => services.Contains(s.Name))).Select(e => e.EnvironmentName)

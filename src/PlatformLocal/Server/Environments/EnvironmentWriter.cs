@@ -5,8 +5,7 @@ using PlatformLocal.Core.Documents;
 using PlatformLocal.Core.Environments;
 using PlatformLocal.Core.Resolution;
 using PlatformLocal.Deployment.ObjectStore;
-using PlatformLocal.Deployment.Workspaces;
-using PlatformLocal.Server.Endpoints;
+using PlatformLocal.Deployment.Sources;
 using PlatformLocal.Server.History;
 using PlatformLocal.Server.Reconciliation;
 
@@ -23,22 +22,30 @@ internal sealed class EnvironmentWriter(
 {
     /// <exception cref="PlatformException">The claim or what it names is refused, or somebody changed it meanwhile.</exception>
     public async Task<EnvironmentDocument> WriteAsync(
-        JsonObject payload,
-        DeployQuery query,
+        DeployRequest request,
         WriteCondition condition,
         CancellationToken cancellationToken
     )
     {
         // A pass that is under way finds its claim or lock changed and gives way, or is done before this begins.
-        using var hold = await claims.HoldAsync(payload["environment_name"]?.ToString() ?? "", cancellationToken);
+        using var hold = await claims.HoldAsync(NameIn(request), cancellationToken);
+
+        var name = NameIn(request);
+        if (request.Rollback is not null)
+        {
+            Rollbacks.RefuseMoreThanName(request);
+        }
+
+        ClaimStore.Require(name, await GetStoredAsync(name, cancellationToken), condition);
 
         // Whoever asks hears of unknown services and conflicts now, not from the reconciler later.
-        var intent = await IntendAsync(payload, query, cancellationToken);
-        var (name, before) = (intent.Compiled.Claim.EnvironmentName, intent.Before);
+        var intent = await IntendAsync(request, cancellationToken);
+        (name, var before) = (intent.Compiled.Claim.EnvironmentName, intent.Before);
         if (before is null && !intent.IsLockGiven)
         {
             var created = await claims.PutAsync(name, intent.Rollout.Claim, condition, cancellationToken);
-            return reconciler.Request(name, created);
+            compiler.Keep(created, locked: null, intent.Compiled);
+            return reconciler.Request(name, created, intent.Rollout.Claim);
         }
 
         // The reconciler keeps what the lock says: what was asked for is handed to it as a lock, before it sees the claim.
@@ -49,7 +56,8 @@ internal sealed class EnvironmentWriter(
         try
         {
             var revision = await claims.PutAsync(name, intent.Rollout.Claim, condition, cancellationToken);
-            return reconciler.Request(name, revision, isNew ? PassKind.Lock : PassKind.Claim);
+            compiler.Keep(revision, intent.Rollout.Lock, intent.Compiled);
+            return reconciler.Request(name, revision, intent.Rollout.Claim, isNew ? PassKind.Lock : PassKind.Claim);
         }
         catch (PlatformException) when (isNew)
         {
@@ -64,13 +72,9 @@ internal sealed class EnvironmentWriter(
     }
 
     /// <exception cref="PlatformException">The claim or what it names is refused.</exception>
-    public async Task<PlanDocument> PlanAsync(
-        JsonObject payload,
-        DeployQuery query,
-        CancellationToken cancellationToken
-    )
+    public async Task<PlanDocument> PlanAsync(DeployRequest request, CancellationToken cancellationToken)
     {
-        var intent = await IntendAsync(payload, query, cancellationToken);
+        var intent = await IntendAsync(request, cancellationToken);
         var claim = intent.Compiled.Claim;
         // An environment that is not there yet has nothing in either cluster.
         var isolation = intent.Exists ? claim.IsolationIn(intent.Compiled.Workspace.Types) : Isolation.Namespace;
@@ -92,39 +96,29 @@ internal sealed class EnvironmentWriter(
         };
     }
 
-    private Task<Intent> IntendAsync(JsonObject payload, DeployQuery query, CancellationToken cancellationToken) =>
-        query.Rollback is { } number
-            ? IntendRollbackAsync(payload, number, query, cancellationToken)
-            : IntendClaimAsync(payload, query, cancellationToken);
+    private Task<Intent> IntendAsync(DeployRequest request, CancellationToken cancellationToken) =>
+        request.Rollback is { } number
+            ? IntendRollbackAsync(request, number, cancellationToken)
+            : IntendClaimAsync(request, cancellationToken);
 
-    private async Task<Intent> IntendClaimAsync(
-        JsonObject payload,
-        DeployQuery query,
-        CancellationToken cancellationToken
-    )
+    private async Task<Intent> IntendClaimAsync(DeployRequest request, CancellationToken cancellationToken)
     {
-        var workspace = compiler.ReadWorkspace();
-        (payload, var given) = GivenLock.Take(payload);
-        var (claim, existing) = await ToClaimAsync(payload, query, workspace.Types, cancellationToken);
-        RefuseToMove(claim, existing, workspace.Types);
+        var snapshot = compiler.ReadWorkspace();
+        var types = snapshot.Workspace.Types;
+        var (claim, existing) = await ToClaimAsync(request, types, cancellationToken);
+        RefuseToMove(claim, existing, types);
         var source = ClaimWriter.Write(claim);
+        var given = LockIn(request, claim.EnvironmentName);
         var stored = await claims.GetLockAsync(claim.EnvironmentName, cancellationToken);
         var before = given ?? stored;
         var history = await claims.GetHistoryAsync(claim.EnvironmentName, cancellationToken);
-        var isLocked = given is not null || (query.Locked ?? false);
-        var use = new LockUse(before)
-        {
-            Upgrade = query.Upgrades,
-            Keep = isLocked || (query.Upgrades.Count == 0 && history.HeldAt(source) is not null),
-            IsLocked = isLocked,
-            Offline = query.Offline ?? false,
-        };
-        var compiled = await CompileAsync(claim, workspace, query, use, cancellationToken);
+        var policy = VersionPolicy.Of(request, before, history.HeldAt(source) is not null);
+        var compiled = await CompileAsync(claim, snapshot, policy, cancellationToken);
         var rollout = new Rollout
         {
             Time = time.GetUtcNow(),
-            Cause = query.Upgrades.Count > 0 ? RolloutCause.Upgrade : RolloutCause.Claim,
-            By = UserOf(query),
+            Cause = request.Upgrade.Count > 0 ? RolloutCause.Upgrade : RolloutCause.Claim,
+            By = request.User,
             Lock = compiled.ToLock().WithReasonsOf(before),
             Claim = source,
         };
@@ -132,16 +126,16 @@ internal sealed class EnvironmentWriter(
     }
 
     private async Task<Intent> IntendRollbackAsync(
-        JsonObject payload,
+        DeployRequest request,
         int number,
-        DeployQuery query,
         CancellationToken cancellationToken
     )
     {
-        Rollbacks.RefuseMoreThanName(payload, query);
-        var workspace = compiler.ReadWorkspace();
-        var name = payload["environment_name"]?.ToString() ?? "";
-        var (stored, existing) = await FindAsync(name, workspace.Types, cancellationToken);
+        Rollbacks.RefuseMoreThanName(request);
+        var snapshot = compiler.ReadWorkspace();
+        var types = snapshot.Workspace.Types;
+        var name = NameIn(request);
+        var (stored, existing) = await FindAsync(name, types, cancellationToken);
         if (stored is null)
         {
             throw new PlatformException(
@@ -155,7 +149,7 @@ internal sealed class EnvironmentWriter(
 
         var history = await claims.GetHistoryAsync(name, cancellationToken);
         var target = Rollbacks.TargetIn(history, name, number);
-        var claim = ClaimReader.Read(target.Claim, workspace.Types, $"The claim of {name} at {number}");
+        var claim = ClaimReader.Read(target.Claim, types, $"The claim of {name} at {number}");
         if (claim.ExpirationDate <= time.GetUtcNow())
         {
             throw new PlatformException(
@@ -167,12 +161,17 @@ internal sealed class EnvironmentWriter(
             };
         }
 
-        RefuseToMove(claim, existing, workspace.Types);
-        var use = new LockUse(target.Lock) { Keep = true, Offline = query.Offline ?? false };
+        RefuseToMove(claim, existing, types);
+        var policy = new VersionPolicy
+        {
+            Lock = target.Lock,
+            Keep = true,
+            Offline = request.Offline,
+        };
         CompiledClaim compiled;
         try
         {
-            compiled = await compiler.CompileAsync(claim, workspace, use, cancellationToken);
+            compiled = await compiler.CompileAsync(claim, snapshot, policy, cancellationToken);
         }
         catch (PlatformException e) when (e.Kind is FailureKind.InvalidInput or FailureKind.NotFound)
         {
@@ -194,7 +193,7 @@ internal sealed class EnvironmentWriter(
         {
             Time = time.GetUtcNow(),
             Cause = RolloutCause.Rollback,
-            By = UserOf(query),
+            By = request.User,
             BackTo = number,
             Lock = target.Lock,
             Claim = target.Claim,
@@ -203,8 +202,30 @@ internal sealed class EnvironmentWriter(
         return new Intent(compiled, before, Exists: true, rollout);
     }
 
-    private static string UserOf(DeployQuery query) =>
-        query.User is { Length: > 0 } user ? user : System.Environment.UserName;
+    private static string NameIn(DeployRequest request) => request.Claim["environment_name"]?.ToString() ?? "";
+
+    /// <summary>The lock that a request brings, to which the deployment is held.</summary>
+    /// <exception cref="InvalidDocumentException">It is no lock, or one of another environment.</exception>
+    private static EnvironmentLock? LockIn(DeployRequest request, string name)
+    {
+        if (request.Lock is null)
+        {
+            return null;
+        }
+
+        var given = EnvironmentLock.Read(request.Lock, "the lock");
+        return given.EnvironmentName == name
+            ? given
+            : throw new InvalidDocumentException(
+                "the lock",
+                [
+                    new Fault(
+                        "environment_name",
+                        $"is '{given.EnvironmentName}', and the claim is of '{name}': a lock holds for its environment alone"
+                    ),
+                ]
+            );
+    }
 
     private void RefuseToMove(
         Claim claim,
@@ -232,26 +253,13 @@ internal sealed class EnvironmentWriter(
     }
 
     private async Task<(Claim Claim, Claim? Existing)> ToClaimAsync(
-        JsonObject payload,
-        DeployQuery query,
+        DeployRequest request,
         IReadOnlyDictionary<EnvironmentType, EnvironmentTypeDefaults> types,
         CancellationToken cancellationToken
     )
     {
-        var name = payload["environment_name"]?.ToString() ?? "";
-        var (stored, existing) = await FindAsync(name, types, cancellationToken);
-        var claim = Payload.ToClaim(
-            payload,
-            types,
-            new PayloadOptions
-            {
-                DeployOnlySpecified = query.DeployOnlySpecified ?? false,
-                UseDevTags = query.UseDevTags ?? false,
-                User = UserOf(query),
-                Now = time.GetUtcNow(),
-                Existing = existing,
-            }
-        );
+        var (stored, existing) = await FindAsync(NameIn(request), types, cancellationToken);
+        var claim = Payload.ToClaim(request.Claim, types, request, time.GetUtcNow(), existing);
         return (claim, stored is null ? null : existing ?? claim);
     }
 
@@ -262,7 +270,7 @@ internal sealed class EnvironmentWriter(
         CancellationToken cancellationToken
     )
     {
-        var stored = Names.FaultOf(name) is null ? await claims.GetAsync(name, cancellationToken) : null;
+        var stored = await GetStoredAsync(name, cancellationToken);
         try
         {
             return (stored, stored?.Read(types).Claim);
@@ -273,19 +281,20 @@ internal sealed class EnvironmentWriter(
         }
     }
 
+    private async Task<StoredClaim?> GetStoredAsync(string name, CancellationToken cancellationToken) =>
+        Names.FaultOf(name) is null ? await claims.GetAsync(name, cancellationToken) : null;
+
     private async Task<CompiledClaim> CompileAsync(
         Claim claim,
-        Workspace workspace,
-        DeployQuery query,
-        LockUse use,
+        WorkspaceSnapshot snapshot,
+        VersionPolicy policy,
         CancellationToken cancellationToken
     )
     {
-        var before = use.Lock;
-        var compiled = await compiler.CompileAsync(claim, workspace, use, cancellationToken);
+        var compiled = await compiler.CompileAsync(claim, snapshot, policy, cancellationToken);
         if (
-            query.Upgrades.FirstOrDefault(u =>
-                u != "*" && !compiled.Has(u) && before?.Services.ContainsKey(u) != true
+            policy.Upgrade.FirstOrDefault(u =>
+                u != "*" && !compiled.Has(u) && policy.Lock?.Services.ContainsKey(u) != true
             ) is
             { } unknown
         )
@@ -299,9 +308,9 @@ internal sealed class EnvironmentWriter(
             };
         }
 
-        if (use.IsLocked)
+        if (policy.IsLocked)
         {
-            RefuseMoved(claim.EnvironmentName, before, compiled.ToLock());
+            RefuseMoved(claim.EnvironmentName, policy.Lock, compiled.ToLock());
         }
 
         return compiled;

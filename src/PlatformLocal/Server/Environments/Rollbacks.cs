@@ -1,8 +1,6 @@
-using System.Text.Json.Nodes;
 using PlatformLocal.Client;
 using PlatformLocal.Core;
 using PlatformLocal.Core.Documents;
-using PlatformLocal.Server.Endpoints;
 using PlatformLocal.Server.History;
 
 namespace PlatformLocal.Server.Environments;
@@ -12,13 +10,13 @@ internal static class Rollbacks
 {
     /// <summary>A rollback takes everything from the history.</summary>
     /// <exception cref="InvalidDocumentException">The request asks for more.</exception>
-    public static void RefuseMoreThanName(JsonObject payload, DeployQuery query)
+    public static void RefuseMoreThanName(DeployRequest request)
     {
-        var faults = payload
-            .Where(p => p.Key != "environment_name")
+        var faults = request
+            .Claim.Where(p => p.Key != "environment_name")
             .Select(p => new Fault(p.Key, "cannot be changed by a rollback, which puts the claim back as it was"))
             .ToList();
-        if (query.Upgrades.Count > 0 || query.Locked == true || query.UseDevTags == true)
+        if (request.Upgrade.Count > 0 || request.Locked || request.Lock is not null || request.UseDevTags)
         {
             faults.Add(new Fault("rollback", "goes with neither upgrade nor locked nor useDevTags"));
         }

@@ -88,9 +88,9 @@ internal sealed record EnvironmentHistory(IReadOnlyList<Rollout> Rollouts)
     public EnvironmentHistory End(int number, RolloutOutcome outcome, DateTimeOffset time, string? message = null) =>
         Change(number, r => r.Outcome == outcome ? r : r with { Outcome = outcome, Time = time, Message = message });
 
-    /// <summary>The history with what a failed update is blamed on.</summary>
-    public EnvironmentHistory Blame(int number, IReadOnlyDictionary<string, string> services) =>
-        Change(number, r => r with { Blamed = services });
+    /// <summary>The history with what a failed update is blamed on, and why.</summary>
+    public EnvironmentHistory Blame(int number, IReadOnlyDictionary<string, string> services, string? why = null) =>
+        Change(number, r => r with { Blamed = services, Why = why });
 
     /// <summary>The history without a rollout that did not come about.</summary>
     public EnvironmentHistory Without(int number) => new([.. Rollouts.Where(r => r.Number != number)]);

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using PlatformLocal.Client;
+using PlatformLocal.Core.Documents;
 using PlatformLocal.Core.Resolution;
 
 namespace PlatformLocal.Server.History;
@@ -18,14 +19,19 @@ internal sealed partial class HistoryJson : JsonSerializerContext;
 /// <summary>A lock within another document.</summary>
 internal sealed class LockJson : JsonConverter<EnvironmentLock>
 {
-    public override EnvironmentLock Read(
-        ref Utf8JsonReader reader,
-        Type typeToConvert,
-        JsonSerializerOptions options
-    ) =>
-        JsonNode.Parse(ref reader) is JsonObject content
-            ? EnvironmentLock.Read(content)
-            : throw new JsonException("A lock is an object.");
+    public override EnvironmentLock Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        try
+        {
+            return JsonNode.Parse(ref reader) is JsonObject content
+                ? EnvironmentLock.Read(content, "a lock in it")
+                : throw new JsonException("A lock in it is no object.");
+        }
+        catch (InvalidDocumentException e)
+        {
+            throw new JsonException(e.Message, e);
+        }
+    }
 
     public override void Write(Utf8JsonWriter writer, EnvironmentLock value, JsonSerializerOptions options) =>
         value.ToJson().WriteTo(writer);

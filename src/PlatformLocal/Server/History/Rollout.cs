@@ -26,6 +26,9 @@ internal sealed record Rollout
     /// <summary>Why it failed.</summary>
     public string? Message { get; init; }
 
+    /// <summary>Which services failed, and the beginning of why.</summary>
+    public string? Why { get; init; }
+
     /// <summary>What an automatic update brought and did not become ready: service to version.</summary>
     public IReadOnlyDictionary<string, string> Blamed { get; init; } = new Dictionary<string, string>();
 

@@ -1,10 +1,12 @@
+using System.Security.Cryptography;
+using System.Text;
 using PlatformLocal.Core;
 using PlatformLocal.Core.Environments;
 using PlatformLocal.Core.Resolution;
-using PlatformLocal.Core.Versions;
 using PlatformLocal.Deployment.Ansible;
 using PlatformLocal.Deployment.Delivery;
 using PlatformLocal.Deployment.Manifests;
+using PlatformLocal.Deployment.Secrets;
 using PlatformLocal.Deployment.Sources;
 using PlatformLocal.Deployment.Workspaces;
 
@@ -16,9 +18,15 @@ internal sealed record CompiledClaim(
     ResolvedServices Resolved,
     DeliveryRequest Request,
     IReadOnlyList<string> Warnings,
-    Workspace Workspace
+    WorkspaceSnapshot Snapshot
 )
 {
+    /// <summary>The workspace that it was made from.</summary>
+    public Workspace Workspace => Snapshot.Workspace;
+
+    /// <summary>What the made-up secrets in it are known by; empty when there are none.</summary>
+    public string Secrets { get; init; } = "";
+
     /// <summary>Whether a service is among those that it resolved to.</summary>
     public bool Has(string service) => Resolved.Services.Any(s => s.Definition.Name == service);
 
@@ -48,90 +56,63 @@ internal sealed record CompiledClaim(
     }
 }
 
-/// <summary>What becomes of the versions that an environment has.</summary>
-/// <param name="Lock">What the environment resolved to before; <see langword="null"/> when it never did.</param>
-internal sealed record LockUse(EnvironmentLock? Lock)
-{
-    /// <summary>Services that become as new as the claim lets them; <c>*</c> for all.</summary>
-    public IReadOnlyList<string> Upgrade { get; init; } = [];
-
-    /// <summary>Nothing may differ from the lock, and what registries say of its images is asked for now.</summary>
-    public bool IsLocked { get; init; }
-
-    /// <summary>Use only versions that were fetched before from registries and git repositories.</summary>
-    public bool Offline { get; init; }
-
-    /// <summary>Keep every version, also where <c>latest</c> or dev tags ask for the newest at each deployment.</summary>
-    public bool Keep { get; init; }
-
-    /// <summary>Keep the images of all versions that stay, also of services that may be upgraded.</summary>
-    public bool KeepImages { get; init; }
-
-    /// <summary>Versions by service that are not chosen unless the lock has them.</summary>
-    public ILookup<string, string> Avoid { get; init; } = Array.Empty<string>().ToLookup(s => s);
-
-    /// <summary>What the resolver is to prefer for a claim.</summary>
-    public ResolutionOptions OptionsFor(Claim claim)
-    {
-        // 'latest' says that the newest is wanted each time, and development builds are there to be tried.
-        var keeps = Lock is not null && (Keep || !claim.UseDevTags) && !Upgrade.Contains("*");
-        var latest = claim.Services.Where(s => !Keep && s.Value.Version.Text == "latest").Select(s => s.Key);
-        return new ResolutionOptions
-        {
-            UseDevTags = claim.UseDevTags,
-            Locked = keeps ? Lock!.Versions : new Dictionary<string, PlatformVersion>(),
-            Upgrade = keeps ? [.. Upgrade.Concat(latest).Distinct()] : [],
-        };
-    }
-
-    /// <summary>What is to be resolved for a claim.</summary>
-    public ResolutionRequest RequestFor(Claim claim, Workspace workspace)
-    {
-        var options = OptionsFor(claim);
-        return new ResolutionRequest(claim, workspace, options)
-        {
-            Kept =
-                Lock is not null && KeepImages
-                    ? Lock.Services
-                    : options
-                        .Locked.Keys.Except(options.Upgrade, StringComparer.Ordinal)
-                        .ToDictionary(s => s, s => Lock!.Services[s], StringComparer.Ordinal),
-            IsAllowed = Avoid.Count == 0 ? null : IsAllowed,
-            IsVerified = IsLocked,
-            Offline = Offline,
-        };
-    }
-
-    private bool IsAllowed(string service, PlatformVersion version) =>
-        !Avoid[service].Contains(version.Text)
-        || Lock?.Services.GetValueOrDefault(service)?.Version.Text == version.Text;
-}
-
 /// <summary>Makes exact versions and rendered manifests of claims.</summary>
 internal sealed class ClaimCompiler(
-    WorkspaceSource source,
+    WorkspaceSnapshots workspaces,
     ServiceResolution resolution,
     ManifestRenderer renderer,
     ServicePlaybooks playbooks,
     EnvironmentDeliveries deliveries,
-    string clusterKind
+    ISecretStore secrets,
+    ServedCluster cluster
 )
 {
-    private readonly CatalogueCache _catalogue = new();
+    private readonly KeptBuilds _kept = new();
+    private long _compilations;
 
-    /// <summary>The workspace as it is now: people edit it while the platform runs.</summary>
+    /// <summary>How often a claim was resolved and rendered.</summary>
+    public long Compilations => Interlocked.Read(ref _compilations);
+
+    /// <summary>The workspace as it is now.</summary>
     /// <exception cref="PlatformException">The workspace is not valid.</exception>
-    public Workspace ReadWorkspace() => WorkspaceReader.Read(source.Folder, _catalogue);
+    public WorkspaceSnapshot ReadWorkspace() => workspaces.Read();
+
+    /// <summary>Keeps a build for the passes over its claim and lock.</summary>
+    /// <param name="revision">The revision under which its claim is stored.</param>
+    /// <param name="locked">The lock that is stored; <see langword="null"/> when none is yet.</param>
+    /// <param name="build">The build.</param>
+    public void Keep(string revision, EnvironmentLock? locked, CompiledClaim build) =>
+        _kept.Keep(new BuildInputs(build.Claim.EnvironmentName, revision, locked, build.Snapshot.Digest), build);
+
+    /// <summary>The build of a stored claim: the one that is kept of the same inputs, or a new one.</summary>
+    /// <exception cref="PlatformException">Versions cannot be resolved, or manifests are not valid.</exception>
+    public async Task<CompiledClaim> BuildAsync(
+        Claim claim,
+        string revision,
+        WorkspaceSnapshot snapshot,
+        VersionPolicy policy,
+        CancellationToken cancellationToken
+    )
+    {
+        var inputs = new BuildInputs(claim.EnvironmentName, revision, policy.Lock, snapshot.Digest);
+        return
+            _kept.Find(inputs) is { } kept
+            && kept.Secrets == await SecretsOfAsync(claim.EnvironmentName, kept.Resolved, cancellationToken)
+            ? kept
+            : await CompileAsync(claim, snapshot, policy, cancellationToken);
+    }
 
     /// <exception cref="PlatformException">Versions cannot be resolved, or manifests are not valid.</exception>
     public async Task<CompiledClaim> CompileAsync(
         Claim claim,
-        Workspace workspace,
-        LockUse use,
+        WorkspaceSnapshot snapshot,
+        VersionPolicy policy,
         CancellationToken cancellationToken
     )
     {
-        var (resolved, oddities) = await resolution.ResolveAsync(use.RequestFor(claim, workspace), cancellationToken);
+        Interlocked.Increment(ref _compilations);
+        var workspace = snapshot.Workspace;
+        var (resolved, oddities) = await resolution.ResolveAsync(claim, workspace, policy, cancellationToken);
         var isolation = claim.IsolationIn(workspace.Types);
         if (
             isolation == Isolation.Cluster
@@ -169,7 +150,7 @@ internal sealed class ClaimCompiler(
             warnings.Insert(
                 0,
                 $"A {EnvironmentTypes.NameOf(claim.EnvironmentType)} environment has a cluster of its own; "
-                    + $"the {clusterKind} platform gives it a namespace."
+                    + $"the {cluster.Kind} platform gives it a namespace."
             );
         }
 
@@ -178,6 +159,29 @@ internal sealed class ClaimCompiler(
                 $"Services depend on each other in a circle and start together: {string.Join(" → ", c)}."
             )
         );
-        return new CompiledClaim(claim, resolved, request, warnings, workspace);
+        return new CompiledClaim(claim, resolved, request, warnings, snapshot)
+        {
+            Secrets = await SecretsOfAsync(claim.EnvironmentName, resolved, cancellationToken),
+        };
+    }
+
+    private async Task<string> SecretsOfAsync(
+        string environment,
+        ResolvedServices resolved,
+        CancellationToken cancellationToken
+    )
+    {
+        var all = new StringBuilder();
+        foreach (var service in resolved.Services.Select(s => s.Definition).Where(s => s.Secrets.Count > 0))
+        {
+            foreach (
+                var (key, value) in await EnvironmentSecrets.OfAsync(secrets, environment, service, cancellationToken)
+            )
+            {
+                all.Append($"{service.Name}/{key}={value}\n");
+            }
+        }
+
+        return all.Length == 0 ? "" : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(all.ToString())));
     }
 }

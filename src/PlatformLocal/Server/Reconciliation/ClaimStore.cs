@@ -20,16 +20,53 @@ internal sealed record StoredClaim(string Name, string Revision, ReadOnlyMemory<
     /// <exception cref="InvalidDocumentException">The claim is refused; carries every fault.</exception>
     public (Claim Claim, JsonObject Source) Read(IReadOnlyDictionary<EnvironmentType, EnvironmentTypeDefaults> types)
     {
-        var document = $"The claim {Name}.json";
-        var source = JsonText.ParseObject(Content.Span, document);
-        var claim = ClaimReader.Read(source, types, document);
+        var source = Parse();
+        var claim = ClaimReader.Read(source, types, Document);
         return claim.EnvironmentName == Name
             ? (claim, source)
             : throw new InvalidDocumentException(
-                document,
+                Document,
                 [new Fault("environment_name", $"is '{claim.EnvironmentName}', and the claim is stored as {Name}.json")]
             );
     }
+
+    /// <summary>The JSON of the claim; <see langword="null"/> when it is none.</summary>
+    public JsonObject? Source()
+    {
+        try
+        {
+            return Parse();
+        }
+        catch (InvalidDocumentException)
+        {
+            return null; // the environment's status tells what is wrong with it
+        }
+    }
+
+    private string Document => $"The claim {Name}.json";
+
+    private JsonObject Parse() => JsonText.ParseObject(Content.Span, Document);
+}
+
+/// <summary>A claim as a listing shows it.</summary>
+/// <param name="Revision">Its revision.</param>
+/// <param name="Beside">What the lock and the history beside it are known by.</param>
+internal sealed record ListedClaim(string Revision, string Beside);
+
+/// <summary>What the platform keeps beside a claim cannot be read: it is never taken for absent, and never written over.</summary>
+internal sealed class UnreadableObjectException : PlatformException
+{
+    /// <param name="bucket">The object's bucket.</param>
+    /// <param name="key">The object's key.</param>
+    /// <param name="why">What is wrong with it.</param>
+    /// <param name="without">What becomes of the environment when the object is removed.</param>
+    /// <param name="cause">The failure of reading it.</param>
+    public UnreadableObjectException(string bucket, string key, string why, string without, Exception cause)
+        : base(
+            $"{bucket}/{key} cannot be read. {why}",
+            $"Repair {key} in the bucket {bucket}, or remove it: {without}.",
+            cause
+        ) => Kind = FailureKind.InvalidInput;
 }
 
 /// <summary>The claims in the object store, and the locks and histories beside them.</summary>
@@ -53,19 +90,27 @@ internal sealed class ClaimStore(IObjectStore store)
         new JsonSerializerOptions(HistoryJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }
     );
 
-    /// <summary>Names and revisions of all claims; a file whose name cannot be an environment's, as that of a lock, is none.</summary>
-    public async Task<IReadOnlyDictionary<string, string>> ListAsync(CancellationToken cancellationToken)
+    /// <summary>All claims by name; a file whose name cannot be an environment's, as that of a lock, is none.</summary>
+    public async Task<IReadOnlyDictionary<string, ListedClaim>> ListAsync(CancellationToken cancellationToken)
     {
-        var claims = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var item in await store.ListAsync(Bucket, cancellationToken))
+        var objects = (await store.ListAsync(Bucket, cancellationToken)).ToDictionary(
+            o => o.Key,
+            o => o.ETag,
+            StringComparer.Ordinal
+        );
+        var claims = new Dictionary<string, ListedClaim>(StringComparer.Ordinal);
+        foreach (var (key, revision) in objects)
         {
             if (
-                item.Key.EndsWith(ClaimSuffix, StringComparison.Ordinal)
-                && item.Key[..^ClaimSuffix.Length] is var name
+                key.EndsWith(ClaimSuffix, StringComparison.Ordinal)
+                && key[..^ClaimSuffix.Length] is var name
                 && Names.FaultOf(name) is null
             )
             {
-                claims[name] = item.ETag;
+                claims[name] = new ListedClaim(
+                    revision,
+                    objects.GetValueOrDefault(name + LockSuffix) + "," + objects.GetValueOrDefault(name + HistorySuffix)
+                );
             }
         }
 
@@ -92,19 +137,22 @@ internal sealed class ClaimStore(IObjectStore store)
     public Task DeleteAsync(string name, WriteCondition condition, CancellationToken cancellationToken) =>
         store.DeleteAsync(Bucket, name + ClaimSuffix, condition, cancellationToken);
 
-    /// <summary>What an environment resolved to; <see langword="null"/> when it never did, or nobody can read it.</summary>
+    /// <summary>What an environment resolved to; <see langword="null"/> when it never did.</summary>
+    /// <exception cref="UnreadableObjectException">It is stored, and nobody can read it.</exception>
     public async Task<EnvironmentLock?> GetLockAsync(string name, CancellationToken cancellationToken)
     {
-        var found = await store.GetAsync(Bucket, name + LockSuffix, cancellationToken);
+        if (await store.GetAsync(Bucket, name + LockSuffix, cancellationToken) is not { } found)
+        {
+            return null;
+        }
+
         try
         {
-            return found is not null && JsonNode.Parse(found.Content.Span) is JsonObject content
-                ? EnvironmentLock.Read(content)
-                : null;
+            return EnvironmentLock.Read(JsonText.ParseObject(found.Content.Span, "It"), "It");
         }
-        catch (JsonException)
+        catch (InvalidDocumentException e)
         {
-            return null; // it is written anew with the next delivery
+            throw new UnreadableObjectException(Bucket, found.Key, e.Message, "its versions are then resolved anew", e);
         }
     }
 
@@ -121,7 +169,8 @@ internal sealed class ClaimStore(IObjectStore store)
     public Task DeleteLockAsync(string name, CancellationToken cancellationToken) =>
         store.DeleteAsync(Bucket, name + LockSuffix, WriteCondition.None, cancellationToken);
 
-    /// <summary>What an environment was; empty when it is new, or when nobody can read what is stored.</summary>
+    /// <summary>What an environment was; empty when it is new.</summary>
+    /// <exception cref="UnreadableObjectException">It is stored, and nobody can read it.</exception>
     public async Task<EnvironmentHistory> GetHistoryAsync(string name, CancellationToken cancellationToken) =>
         Read(await store.GetAsync(Bucket, name + HistorySuffix, cancellationToken));
 
@@ -164,6 +213,11 @@ internal sealed class ClaimStore(IObjectStore store)
         await gate.WaitAsync(cancellationToken);
         return new Hold(gate);
     }
+
+    /// <summary>Holds a claim to a condition before anything is made of it.</summary>
+    /// <exception cref="PlatformException">The condition is not met.</exception>
+    public static void Require(string name, StoredClaim? stored, WriteCondition condition) =>
+        condition.Require(Bucket, name + ClaimSuffix, stored?.Revision);
 
     /// <summary>Writes what a pass resolved a claim to, with its rollout.</summary>
     /// <param name="stored">The claim as the pass knows it.</param>
@@ -221,17 +275,22 @@ internal sealed class ClaimStore(IObjectStore store)
 
     private static EnvironmentHistory Read(StoredObject? found)
     {
+        if (found is null)
+        {
+            return EnvironmentHistory.Empty;
+        }
+
         try
         {
             return
-                found is not null
-                && JsonSerializer.Deserialize(found.Content.Span, s_history.ListRollout) is { } rollouts
+                JsonSerializer.Deserialize(found.Content.Span, s_history.ListRollout) is { } rollouts
+                && rollouts.TrueForAll(r => r is not null)
                 ? new EnvironmentHistory(rollouts)
-                : EnvironmentHistory.Empty;
+                : throw new JsonException("It is no list of rollouts.");
         }
-        catch (JsonException)
+        catch (JsonException e)
         {
-            return EnvironmentHistory.Empty; // it begins anew with the next rollout
+            throw new UnreadableObjectException(Bucket, found.Key, e.Message, "the history then begins anew", e);
         }
     }
 

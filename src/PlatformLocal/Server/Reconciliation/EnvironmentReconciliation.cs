@@ -1,13 +1,15 @@
+using System.Text.Json.Nodes;
 using PlatformLocal.Client;
 using PlatformLocal.Core;
-using PlatformLocal.Core.Documents;
 using PlatformLocal.Core.Environments;
 using PlatformLocal.Deployment.Delivery;
 using PlatformLocal.Deployment.ObjectStore;
 using PlatformLocal.Deployment.SearchIndex;
 using PlatformLocal.Deployment.Secrets;
+using PlatformLocal.Deployment.Sources;
 using PlatformLocal.Kubernetes;
 using PlatformLocal.Server.History;
+using PlatformLocal.Server.Status;
 
 namespace PlatformLocal.Server.Reconciliation;
 
@@ -19,8 +21,7 @@ internal sealed partial class EnvironmentReconciliation(
     EnvironmentUpdates updates,
     ISecretStore secrets,
     ISearchIndex index,
-    EnvironmentFeed feed,
-    bool simulated,
+    EnvironmentStatus status,
     TimeProvider time,
     ILogger<EnvironmentReconciliation> logger
 )
@@ -29,86 +30,68 @@ internal sealed partial class EnvironmentReconciliation(
     /// <param name="name">The environment.</param>
     /// <param name="update">Whether to look for newer versions first.</param>
     /// <param name="cancellationToken">Breaks the work off.</param>
-    /// <returns>Whether it does now; if not, <see cref="EnvironmentFeed"/> says why.</returns>
-    public async Task<bool> RunAsync(string name, bool update, CancellationToken cancellationToken)
+    /// <returns>Whether it does now; if not, the environment's status says why.</returns>
+    public async Task<PassOutcome> RunAsync(string name, bool update, CancellationToken cancellationToken)
     {
+        PlatformException failure;
         try
         {
             var stored = await claims.GetAsync(name, cancellationToken);
             if (stored is null)
             {
                 await RemoveAsync(name, cancellationToken);
-                return true;
             }
-
-            if (update && !await updates.PrepareAsync(stored, cancellationToken))
+            else if (!update || await updates.PrepareAsync(stored, cancellationToken))
             {
-                return true;
+                await ConvergeAsync(stored, cancellationToken);
             }
 
-            return await ConvergeAsync(stored, cancellationToken);
-        }
-        catch (InvalidDocumentException e)
-        {
-            Fail(name, EnvironmentPhase.Invalid, e, [.. e.Faults.Select(f => new FaultDocument(f.Path, f.Message))]);
+            return PassOutcome.Done;
         }
         catch (PlatformException e)
         {
-            Fail(name, e.Kind == FailureKind.InvalidInput ? EnvironmentPhase.Invalid : EnvironmentPhase.Failed, e, []);
+            failure = e;
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
             // The boundary of one environment: a defect in handling it must not stop the others.
             LogUnexpected(e, name);
-            var told = new PlatformException(
+            failure = new PlatformException(
                 $"An unexpected failure: {e.Message}",
                 "The platform's log has the details; please report it."
             );
-            Fail(name, EnvironmentPhase.Failed, told, []);
         }
 
-        await index.IndexAsync(SearchDocuments.Of(feed.Find(name)!), cancellationToken);
-        return false;
+        LogFailed(name, failure.Message);
+        var failed = status.Report(name, new EnvironmentFact.Failed(failure));
+        await index.IndexAsync(SearchDocuments.Of(failed), cancellationToken);
+        return EnvironmentStatus.IsTerminal(failure) ? PassOutcome.Stalled : PassOutcome.Failed;
     }
 
-    private async Task<bool> ConvergeAsync(StoredClaim stored, CancellationToken cancellationToken)
+    private async Task ConvergeAsync(StoredClaim stored, CancellationToken cancellationToken)
     {
         var name = stored.Name;
-        feed.Update(
-            name,
-            d =>
-                d with
-                {
-                    Phase = EnvironmentPhase.Resolving,
-                    Revision = stored.Revision,
-                    Namespace = Claim.NamespaceOf(name),
-                    Simulated = simulated,
-                    Message = null,
-                    NextStep = null,
-                    Failure = null,
-                    Faults = [],
-                    Warnings = [],
-                }
-        );
-        var workspace = compiler.ReadWorkspace();
-        var (claim, source) = stored.Read(workspace.Types);
-        Show(claim, source);
+        status.Report(name, new EnvironmentFact.Began(stored.Revision, stored.Source()));
+        var snapshot = compiler.ReadWorkspace();
+        var types = snapshot.Workspace.Types;
+        var (claim, source) = stored.Read(types);
+        status.Report(name, new EnvironmentFact.Accepted(claim));
         if (claim.ExpirationDate <= time.GetUtcNow())
         {
             LogExpired(name, claim.ExpirationDate.Value);
             await claims.DeleteAsync(name, WriteCondition.Matches(stored.Revision), cancellationToken);
             await RemoveAsync(name, cancellationToken);
-            return true;
+            return;
         }
 
-        using var delivery = await deliveries.OfAsync(name, claim.IsolationIn(workspace.Types), cancellationToken);
-        feed.Update(name, d => d with { Cluster = delivery.Cluster });
+        using var delivery = await deliveries.OfAsync(name, claim.IsolationIn(types), cancellationToken);
+        status.Report(name, new EnvironmentFact.Placed(delivery.Cluster));
         var history = await claims.GetHistoryAsync(name, cancellationToken);
         var before = await claims.GetLockAsync(name, cancellationToken);
-        var use = new LockUse(before) { Keep = history.IsOf(source) };
-        var compiled = await compiler.CompileAsync(claim, workspace, use, cancellationToken);
-        Show(compiled, updates.Explain(name, history, source));
-        updates.Schedule(claim, workspace.Types, history, source);
+        var policy = new VersionPolicy { Lock = before, Keep = history.IsOf(source) };
+        var compiled = await compiler.BuildAsync(claim, stored.Revision, snapshot, policy, cancellationToken);
+        status.Report(name, ResolvedTo(compiled, history, source));
+        updates.Schedule(claim, types, history, source);
         var resolved = compiled.ToLock().WithReasonsOf(before);
         var rollout = new Rollout
         {
@@ -119,13 +102,14 @@ internal sealed partial class EnvironmentReconciliation(
             Claim = source,
         };
         history = await claims.RollOutAsync(stored, before, resolved, h => h.Begin(rollout), cancellationToken);
+        compiler.Keep(stored.Revision, resolved, compiled);
         rollout = history.Newest!;
         DeliveryResult result;
         try
         {
             result = await delivery.Delivery.DeliverAsync(
                 compiled.Request,
-                new ProgressReport(p => Show(name, p)),
+                new ProgressReport(p => status.Report(name, new EnvironmentFact.Progressed(p))),
                 cancellationToken
             );
         }
@@ -133,7 +117,8 @@ internal sealed partial class EnvironmentReconciliation(
         {
             if (await updates.GoBackAsync(stored, rollout, e, cancellationToken))
             {
-                return await ConvergeAsync(stored, cancellationToken);
+                await ConvergeAsync(stored, cancellationToken);
+                return;
             }
 
             await EndAsync(RolloutOutcome.Failed, e.Message);
@@ -142,20 +127,9 @@ internal sealed partial class EnvironmentReconciliation(
 
         await EndAsync(RolloutOutcome.Ready, null);
         var counts = Count(result.Changes);
-        var ready = feed.Update(
-            name,
-            d =>
-                d with
-                {
-                    Phase = EnvironmentPhase.Ready,
-                    Changes = counts,
-                    ReadySince = time.GetUtcNow(),
-                    Services = [.. d.Services.Select(s => s with { Phase = ServicePhase.Ready, Message = null })],
-                }
-        );
+        var ready = status.Report(name, new EnvironmentFact.Delivered(counts));
         await index.IndexAsync(SearchDocuments.Of(ready), cancellationToken);
         LogReady(name, compiled.Request.Services.Count, counts.Created, counts.Updated, counts.Pruned);
-        return true;
 
         Task EndAsync(RolloutOutcome outcome, string? message) =>
             claims.ChangeHistoryAsync(
@@ -167,7 +141,7 @@ internal sealed partial class EnvironmentReconciliation(
 
     private async Task RemoveAsync(string name, CancellationToken cancellationToken)
     {
-        feed.Update(name, d => d with { Phase = EnvironmentPhase.Deleting, Message = null, NextStep = null });
+        status.Report(name, new EnvironmentFact.Removing());
         using (var delivery = await deliveries.OfRemovedAsync(name, cancellationToken))
         {
             try
@@ -187,86 +161,28 @@ internal sealed partial class EnvironmentReconciliation(
         LogRemoved(name);
     }
 
-    private void Fail(
-        string name,
-        EnvironmentPhase phase,
-        PlatformException failure,
-        IReadOnlyList<FaultDocument> faults
-    )
-    {
-        LogFailed(name, failure.Message);
-        feed.Update(
-            name,
-            d =>
-                d with
+    private static EnvironmentFact.Resolved ResolvedTo(
+        CompiledClaim compiled,
+        EnvironmentHistory history,
+        JsonObject source
+    ) =>
+        new(
+            [
+                .. compiled.Resolved.Services.Select(s => new ServiceDocument
                 {
-                    // A removal that failed is still a removal.
-                    Phase = d.Phase == EnvironmentPhase.Deleting ? EnvironmentPhase.Deleting : phase,
-                    Message = failure.Message,
-                    Failure = failure.Kind,
-                    NextStep = failure.NextStep,
-                    Faults = faults,
-                    ReadySince = null,
-                }
-        );
-    }
-
-    private void Show(Claim claim, System.Text.Json.Nodes.JsonObject source) =>
-        feed.Update(
-            claim.EnvironmentName,
-            d =>
-                d with
-                {
-                    EnvironmentType = EnvironmentTypes.NameOf(claim.EnvironmentType),
-                    User = claim.User,
-                    CreationDate = claim.CreationDate,
-                    ExpirationDate = claim.ExpirationDate,
-                    Claim = source,
-                }
-        );
-
-    private void Show(CompiledClaim compiled, string? remark) =>
-        feed.Update(
-            compiled.Claim.EnvironmentName,
-            d =>
-                d with
-                {
-                    Phase = EnvironmentPhase.Delivering,
-                    Warnings = remark is null ? compiled.Warnings : [remark, .. compiled.Warnings],
-                    Services =
-                    [
-                        .. compiled.Resolved.Services.Select(s => new ServiceDocument
-                        {
-                            Name = s.Definition.Name,
-                            Version = s.Version.Text,
-                            Reason = s.Reason,
-                            DependsOn = s.DependsOn,
-                            Phase = ServicePhase.Pending,
-                        }),
-                    ],
-                }
-        );
-
-    private void Show(string name, ServiceProgress progress) =>
-        feed.Update(
-            name,
-            d =>
-                d with
-                {
-                    Services =
-                    [
-                        .. d.Services.Select(s =>
-                            s.Name == progress.Service
-                                ? s with
-                                {
-                                    Phase = progress.Phase,
-                                    Message = progress.Message,
-                                }
-                                : s
-                        ),
-                    ],
-                }
-        );
+                    Name = s.Definition.Name,
+                    Version = s.Version.Text,
+                    Reason = s.Reason,
+                    DependsOn = s.DependsOn,
+                    Phase = ServicePhase.Pending,
+                }),
+            ],
+            compiled.Warnings
+        )
+        {
+            Held = history.HeldAt(source),
+            TakenBack = history.FailedUpdate(source),
+        };
 
     private static ChangeCounts Count(IReadOnlyList<ObjectChange> changes) =>
         new(

@@ -2,8 +2,10 @@ using System.Text.Json.Nodes;
 using PlatformLocal.Client;
 using PlatformLocal.Core;
 using PlatformLocal.Core.Environments;
+using PlatformLocal.Deployment.Sources;
 using PlatformLocal.Kubernetes;
 using PlatformLocal.Server.History;
+using PlatformLocal.Server.Status;
 
 namespace PlatformLocal.Server.Reconciliation;
 
@@ -15,14 +17,13 @@ internal sealed partial class EnvironmentUpdates(
     ClaimStore claims,
     ClaimCompiler compiler,
     EnvironmentFeed feed,
+    EnvironmentStatus status,
     TimeProvider time,
     ILogger<EnvironmentUpdates> logger
 )
 {
     // When the workspace cannot be read, nobody knows how often it wants to be looked at.
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMinutes(1);
-
-    private const string NotLooked = "Newer versions cannot be looked for: ";
 
     /// <summary>Locks newer versions when there are some, for the delivery that follows.</summary>
     /// <returns>Whether there is anything to deliver; what is not ready is tried again in any case.</returns>
@@ -32,28 +33,30 @@ internal sealed partial class EnvironmentUpdates(
         var isReady = feed.Find(name)?.Phase == EnvironmentPhase.Ready;
         try
         {
-            var workspace = compiler.ReadWorkspace();
-            var (claim, source) = stored.Read(workspace.Types);
+            var snapshot = compiler.ReadWorkspace();
+            var types = snapshot.Workspace.Types;
+            var (claim, source) = stored.Read(types);
             var history = await claims.GetHistoryAsync(name, cancellationToken);
             if (!history.IsOf(source))
             {
                 return true; // it is deployed anew just now
             }
 
-            if (!Schedule(claim, workspace.Types, history, source))
+            if (!Schedule(claim, types, history, source))
             {
                 return !isReady;
             }
 
             var before = await claims.GetLockAsync(name, cancellationToken);
-            var use = new LockUse(before)
+            var policy = new VersionPolicy
             {
+                Lock = before,
                 Upgrade = ["*"],
                 KeepImages = true,
                 Avoid = history.BlamedFor(source),
             };
-            var candidate = (await compiler.CompileAsync(claim, workspace, use, cancellationToken)).ToLock();
-            feed.Update(name, d => d with { Warnings = [.. d.Warnings.Where(w => !IsNotLooked(w))] });
+            var candidate = (await compiler.CompileAsync(claim, snapshot, policy, cancellationToken)).ToLock();
+            status.Report(name, new EnvironmentFact.UpdatesLooked());
             if (before?.ChangesTo(candidate).Any(d => d.What is "version" or "service") != true)
             {
                 return !isReady;
@@ -70,18 +73,10 @@ internal sealed partial class EnvironmentUpdates(
             LogUpdate(name, string.Join(", ", before.ChangesTo(candidate).Select(c => c.ToChange())));
             return true;
         }
-        catch (PlatformException e)
+        catch (PlatformException e) when (e is not UnreadableObjectException)
         {
             LogNotLooked(name, e.Message);
-            feed.Update(
-                name,
-                d =>
-                    d with
-                    {
-                        NextUpdate = d.NextUpdate ?? time.GetUtcNow() + RetryInterval,
-                        Warnings = [.. d.Warnings.Where(w => !IsNotLooked(w)), NotLooked + e.Message],
-                    }
-            );
+            status.Report(name, new EnvironmentFact.UpdatesNotLooked(e, time.GetUtcNow() + RetryInterval));
             return !isReady;
         }
     }
@@ -99,7 +94,7 @@ internal sealed partial class EnvironmentUpdates(
             claim.AcceptsNewer && history.HeldAt(source) is null
                 ? time.GetUtcNow() + types[claim.EnvironmentType].UpdatesEvery
                 : null;
-        feed.Update(claim.EnvironmentName, d => d with { NextUpdate = d.NextUpdate < next ? d.NextUpdate : next });
+        status.Report(claim.EnvironmentName, new EnvironmentFact.UpdatesScheduled(next));
         return next is not null;
     }
 
@@ -127,9 +122,15 @@ internal sealed partial class EnvironmentUpdates(
             .Lock.ChangesTo(failed.Lock)
             .Where(d => d.What is "version" or "service" && d.To is not null)
             .ToDictionary(d => d.Service, d => d.To!, StringComparer.Ordinal);
-        var broken = feed.Find(name)!
-            .Services.Where(s => s.Phase == ServicePhase.Failed && brought.ContainsKey(s.Name))
+        var services = feed.Find(name)!.Services.Where(s => s.Phase == ServicePhase.Failed).ToList();
+        var broken = services
+            .Where(s => brought.ContainsKey(s.Name))
             .ToDictionary(s => s.Name, s => s.Version, StringComparer.Ordinal);
+        // What failed and the first cause below it: the rest is in the history.
+        var why = services
+            .Take(1)
+            .Select(s => $"{s.Name}: {string.Join(' ', (s.Message ?? "").Split('\n').Take(2).Select(l => l.Trim()))}")
+            .FirstOrDefault();
         var back = new Rollout
         {
             Time = time.GetUtcNow(),
@@ -144,37 +145,13 @@ internal sealed partial class EnvironmentUpdates(
             good.Lock,
             h =>
                 h.End(failed.Number, RolloutOutcome.Failed, back.Time, failure.Message)
-                    .Blame(failed.Number, broken.Count > 0 ? broken : brought)
+                    .Blame(failed.Number, broken.Count > 0 ? broken : brought, why)
                     .Begin(back),
             cancellationToken
         );
         LogBack(name, good.Number, failure.Message);
         return true;
     }
-
-    /// <summary>Why an environment does not get newer versions, as whole sentences; <see langword="null"/> when it does.</summary>
-    public string? Explain(string name, EnvironmentHistory history, JsonObject claim)
-    {
-        if (history.HeldAt(claim) is { } held)
-        {
-            var who = held.By is { } by ? $" by {by}" : "";
-            return $"{name} was put back to {held.BackTo}{who} and stays there until its claim is changed or upgraded.";
-        }
-
-        return history.FailedUpdate(claim) is { } failed
-            ? $"The automatic update to {string.Join(", ", failed.Blamed.Select(b => $"{b.Key} {b.Value}"))} failed at "
-                + $"{failed.Time:u} and was taken back; only something newer is tried again. {ReasonOf(failed)}"
-            : null;
-    }
-
-    // The first line says that something failed, the next two which service and why.
-    private static string ReasonOf(Rollout failed)
-    {
-        var lines = (failed.Message ?? "").Split('\n');
-        return string.Join(' ', (lines.Length > 1 ? lines[1..Math.Min(3, lines.Length)] : lines).Select(l => l.Trim()));
-    }
-
-    private static bool IsNotLooked(string warning) => warning.StartsWith(NotLooked, StringComparison.Ordinal);
 
     // A cluster that is away says nothing about versions.
     private static bool IsUnreachable(Exception? failure) =>

@@ -1,4 +1,6 @@
+using System.Text.Json.Nodes;
 using PlatformLocal.Client;
+using PlatformLocal.Server.Status;
 
 namespace PlatformLocal.Server.Reconciliation;
 
@@ -15,11 +17,27 @@ internal enum PassKind
     Update,
 }
 
+/// <summary>How a pass ended.</summary>
+internal enum PassOutcome
+{
+    /// <summary>The cluster is as the claim wants it.</summary>
+    Done,
+
+    /// <summary>It may help to try again.</summary>
+    Failed,
+
+    /// <summary>It does not help to try again before something is changed.</summary>
+    Stalled,
+}
+
 /// <summary>Does the passes over one environment, one after the other; ends when the environment is gone.</summary>
 internal sealed class EnvironmentWorker(
     string name,
     EnvironmentReconciliation reconciliation,
     EnvironmentFeed feed,
+    EnvironmentStatus status,
+    WorkspaceSnapshots workspaces,
+    Func<DateTimeOffset> nextLook,
     SemaphoreSlim slots,
     TimeProvider time,
     Action<EnvironmentWorker> ended,
@@ -35,18 +53,32 @@ internal sealed class EnvironmentWorker(
     private bool _running;
     private bool _gone;
     private bool _update;
+    private string? _stalledAt;
     private long _requested;
     private int _failures;
     private ITimer? _retry;
+
+    /// <summary>The workspace with which it failed in a way that only a change helps; <see langword="null"/> when it did not.</summary>
+    public string? StalledAt
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _running ? null : _stalledAt;
+            }
+        }
+    }
 
     /// <summary>Ends when no pass is under way.</summary>
     public Task Completion { get; private set; } = Task.CompletedTask;
 
     /// <summary>Asks for a pass.</summary>
     /// <param name="revision">The claim's revision; <see langword="null"/> when it is gone.</param>
+    /// <param name="claim">The claim of that revision, where the caller has it.</param>
     /// <param name="pass">What the pass is for.</param>
     /// <returns><see langword="null"/> when the environment is gone and with it this worker: ask a new one.</returns>
-    public EnvironmentDocument? Request(string? revision, PassKind pass)
+    public EnvironmentDocument? Request(string? revision, JsonObject? claim, PassKind pass)
     {
         lock (_lock)
         {
@@ -71,20 +103,7 @@ internal sealed class EnvironmentWorker(
                 _pass?.Cancel();
             }
 
-            var document = feed.Update(
-                name,
-                d =>
-                    d with
-                    {
-                        Requested = _requested,
-                        // Whoever asks right after a removal must not take it for what it was.
-                        Phase =
-                            revision is null ? EnvironmentPhase.Deleting
-                            : d.Requested == 0 ? EnvironmentPhase.Pending
-                            : d.Phase,
-                        Revision = revision ?? d.Revision,
-                    }
-            );
+            var document = status.Report(name, new EnvironmentFact.Asked(_requested, revision, claim));
             if (!_running && !stop.IsCancellationRequested)
             {
                 _running = true;
@@ -109,7 +128,7 @@ internal sealed class EnvironmentWorker(
                 _pass = pass = CancellationTokenSource.CreateLinkedTokenSource(stop);
             }
 
-            bool? succeeded = await PassAsync(update, pass.Token);
+            var outcome = await PassAsync(update, pass.Token);
             lock (_lock)
             {
                 _pass = null;
@@ -126,34 +145,46 @@ internal sealed class EnvironmentWorker(
                 }
 
                 _running = false;
-                if (succeeded == true && feed.Find(name)?.Phase == EnvironmentPhase.Deleting)
+                if (outcome == PassOutcome.Done && feed.Find(name)?.Phase == EnvironmentPhase.Deleting)
                 {
                     _gone = true;
                     ended(this);
-                    feed.Remove(name);
+                    status.Forget(name);
                     return;
                 }
 
-                _failures = succeeded == true ? 0 : _failures + 1;
-                feed.Update(name, d => d with { Completed = target });
-                if (_failures > 0)
-                {
-                    _retry = time.CreateTimer(
-                        _ => Request(_passRevision, PassKind.Claim),
-                        null,
-                        TimeSpan.FromTicks(
-                            Math.Min(LongestRetry.Ticks, FirstRetry.Ticks << Math.Min(_failures - 1, 10))
-                        ),
-                        Timeout.InfiniteTimeSpan
-                    );
-                }
-
+                _failures = outcome == PassOutcome.Done ? 0 : _failures + 1;
+                _stalledAt = outcome == PassOutcome.Stalled ? workspaces.DigestOrNone : null;
+                status.Report(name, new EnvironmentFact.Ended(target, NextTry(outcome)));
                 return;
             }
         }
     }
 
-    private async Task<bool?> PassAsync(bool update, CancellationToken cancellationToken)
+    /// <summary>When it is tried again by itself; sets the clock for it where nobody else does.</summary>
+    private DateTimeOffset? NextTry(PassOutcome? outcome)
+    {
+        switch (outcome)
+        {
+            case PassOutcome.Done:
+                return null;
+            case PassOutcome.Stalled:
+                return nextLook(); // with all others: until then it waits for a change
+            default:
+                var wait = TimeSpan.FromTicks(
+                    Math.Min(LongestRetry.Ticks, FirstRetry.Ticks << Math.Min(_failures - 1, 10))
+                );
+                _retry = time.CreateTimer(
+                    _ => Request(_passRevision, null, PassKind.Claim),
+                    null,
+                    wait,
+                    Timeout.InfiniteTimeSpan
+                );
+                return time.GetUtcNow() + wait;
+        }
+    }
+
+    private async Task<PassOutcome?> PassAsync(bool update, CancellationToken cancellationToken)
     {
         try
         {

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
 using PlatformLocal.Client;
+using PlatformLocal.Server.Status;
 
 namespace PlatformLocal.Server.Reconciliation;
 
@@ -16,6 +18,8 @@ internal sealed partial class Reconciler(
     EnvironmentReconciliation reconciliation,
     EnvironmentsInCluster environmentsInCluster,
     EnvironmentFeed feed,
+    EnvironmentStatus status,
+    WorkspaceSnapshots workspaces,
     TimeProvider time,
     ILogger<Reconciler> logger
 ) : IAsyncDisposable
@@ -34,6 +38,7 @@ internal sealed partial class Reconciler(
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _firstLook = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _loop = Task.CompletedTask;
+    private DateTimeOffset _nextResync = DateTimeOffset.MinValue;
 
     /// <summary>Ends when all claims were seen once, or when they could not be: nobody waits for a store that is away.</summary>
     public Task FirstLook => _firstLook.Task;
@@ -43,12 +48,18 @@ internal sealed partial class Reconciler(
     /// <summary>Has an environment looked at soon; work on an outdated claim is broken off.</summary>
     /// <param name="name">The environment.</param>
     /// <param name="revision">The claim's revision as the caller knows it; <see langword="null"/> when it is gone.</param>
+    /// <param name="claim">The claim of that revision, where the caller has it.</param>
     /// <param name="pass">What is to be looked at.</param>
-    public EnvironmentDocument Request(string name, string? revision, PassKind pass = PassKind.Claim)
+    public EnvironmentDocument Request(
+        string name,
+        string? revision,
+        JsonObject? claim = null,
+        PassKind pass = PassKind.Claim
+    )
     {
         while (true)
         {
-            if (_workers.GetOrAdd(name, NewWorker).Request(revision, pass) is { } document)
+            if (_workers.GetOrAdd(name, NewWorker).Request(revision, claim, pass) is { } document)
             {
                 return document;
             }
@@ -60,10 +71,10 @@ internal sealed partial class Reconciler(
     public void RequestUpdate(string name)
     {
         // The pass says when the next one is.
-        var known = feed.Update(name, d => d with { NextUpdate = null });
+        var known = status.Report(name, new EnvironmentFact.UpdatesDue());
         if (known.Phase != EnvironmentPhase.Deleting)
         {
-            Request(name, known.Revision, PassKind.Update);
+            Request(name, known.Revision, known.Claim, PassKind.Update);
         }
     }
 
@@ -89,6 +100,9 @@ internal sealed partial class Reconciler(
             name,
             reconciliation,
             feed,
+            status,
+            workspaces,
+            () => _nextResync,
             _slots,
             time,
             ended => _workers.TryRemove(KeyValuePair.Create(name, ended)),
@@ -97,27 +111,27 @@ internal sealed partial class Reconciler(
 
     private async Task RunAsync(CancellationToken cancellationToken)
     {
-        var seen = new Dictionary<string, string>(StringComparer.Ordinal);
-        var nextResync = DateTimeOffset.MinValue;
+        var seen = new Dictionary<string, ListedClaim?>(StringComparer.Ordinal);
         while (!cancellationToken.IsCancellationRequested)
         {
             try
             {
                 var now = time.GetUtcNow();
-                if (now >= nextResync)
+                var isResync = now >= _nextResync;
+                if (isResync)
                 {
                     seen.Clear();
                     foreach (var name in await environmentsInCluster(cancellationToken))
                     {
-                        seen[name] = ""; // one whose claim went while nobody looked is then seen as removed
+                        seen[name] = null; // one whose claim went while nobody looked is then seen as removed
                     }
 
-                    nextResync = now + ResyncInterval;
+                    _nextResync = now + ResyncInterval;
                 }
 
-                await LookAsync(seen, now, cancellationToken);
+                await LookAsync(seen, isResync, now, cancellationToken);
                 _firstLook.TrySetResult();
-                await claims.WaitForChangeAsync(NextLook(now, nextResync), cancellationToken);
+                await WaitAsync(now, cancellationToken);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -134,26 +148,45 @@ internal sealed partial class Reconciler(
         }
     }
 
+    // Our own writes are changes too: a large bucket must not be listed after each of them.
+    private async Task WaitAsync(DateTimeOffset looked, CancellationToken cancellationToken)
+    {
+        var pause = (time.GetUtcNow() - looked) * 4;
+        if (pause > TimeSpan.Zero)
+        {
+            await Task.Delay(pause < ListInterval ? pause : ListInterval, time, cancellationToken);
+        }
+
+        await claims.WaitForChangeAsync(NextLook(time.GetUtcNow()), cancellationToken);
+    }
+
     private async Task LookAsync(
-        Dictionary<string, string> seen,
+        Dictionary<string, ListedClaim?> seen,
+        bool isResync,
         DateTimeOffset now,
         CancellationToken cancellationToken
     )
     {
         var current = await claims.ListAsync(cancellationToken);
-        foreach (var (name, revision) in current)
+        var unstuck = StalledElsewhere();
+        foreach (var (name, listed) in current)
         {
             var known = feed.Find(name);
             var expires = known?.ExpirationDate <= now && known.Phase != EnvironmentPhase.Deleting;
-            if (!seen.TryGetValue(name, out var before) || before != revision || expires)
+            var before = seen.GetValueOrDefault(name);
+            seen[name] = listed;
+            if (
+                isResync
+                || expires
+                || known?.Requested is null or 0
+                || (before?.Revision != listed.Revision && known.Revision != listed.Revision)
+                || unstuck.Contains(name)
+                || (before?.Beside != listed.Beside && IsStalled(name))
+            )
             {
-                seen[name] = revision;
-                if (known?.Requested is null or 0 || known.Revision != revision || before is null or "" || expires)
-                {
-                    // Nobody waits any more for what expired to get ready.
-                    var breaksOff = expires && known!.Phase == EnvironmentPhase.Delivering;
-                    Request(name, revision, breaksOff ? PassKind.Lock : PassKind.Claim);
-                }
+                // Nobody waits any more for what expired to get ready.
+                var breaksOff = expires && known!.Phase == EnvironmentPhase.Delivering;
+                Request(name, listed.Revision, pass: breaksOff ? PassKind.Lock : PassKind.Claim);
             }
         }
 
@@ -169,13 +202,28 @@ internal sealed partial class Reconciler(
         }
     }
 
-    private TimeSpan NextLook(DateTimeOffset now, DateTimeOffset nextResync)
+    private bool IsStalled(string name) => _workers.TryGetValue(name, out var worker) && worker.StalledAt is not null;
+
+    /// <summary>What waits for a change, and the workspace is another one than it failed with.</summary>
+    private HashSet<string> StalledElsewhere()
+    {
+        var stalled = _workers.Where(w => w.Value.StalledAt is not null).ToList();
+        if (stalled.Count == 0)
+        {
+            return [];
+        }
+
+        var digest = workspaces.DigestOrNone;
+        return [.. stalled.Where(w => w.Value.StalledAt is { } at && at != digest).Select(w => w.Key)];
+    }
+
+    private TimeSpan NextLook(DateTimeOffset now)
     {
         var next = feed
             .All.SelectMany(d => new[] { d.ExpirationDate, d.NextUpdate })
             .OfType<DateTimeOffset>()
             .Where(e => e > now)
-            .Append(nextResync)
+            .Append(_nextResync)
             .Append(now + ListInterval)
             .Min();
         return next - now;

@@ -36,6 +36,7 @@ internal sealed class ObjectApplier(
 ) : IDisposable
 {
     private static readonly TimeSpan s_kindPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_kindPatience = TimeSpan.FromMinutes(1);
 
     private readonly SemaphoreSlim _gate = new(options.Parallelism, options.Parallelism);
 
@@ -101,11 +102,16 @@ internal sealed class ObjectApplier(
         && entry.Reference.ApiVersion == desired.Reference.ApiVersion;
 
     /// <summary>A definition is established a moment before its kind is served, and there is nothing to watch for that.</summary>
-    private async Task WaitForKindAsync(ObjectReference reference, CancellationToken cancellationToken)
+    private Task WaitForKindAsync(ObjectReference reference, CancellationToken cancellationToken)
     {
-        while (await client.Resources.FindAsync(reference.ApiVersion, reference.Kind, cancellationToken) is null)
+        var (apiVersion, kind) = (reference.ApiVersion, reference.Kind);
+        return new Poll($"the kind {kind} of {apiVersion}", s_kindPause, s_kindPatience, options.TimeProvider)
         {
-            await Task.Delay(s_kindPause, options.TimeProvider, cancellationToken);
-        }
+            NextStep = "See what its definition says: kubectl get customresourcedefinitions -o yaml",
+        }.UntilAsync(
+            async token =>
+                await client.Resources.FindAsync(apiVersion, kind, token) is null ? "it is not served yet" : null,
+            cancellationToken
+        );
     }
 }

@@ -25,7 +25,7 @@ internal sealed class Pruner(KubernetesClient client, DirectDeliveryOptions opti
         ObjectReference reference = entry.Reference;
         string? keep =
             existing.Prune == "disabled" ? $"it is annotated {DeliveryLabels.Prune}: disabled"
-            : existing.Prune != "enabled" && KnownKinds.IsKept(reference.Group, reference.Kind)
+            : existing.Prune != "enabled" && KeptKinds.Has(reference.Group, reference.Kind)
                 ? $"a {reference.Kind} is only pruned when annotated {DeliveryLabels.Prune}: enabled"
             : null;
         return new ObjectChange(

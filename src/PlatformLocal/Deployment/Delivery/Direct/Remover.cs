@@ -30,7 +30,8 @@ internal sealed class Remover(
             entries.Select(entry => entry.Reference),
             cancellationToken
         );
-        foreach (Wave wave in new[] { Wave.Rest, Wave.Workload, Wave.Service, Wave.Configuration })
+        // What was applied last goes first; the foundation serves others or goes with the namespace.
+        foreach (var wave in Enum.GetValues<Wave>().Where(w => w != Wave.Foundation).OrderDescending())
         {
             ExistingObject[] targets =
             [
@@ -55,7 +56,7 @@ internal sealed class Remover(
 
     /// <summary>Definitions and volumes serve other environments and hold data; a namespace other than our own is not ours to delete.</summary>
     private static bool IsShared(ObjectReference reference) =>
-        reference.Namespace is null && KnownKinds.IsKept(reference.Group, reference.Kind);
+        reference.Namespace is null && KeptKinds.Has(reference.Group, reference.Kind);
 
     private TimeSpan Left(long began)
     {

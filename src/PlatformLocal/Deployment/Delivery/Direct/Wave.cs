@@ -22,14 +22,6 @@ internal enum Wave
 /// <summary>What is known about kinds beforehand.</summary>
 internal static class KnownKinds
 {
-    /// <summary>Kinds that a delivery never prunes by itself: they hold data or serve others.</summary>
-    public static bool IsKept(string group, string kind) =>
-        (group, kind)
-            is
-                ("", "Namespace" or "PersistentVolume" or "PersistentVolumeClaim")
-                or
-                ("apiextensions.k8s.io", "CustomResourceDefinition");
-
     /// <summary>Kinds that are ready as soon as they exist: nobody needs to look at their status.</summary>
     public static bool IsPassive(string group, string kind) =>
         (group, kind)

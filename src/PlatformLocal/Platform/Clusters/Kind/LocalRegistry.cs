@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using PlatformLocal.Core;
+using PlatformLocal.Deployment.Registries;
 using PlatformLocal.Kubernetes;
 using PlatformLocal.Kubernetes.Processes;
 
@@ -232,7 +233,7 @@ public sealed class LocalRegistry
     /// <exception cref="PlatformException">The engine does not have the image, or the registry does not run.</exception>
     public async Task<string> PushAsync(string image, CancellationToken cancellationToken)
     {
-        string pushed = $"{Host}/{WithoutRegistry(image)}";
+        string pushed = $"{Host}/{ImageName.WithoutHost(image)}";
         bool isTagged = pushed != image;
         if (isTagged)
         {
@@ -268,14 +269,6 @@ public sealed class LocalRegistry
 
         await _docker.RunAsync(["rm", "--force", "--volumes", _options.Name], cancellationToken);
         return true;
-    }
-
-    // The first part is a registry when it looks like a host: https://pkg.go.dev/github.com/distribution/reference.
-    private static string WithoutRegistry(string image)
-    {
-        int slash = image.IndexOf('/', StringComparison.Ordinal);
-        string first = slash < 0 ? "" : image[..slash];
-        return first == "localhost" || first.AsSpan().IndexOfAny('.', ':') >= 0 ? image[(slash + 1)..] : image;
     }
 
     private async Task RunAsync(CancellationToken cancellationToken)

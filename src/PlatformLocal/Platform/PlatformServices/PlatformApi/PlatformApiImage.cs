@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using PlatformLocal.Core;
+using PlatformLocal.Deployment.Registries;
 using PlatformLocal.Kubernetes.Processes;
 
 namespace PlatformLocal.Platform.PlatformServices.PlatformApi;
@@ -29,9 +30,8 @@ public sealed record PlatformApiImageOptions
 /// and pushed to the local registry. Its tag says what it was built from: what is there already is not built again.
 /// </summary>
 /// <param name="programs">Runs <c>dotnet</c> and <c>docker</c>.</param>
-/// <param name="registry">Asks the registry.</param>
 /// <param name="time">The clock of waits.</param>
-public sealed partial class PlatformApiImage(ProgramRunner programs, HttpClient registry, TimeProvider time)
+public sealed partial class PlatformApiImage(ProgramRunner programs, TimeProvider time)
 {
     // What errno says of a file that somebody else has locked, on Linux and on macOS.
     private const int LinuxWouldBlock = 11;
@@ -160,25 +160,15 @@ public sealed partial class PlatformApiImage(ProgramRunner programs, HttpClient 
 
     private async Task<bool> IsThereAsync(string host, string tag, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(
-            HttpMethod.Head,
-            new Uri($"http://{host}/v2/{Repository}/manifests/{tag}")
-        );
-        request.Headers.Accept.ParseAdd("application/vnd.oci.image.manifest.v1+json");
-        request.Headers.Accept.ParseAdd("application/vnd.oci.image.index.v1+json");
-        request.Headers.Accept.ParseAdd("application/vnd.docker.distribution.manifest.v2+json");
+        using var registry = new RegistryClient(programs, time);
         try
         {
-            using var response = await registry.SendAsync(request, cancellationToken);
-            return response.IsSuccessStatusCode;
+            await registry.GetDigestAsync(new RepositoryName(host, Repository), tag, cancellationToken);
+            return true;
         }
-        catch (HttpRequestException e)
+        catch (PlatformException e) when (e.Kind == FailureKind.NotFound)
         {
-            throw new PlatformException(
-                $"The local registry {host} does not answer: {e.Message}",
-                "See whether it runs: docker ps --filter name=kind-registry",
-                e
-            );
+            return false;
         }
     }
 

@@ -1,7 +1,7 @@
 using PlatformLocal.Client;
 using PlatformLocal.Deployment.SearchIndex;
 
-namespace PlatformLocal.Server.Reconciliation;
+namespace PlatformLocal.Server.Status;
 
 /// <summary>What can be searched of an environment.</summary>
 internal static class SearchDocuments

@@ -15,7 +15,7 @@ public sealed record ArtifactOrigin(string? Source, string? Revision, DateTimeOf
 /// <summary>A folder as an OCI artifact that Flux's OCIRepository reads; the same folder always gives the same bytes.</summary>
 /// <param name="Manifest">The manifest.</param>
 /// <param name="Layer">The only layer: a compressed tar file.</param>
-public sealed record FluxArtifact(ReadOnlyMemory<byte> Manifest, ReadOnlyMemory<byte> Layer)
+public sealed record FolderArtifact(ReadOnlyMemory<byte> Manifest, ReadOnlyMemory<byte> Layer)
 {
     /// <summary>The media type of the layer.</summary>
     public const string LayerType = "application/vnd.cncf.flux.content.v1.tar+gzip";
@@ -39,7 +39,7 @@ public sealed record FluxArtifact(ReadOnlyMemory<byte> Manifest, ReadOnlyMemory<
     /// <param name="origin">Where its content comes from.</param>
     /// <param name="more">More annotations of the manifest.</param>
     /// <exception cref="PlatformException">There is nothing in it, it is too large, or it cannot be read.</exception>
-    public static FluxArtifact Pack(
+    public static FolderArtifact Pack(
         string folder,
         ArtifactOrigin origin,
         params IReadOnlyList<(string Name, string Value)> more
@@ -73,7 +73,7 @@ public sealed record FluxArtifact(ReadOnlyMemory<byte> Manifest, ReadOnlyMemory<
             ["layers"] = new JsonArray(Descriptor(LayerType, layer)),
             ["annotations"] = annotations,
         };
-        return new FluxArtifact(Encoding.UTF8.GetBytes(manifest.ToJsonString()), layer);
+        return new FolderArtifact(Encoding.UTF8.GetBytes(manifest.ToJsonString()), layer);
 
         void Annotate(string name, string? value)
         {

@@ -4,7 +4,7 @@ using PlatformLocal.Client;
 using PlatformLocal.Core;
 using PlatformLocal.Core.Text;
 
-namespace PlatformLocal.Server.Reconciliation;
+namespace PlatformLocal.Server.Status;
 
 /// <summary>
 /// What is known of every environment, and its changes for those who listen. Listeners get the newest state, not every

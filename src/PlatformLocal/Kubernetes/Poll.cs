@@ -1,0 +1,47 @@
+using PlatformLocal.Core;
+
+namespace PlatformLocal.Kubernetes;
+
+/// <summary>Waits for something that nobody tells of: looks, pauses, and looks again.</summary>
+/// <param name="What">What is waited for, as in "waits for …".</param>
+/// <param name="Interval">The pause between two looks.</param>
+/// <param name="Timeout">How long; the last look is at its end.</param>
+/// <param name="Time">The clock of both.</param>
+public sealed record Poll(string What, TimeSpan Interval, TimeSpan Timeout, TimeProvider Time)
+{
+    /// <summary>What to do when it does not come.</summary>
+    public string? NextStep { get; init; }
+
+    /// <summary>Is told what is waited for and why, whenever the reason changes.</summary>
+    public Action<string>? Report { get; init; }
+
+    /// <summary>Looks until it is so.</summary>
+    /// <param name="look">Says why it is not so yet; <see langword="null"/> when it is.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="PlatformException">It was not so in the end; says the last reason.</exception>
+    public async Task UntilAsync(Func<CancellationToken, Task<string?>> look, CancellationToken cancellationToken)
+    {
+        var started = Time.GetTimestamp();
+        string? told = null;
+        while (await look(cancellationToken) is { } reason)
+        {
+            var left = Timeout - Time.GetElapsedTime(started);
+            if (left <= TimeSpan.Zero)
+            {
+                throw new PlatformException(
+                    $"Waited {Timeout.TotalSeconds:0.#} s for {What} in vain: {reason}",
+                    NextStep
+                )
+                {
+                    Kind = FailureKind.NotReadyInTime,
+                };
+            }
+            if (reason != told)
+            {
+                told = reason;
+                Report?.Invoke($"waits for {What}: {reason}");
+            }
+            await Task.Delay(left < Interval ? left : Interval, Time, cancellationToken);
+        }
+    }
+}

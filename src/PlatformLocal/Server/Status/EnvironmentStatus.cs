@@ -1,0 +1,261 @@
+using System.Collections.Concurrent;
+using PlatformLocal.Client;
+using PlatformLocal.Core;
+using PlatformLocal.Core.Documents;
+using PlatformLocal.Core.Environments;
+using PlatformLocal.Server.History;
+
+namespace PlatformLocal.Server.Status;
+
+/// <summary>Writes what is known of environments, and nobody else does: facts come in, documents come out.</summary>
+/// <param name="feed">Where the documents are.</param>
+/// <param name="cluster">The cluster that the platform is served on.</param>
+/// <param name="time">The clock of transitions.</param>
+internal sealed class EnvironmentStatus(EnvironmentFeed feed, ServedCluster cluster, TimeProvider time)
+{
+    // What is odd about the versions and manifests themselves, without what conditions say.
+    private readonly ConcurrentDictionary<string, IReadOnlyList<string>> _odd = new(StringComparer.Ordinal);
+
+    /// <summary>Takes a fact in; an unknown environment begins as pending.</summary>
+    /// <returns>What is known then.</returns>
+    public EnvironmentDocument Report(string name, EnvironmentFact fact) =>
+        feed.Update(name, known => WithWarnings(After(known, fact)));
+
+    /// <summary>Forgets an environment.</summary>
+    public void Forget(string name)
+    {
+        feed.Remove(name);
+        _odd.TryRemove(name, out _);
+    }
+
+    /// <summary>A document as it will be when the next pass fails in this way.</summary>
+    public EnvironmentDocument Foresee(EnvironmentDocument known, PlatformException failure) => Fail(known, failure);
+
+    /// <summary>Whether a failure stays until somebody changes something: trying again comes to the same.</summary>
+    public static bool IsTerminal(PlatformException failure) => failure.Kind == FailureKind.InvalidInput;
+
+    private EnvironmentDocument After(EnvironmentDocument known, EnvironmentFact fact) =>
+        fact switch
+        {
+            EnvironmentFact.Asked asked => Ask(known, asked),
+            EnvironmentFact.Began began => Begin(known, began),
+            EnvironmentFact.Accepted { Claim: var claim } => With(known, ConditionTypes.Accepted, true, "Valid") with
+            {
+                EnvironmentType = EnvironmentTypes.NameOf(claim.EnvironmentType),
+                User = claim.User,
+                CreationDate = claim.CreationDate,
+                ExpirationDate = claim.ExpirationDate,
+            },
+            EnvironmentFact.Placed { Cluster: var own } => known with { Cluster = own },
+            EnvironmentFact.Resolved resolved => Resolve(known, resolved),
+            EnvironmentFact.Progressed { Progress: var progress } => known with
+            {
+                Services =
+                [
+                    .. known.Services.Select(s =>
+                        s.Name == progress.Service ? s with { Phase = progress.Phase, Message = progress.Message } : s
+                    ),
+                ],
+            },
+            EnvironmentFact.Delivered { Changes: var changes } => With(
+                With(known, ConditionTypes.Delivered, true, changes is null ? "Unchanged" : "Applied"),
+                ConditionTypes.Ready,
+                true,
+                "AllReady"
+            ) with
+            {
+                Phase = EnvironmentPhase.Ready,
+                Changes = changes,
+                ReadySince = time.GetUtcNow(),
+                Services = [.. known.Services.Select(s => s with { Phase = ServicePhase.Ready, Message = null })],
+            },
+            EnvironmentFact.Failed { Failure: var failure } => Fail(known, failure),
+            EnvironmentFact.Removing => With(known, ConditionTypes.Ready, false, "Deleting") with
+            {
+                Phase = EnvironmentPhase.Deleting,
+                Message = null,
+                NextStep = null,
+            },
+            EnvironmentFact.UpdatesScheduled { Next: var next } => known with
+            {
+                NextUpdate = known.NextUpdate < next ? known.NextUpdate : next,
+            },
+            EnvironmentFact.UpdatesDue => known with { NextUpdate = null },
+            EnvironmentFact.UpdatesLooked => With(known, ConditionTypes.UpdatesLooked, true, "Looked"),
+            EnvironmentFact.UpdatesNotLooked not => With(
+                known,
+                ConditionTypes.UpdatesLooked,
+                false,
+                "NotLooked",
+                $"Newer versions cannot be looked for: {not.Failure.Message}"
+            ) with
+            {
+                NextUpdate = known.NextUpdate ?? not.Retry,
+            },
+            EnvironmentFact.Ended ended => known with { Completed = ended.Number, NextTry = ended.NextTry },
+            _ => throw new ArgumentException($"{fact.GetType().Name} is no fact that a status knows.", nameof(fact)),
+        };
+
+    private static EnvironmentDocument Ask(EnvironmentDocument known, EnvironmentFact.Asked asked) =>
+        known with
+        {
+            Requested = asked.Number,
+            NextTry = null,
+            // Whoever asks right after a removal must not take it for what it was.
+            Phase =
+                asked.Revision is null ? EnvironmentPhase.Deleting
+                : known.Requested == 0 ? EnvironmentPhase.Pending
+                : known.Phase,
+            // Both or none: who reads one and writes back by the other would lose somebody's change.
+            Revision = asked.Revision ?? known.Revision,
+            Claim =
+                asked.Revision is null || asked.Revision == known.Revision ? asked.Claim ?? known.Claim : asked.Claim,
+        };
+
+    private EnvironmentDocument Begin(EnvironmentDocument known, EnvironmentFact.Began began)
+    {
+        _odd.TryRemove(known.EnvironmentName, out _);
+        var after = known with
+        {
+            Phase = EnvironmentPhase.Resolving,
+            Revision = began.Revision,
+            ObservedRevision = began.Revision,
+            Claim = began.Claim,
+            Namespace = Claim.NamespaceOf(known.EnvironmentName),
+            Simulated = cluster.IsSimulated,
+            Message = null,
+            NextStep = null,
+            Failure = null,
+            Faults = [],
+            Conditions =
+            [
+                .. known.Conditions.Where(c => c.Type is not (ConditionTypes.Stalled or ConditionTypes.UpdatesLooked)),
+            ],
+        };
+        foreach (
+            var type in new[]
+            {
+                ConditionTypes.Accepted,
+                ConditionTypes.Resolved,
+                ConditionTypes.Delivered,
+                ConditionTypes.Ready,
+            }
+        )
+        {
+            after = With(after, type, null, "Progressing");
+        }
+
+        return after;
+    }
+
+    private EnvironmentDocument Resolve(EnvironmentDocument known, EnvironmentFact.Resolved resolved)
+    {
+        _odd[known.EnvironmentName] = resolved.Warnings;
+        var after = With(known, ConditionTypes.Resolved, true, "Resolved") with
+        {
+            Phase = EnvironmentPhase.Delivering,
+            Services = resolved.Services,
+        };
+        if (resolved.Held is { } held)
+        {
+            var who = held.By is { } by ? $" by {by}" : "";
+            return With(
+                after,
+                ConditionTypes.UpToDate,
+                false,
+                "Held",
+                $"{known.EnvironmentName} was put back to {held.BackTo}{who} and stays there until its claim is changed or upgraded."
+            );
+        }
+
+        return resolved.TakenBack is { } failed
+            ? With(
+                after,
+                ConditionTypes.UpToDate,
+                false,
+                "UpdateTakenBack",
+                $"The automatic update to {string.Join(", ", failed.Blamed.Select(b => $"{b.Key} {b.Value}"))} failed at "
+                    + $"{failed.Time:u} and was taken back; only something newer is tried again. {failed.Why ?? failed.Message}"
+            )
+            : With(after, ConditionTypes.UpToDate, true, "NothingHeldBack");
+    }
+
+    private EnvironmentDocument Fail(EnvironmentDocument known, PlatformException failure)
+    {
+        var isTerminal = IsTerminal(failure);
+        var faults = failure is InvalidDocumentException invalid
+            ? invalid.Faults.Select(f => new FaultDocument(f.Path, f.Message)).ToList()
+            : [];
+        // What was under way when it failed is what failed.
+        var stage = new[] { ConditionTypes.Accepted, ConditionTypes.Resolved }.FirstOrDefault(t =>
+            known.Conditions.FirstOrDefault(c => c.Type == t)?.Status != ConditionDocument.True
+        );
+        var reason = isTerminal ? "Refused" : "Failed";
+        var after = With(known, stage ?? ConditionTypes.Delivered, false, reason, failure.Message);
+        after = With(after, ConditionTypes.Ready, false, reason, failure.Message);
+        if (isTerminal)
+        {
+            after = With(after, ConditionTypes.Stalled, true, reason, "It is tried again when something was changed.");
+        }
+
+        return after with
+        {
+            // A removal that failed is still a removal.
+            Phase =
+                known.Phase == EnvironmentPhase.Deleting ? EnvironmentPhase.Deleting
+                : isTerminal ? EnvironmentPhase.Invalid
+                : EnvironmentPhase.Failed,
+            Message = failure.Message,
+            Failure = failure.Kind,
+            NextStep = failure.NextStep,
+            Faults = faults,
+            ReadySince = null,
+        };
+    }
+
+    private EnvironmentDocument With(
+        EnvironmentDocument known,
+        string type,
+        bool? isTrue,
+        string reason,
+        string? message = null
+    )
+    {
+        var before = known.Conditions.FirstOrDefault(c => c.Type == type);
+        var status = isTrue switch
+        {
+            true => ConditionDocument.True,
+            false => ConditionDocument.False,
+            null => ConditionDocument.Unknown,
+        };
+        var now = new ConditionDocument(type, status, reason)
+        {
+            Message = message,
+            ObservedRevision = known.ObservedRevision,
+            LastTransitionTime = before?.Status == status ? before.LastTransitionTime : time.GetUtcNow(),
+        };
+        return known with
+        {
+            Conditions = before is null
+                ? [.. known.Conditions, now]
+                : [.. known.Conditions.Select(c => c.Type == type ? now : c)],
+        };
+    }
+
+    private EnvironmentDocument WithWarnings(EnvironmentDocument known) =>
+        known with
+        {
+            Warnings =
+            [
+                .. MessageOf(known, ConditionTypes.UpToDate),
+                .. _odd.GetValueOrDefault(known.EnvironmentName) ?? [],
+                .. MessageOf(known, ConditionTypes.UpdatesLooked),
+            ],
+        };
+
+    private static IEnumerable<string> MessageOf(EnvironmentDocument known, string type) =>
+        known
+            .Conditions.Where(c => c.Type == type && c.Status == ConditionDocument.False)
+            .Select(c => c.Message)
+            .OfType<string>();
+}
