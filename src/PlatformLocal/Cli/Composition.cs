@@ -1,6 +1,7 @@
 using PlatformLocal.Client;
 using PlatformLocal.Deployment.Artifacts;
 using PlatformLocal.Kubernetes.Processes;
+using PlatformLocal.Platform.Clusters;
 using PlatformLocal.Platform.Clusters.Kind;
 using PlatformLocal.Platform.Operations;
 using PlatformLocal.Platform.State;
@@ -34,6 +35,9 @@ internal sealed class Composition
         new(root, name => Platform(State(root, name)), Programs, Time);
 
     public Leftovers Leftovers(StateFolder state) => new(state, Programs, Time);
+
+    public ICluster? ClusterOf(StateFolder state) =>
+        state.ReadSettings() is { } settings ? PlatformClusters.Of(state, settings, Programs, Time) : null;
 
     public EnvironmentClusters EnvironmentClusters(StateFolder state) => new(state, Programs, Time);
 

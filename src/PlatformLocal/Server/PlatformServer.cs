@@ -1,5 +1,4 @@
 using System.Net;
-using EmbeddedKubernetes;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -9,6 +8,8 @@ using PlatformLocal.Client;
 using PlatformLocal.Core;
 using PlatformLocal.Deployment.Workspaces;
 using PlatformLocal.Kubernetes;
+using PlatformLocal.Kubernetes.Processes;
+using PlatformLocal.Platform.Clusters;
 using PlatformLocal.Platform.State;
 using PlatformLocal.Server.Composition;
 using PlatformLocal.Server.Endpoints;
@@ -19,12 +20,12 @@ namespace PlatformLocal.Server;
 public sealed class PlatformServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
-    private readonly EmbeddedCluster? _cluster;
+    private readonly IAsyncDisposable? _cluster;
     private readonly KubernetesClient _kubernetes;
     private readonly ServeOptions _options;
     private readonly FolderLock? _lock;
 
-    private PlatformServer(WebApplication app, EmbeddedCluster? cluster, ServeOptions options, FolderLock? serveLock)
+    private PlatformServer(WebApplication app, IAsyncDisposable? cluster, ServeOptions options, FolderLock? serveLock)
     {
         _app = app;
         _kubernetes = app.Services.GetRequiredService<KubernetesClient>();
@@ -59,7 +60,7 @@ public sealed class PlatformServer : IAsyncDisposable
         var state = options.State;
         state.Ensure();
         var serveLock = await TakeLockAsync(state, options.Time, cancellationToken);
-        EmbeddedCluster? cluster = null;
+        IAsyncDisposable? cluster = null;
         try
         {
             state.DeleteEndpoint(); // left by a process that was killed
@@ -69,9 +70,9 @@ public sealed class PlatformServer : IAsyncDisposable
             var settings = state.Settle(workspace);
             _ = WorkspaceReader.Read(workspace);
             state.WriteSettings(settings);
-            KubernetesClient kubernetes;
-            (kubernetes, cluster) = await ServedClusters.OpenClusterAsync(options, settings, cancellationToken);
-            var app = await StartAsync(Build(options, settings.Cluster, kubernetes), cancellationToken);
+            var platformCluster = ClusterOf(options, settings);
+            (var kubernetes, cluster) = await platformCluster.OpenAsync(cancellationToken);
+            var app = await StartAsync(Build(options, platformCluster, kubernetes), cancellationToken);
             var server = new PlatformServer(app, cluster, options, serveLock);
             state.WriteEndpoint(new EndpointDocument(server.Address, System.Environment.ProcessId, options.Version));
             return server;
@@ -95,7 +96,8 @@ public sealed class PlatformServer : IAsyncDisposable
     )
     {
         options.State.Ensure();
-        var app = await StartAsync(Build(options, ClusterKinds.Kind, replica.Kubernetes), cancellationToken);
+        var cluster = ClusterOf(options, new PlatformSettings(ClusterKinds.Kind, ""));
+        var app = await StartAsync(Build(options, cluster, replica.Kubernetes), cancellationToken);
         return new PlatformServer(app, null, options, null);
     }
 
@@ -145,6 +147,9 @@ public sealed class PlatformServer : IAsyncDisposable
         _lock?.Dispose();
     }
 
+    private static ICluster ClusterOf(ServeOptions options, PlatformSettings settings) =>
+        PlatformClusters.Of(options.State, settings, new ProgramRunner(options.Time), options.Time);
+
     private static async Task<FolderLock> TakeLockAsync(
         StateFolder state,
         TimeProvider time,
@@ -159,7 +164,7 @@ public sealed class PlatformServer : IAsyncDisposable
             Kind = FailureKind.Conflict,
         };
 
-    private static WebApplication Build(ServeOptions options, string clusterKind, KubernetesClient kubernetes)
+    private static WebApplication Build(ServeOptions options, ICluster cluster, KubernetesClient kubernetes)
     {
         var builder = WebApplication.CreateEmptyBuilder(
             new WebApplicationOptions { ContentRootPath = options.State.Folder }
@@ -182,7 +187,7 @@ public sealed class PlatformServer : IAsyncDisposable
         );
         builder.Services.AddSingleton(options).AddSingleton(options.Time);
         builder.Services.AddStores(options);
-        builder.Services.AddCluster(options, clusterKind, kubernetes);
+        builder.Services.AddCluster(options, cluster, kubernetes);
         builder.Services.AddReconciliation(options);
 
         var app = builder.Build();

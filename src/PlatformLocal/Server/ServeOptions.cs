@@ -45,10 +45,7 @@ public sealed record ReplicaOptions
 }
 
 /// <summary>The cluster that a platform is served on.</summary>
-/// <param name="Kind">One of <see cref="ClusterKinds"/>.</param>
+/// <param name="Kind">What it is made of, as <c>--cluster</c> calls it.</param>
+/// <param name="IsSimulated">Whether workloads are simulated.</param>
 /// <param name="Since">When the serving process started.</param>
-internal sealed record ServedCluster(string Kind, DateTimeOffset Since)
-{
-    /// <summary>Whether workloads are simulated.</summary>
-    public bool IsSimulated => Kind == ClusterKinds.Embedded;
-}
+internal sealed record ServedCluster(string Kind, bool IsSimulated, DateTimeOffset Since);

@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using PlatformLocal.Cli.Rendering;
 using PlatformLocal.Client;
 using PlatformLocal.Core;
-using PlatformLocal.Platform.State;
 
 namespace PlatformLocal.Cli.Commands;
 
@@ -41,7 +40,7 @@ internal sealed class ImageCommand(SharedOptions shared) : CommandBase(shared)
     )
     {
         var state = Shared.StateOf(parsed);
-        if (state.ReadSettings()?.Cluster != ClusterKinds.Kind)
+        if (Shared.Parts.ClusterOf(state) is not { HasOthersBeside: true })
         {
             throw new PlatformException(
                 $"The platform '{state.Platform}' has no Kind cluster: images go nowhere.",

@@ -2,6 +2,8 @@ using PlatformLocal.Client;
 using PlatformLocal.Core;
 using PlatformLocal.Deployment.Workspaces;
 using PlatformLocal.Kubernetes.Processes;
+using PlatformLocal.Platform.Clusters;
+using PlatformLocal.Platform.Clusters.Kind;
 using PlatformLocal.Platform.PlatformServices.Selection;
 using PlatformLocal.Platform.State;
 using PlatformLocal.Platform.Steps;
@@ -32,8 +34,10 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
         _ = Settle(options); // what cannot be is told without waiting for anybody
         using var held = await platform.State.LockAsync(Work, report, time, cancellationToken);
         var settings = Settle(options);
+        var cluster = PlatformClusters.Of(platform.State, settings, programs, time, options.Confirm);
         var creation = new Creation
         {
+            Cluster = cluster,
             Platform = platform,
             Options = options,
             Settings = settings,
@@ -44,27 +48,44 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
             Time = time,
         };
         TellLeftOut(creation.Services, report);
-        var ledger = settings.Cluster switch
+        var mirror = cluster.IsSimulated ? null : new StepMirror(cluster.ConnectAsync, time);
+        try
         {
-            ClusterKinds.Kind => await RunAsync(new CreateOnKind(creation).Steps(report)),
-            ClusterKinds.Existing => await RunAsync(new CreateOnExisting(creation).Steps(report)),
-            _ => await RunAsync(([creation.Serve("platform", report)], null)),
-        };
-        return (creation.Api!, ledger);
+            var runner = RunnerOf(StepsOf(creation, report), mirror, held, report);
+            var ledger = await runner.RunAsync(cancellationToken);
+            return (creation.Api!, ledger);
+        }
+        finally
+        {
+            if (mirror is not null && await mirror.FinishAsync() is { } fault)
+            {
+                report($"The cluster has no copy of the steps: {fault}");
+            }
+        }
+    }
 
-        async Task<StepLedger> RunAsync((IReadOnlyList<Step> Steps, StepMirror? Mirror) run)
+    private static IReadOnlyList<Step> StepsOf(Creation creation, Action<string> report)
+    {
+        switch (creation.Cluster)
         {
-            try
-            {
-                return await RunnerOf(run.Steps, run.Mirror, held, report).RunAsync(cancellationToken);
-            }
-            finally
-            {
-                if (run.Mirror is not null && await run.Mirror.FinishAsync() is { } fault)
-                {
-                    report($"The cluster has no copy of the steps: {fault}");
-                }
-            }
+            case KindPlatformCluster kind:
+                return new CreateOnKind(creation, kind).Steps(report);
+            case { OutlivesPlatform: true } existing:
+                var services = creation.ServiceSteps("baseline");
+                return
+                [
+                    new Step
+                    {
+                        Name = "permission",
+                        RunAsync = (step, token) => existing.EnsureAsync(step.Report, token),
+                        Timeout = TimeSpan.FromMinutes(10), // somebody may have to answer
+                    },
+                    creation.Baseline("permission"),
+                    .. services,
+                    creation.Serve("platform", report, ["baseline", .. services.Select(s => s.Name)]),
+                ];
+            default:
+                return [creation.Serve("platform", report)];
         }
     }
 

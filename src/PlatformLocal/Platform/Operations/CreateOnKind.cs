@@ -1,6 +1,4 @@
 using PlatformLocal.Core;
-using PlatformLocal.Deployment.Ansible;
-using PlatformLocal.Kubernetes;
 using PlatformLocal.Platform.Clusters.Kind;
 using PlatformLocal.Platform.Diagnostics;
 using PlatformLocal.Platform.PlatformServices.PlatformApi;
@@ -11,61 +9,34 @@ using PlatformLocal.Platform.Steps;
 namespace PlatformLocal.Platform.Operations;
 
 /// <summary>The steps that make a Kind cluster and bring a platform into it.</summary>
-internal sealed class CreateOnKind
+internal sealed class CreateOnKind(Creation creation, KindPlatformCluster cluster)
 {
-    private readonly Creation _creation;
-    private readonly KindOptions _kind;
-    private readonly KindClusters _clusters;
-    private readonly LocalRegistry _registry;
-    private readonly KindClusterSpec _spec;
-    private KindCluster? _cluster;
-    private string? _image;
+    private readonly LocalRegistry _registry = new(creation.Programs);
+    private string? _image = cluster.Options.PlatformImage;
 
-    public CreateOnKind(Creation creation)
-    {
-        _creation = creation;
-        _kind = creation.Settings.Kind ?? new KindOptions();
-        _clusters = new KindClusters(creation.Programs, creation.Time);
-        _registry = new LocalRegistry(creation.Programs);
-        _spec = new KindClusterSpec
-        {
-            Platform = State.Platform,
-            Configuration = _kind.Configuration ?? KindDefaults.Configuration,
-            NodeImage = _kind.NodeImage,
-            Ports = IsInCluster ? [new KindPort(PlatformApiInstallation.NodePort)] : [],
-        };
-        _image = _kind.PlatformImage;
-    }
+    private StateFolder State => creation.State;
 
-    private StateFolder State => _creation.State;
-
-    private bool IsInCluster => _creation.Settings.Api == ApiPlaces.InCluster;
+    private bool IsInCluster => creation.Settings.IsApiInCluster;
 
     // Much can be done before nodes run pods: only what needs pods waits for them.
-    public (IReadOnlyList<Step> Steps, StepMirror Mirror) Steps(Action<string> report)
+    public IReadOnlyList<Step> Steps(Action<string> report)
     {
-        var services = _creation.ServiceSteps(ConnectAsync, "baseline", "nodes");
+        var limit = cluster.Timeout + TimeSpan.FromMinutes(1);
+        var services = creation.ServiceSteps("baseline", "nodes");
         string[] needs = ["baseline", .. services.Select(s => s.Name)];
-        return (
-            [
-                New("preflight", [], CheckMachineAsync),
-                New("registry", ["preflight"], (_, token) => _registry.EnsureAsync(token)),
-                New("cluster", ["preflight"], EnsureClusterAsync, _spec.Timeout + TimeSpan.FromMinutes(1)),
-                New(
-                    "nodes",
-                    ["cluster"],
-                    (step, token) => _clusters.WaitForNodesAsync(_spec, State.Folder, step.Report, token),
-                    _spec.Timeout + TimeSpan.FromMinutes(1)
-                ),
-                New("registry in the cluster", ["registry", "cluster"], JoinRegistryAsync),
-                _creation.Baseline(ConnectAsync, new PlaybookCluster(State.Kubeconfig), "cluster"),
-                .. services,
-                .. IsInCluster
-                    ? ApiInCluster(needs, report)
-                    : [_creation.Serve("platform", report, [.. needs, "registry in the cluster"])],
-            ],
-            new StepMirror(ConnectAsync, _creation.Time)
-        );
+        return
+        [
+            New("preflight", [], CheckMachineAsync),
+            New("registry", ["preflight"], (_, token) => _registry.EnsureAsync(token)),
+            New("cluster", ["preflight"], (step, token) => cluster.EnsureAsync(step.Report, token), limit),
+            New("nodes", ["cluster"], (step, token) => cluster.WaitForNodesAsync(step.Report, token), limit),
+            New("registry in the cluster", ["registry", "cluster"], JoinRegistryAsync),
+            creation.Baseline("cluster"),
+            .. services,
+            .. IsInCluster
+                ? ApiInCluster(needs, report)
+                : [creation.Serve("platform", report, [.. needs, "registry in the cluster"])],
+        ];
     }
 
     private Step[] ApiInCluster(string[] needs, Action<string> report) =>
@@ -82,7 +53,7 @@ internal sealed class CreateOnKind
                 TimeSpan.FromMinutes(6)
             ),
             New("platform api", [.. needs, "platform image on the nodes"], InstallApiAsync),
-            _creation.Serve("ready", report, "platform api", "nodes"),
+            creation.Serve("ready", report, "platform api", "nodes"),
         ];
 
     private static Step New(
@@ -101,40 +72,24 @@ internal sealed class CreateOnKind
         return timeout is { } limit ? step with { Timeout = limit } : step;
     }
 
-    private Task<KubernetesClient> ConnectAsync(CancellationToken cancellationToken) =>
-        _clusters.ConnectAsync(State.Platform, State.Folder, cancellationToken);
-
-    private async Task EnsureClusterAsync(StepContext step, CancellationToken cancellationToken)
-    {
-        if (_creation.IsNew || !_clusters.IsMade(State.Folder))
-        {
-            // Before anything is made: a run that is killed must know what to clear away.
-            State.WriteSettings(_creation.Settings);
-        }
-
-        _cluster = await _clusters.EnsureAsync(_spec, State.Folder, step.Report, cancellationToken);
-        // Not before: a cluster that is there may have been made with something else, and that is refused.
-        State.WriteSettings(_creation.Settings);
-    }
-
     private async Task JoinRegistryAsync(StepContext step, CancellationToken cancellationToken)
     {
-        using var client = await ConnectAsync(cancellationToken);
-        await _registry.JoinAsync(KindClusterName.Of(State.Platform), client, cancellationToken);
+        using var client = await cluster.ConnectAsync(cancellationToken);
+        await _registry.JoinAsync(cluster.Name, client, cancellationToken);
     }
 
     private async Task BuildImageAsync(StepContext step, CancellationToken cancellationToken)
     {
         if (_image is null)
         {
-            using var reached = await _registry.ReachAsync(_creation.Time, cancellationToken);
+            using var reached = await _registry.ReachAsync(creation.Time, cancellationToken);
             var build = new PlatformApiImageOptions
             {
                 BaseImage = BaseImage,
-                Source = _creation.Options.Source ?? throw NoSource(),
+                Source = creation.Options.Source ?? throw NoSource(),
                 Registry = _registry.Host,
             };
-            _image = await new PlatformApiImage(_creation.Programs, _creation.Time).EnsureAsync(
+            _image = await new PlatformApiImage(creation.Programs, creation.Time).EnsureAsync(
                 build,
                 step.Report,
                 cancellationToken
@@ -146,7 +101,7 @@ internal sealed class CreateOnKind
     {
         try
         {
-            await _registry.PullAsync(KindClusterName.Of(State.Platform), _image!, cancellationToken);
+            await _registry.PullAsync(cluster.Name, _image!, cancellationToken);
         }
         catch (PlatformException fault)
         {
@@ -156,22 +111,22 @@ internal sealed class CreateOnKind
 
     private async Task InstallApiAsync(StepContext step, CancellationToken cancellationToken)
     {
-        using var client = await ConnectAsync(cancellationToken);
-        await new PlatformApiInstallation(client, _creation.Time).EnsureAsync(
+        using var client = await cluster.ConnectAsync(cancellationToken);
+        await new PlatformApiInstallation(client, creation.Time).EnsureAsync(
             State.Platform,
             _image!,
             State.EnsureToken(),
-            _creation.Services.ObjectStore?.Service.ObjectStore,
+            creation.Services.ObjectStore?.Service.ObjectStore,
             TimeSpan.FromMinutes(4),
             step.Report,
             cancellationToken
         );
-        var port = _cluster!.Ports.First(p => p.ContainerPort == PlatformApiInstallation.NodePort);
+        var port = cluster.Made!.Ports.First(p => p.ContainerPort == PlatformApiInstallation.NodePort);
         var address = new UriBuilder(Uri.UriSchemeHttp, port.ListenAddress, port.HostPort).Uri;
-        State.WriteEndpoint(new EndpointDocument(address, 0, _creation.Options.Version));
+        State.WriteEndpoint(new EndpointDocument(address, 0, creation.Options.Version));
     }
 
-    private string BaseImage => _kind.BaseImage ?? PlatformApiImageOptions.DefaultBaseImage;
+    private string BaseImage => cluster.Options.BaseImage ?? PlatformApiImageOptions.DefaultBaseImage;
 
     private static PlatformException NoSource() =>
         new(
@@ -184,13 +139,18 @@ internal sealed class CreateOnKind
 
     private async Task CheckMachineAsync(StepContext step, CancellationToken cancellationToken)
     {
-        var needs = PlatformServiceNeeds.Of(_creation.Services, _kind.NodeImage, _creation.IsNew);
-        if (IsInCluster && _creation.IsNew)
+        var needs = PlatformServiceNeeds.Of(creation.Services, cluster.Options.NodeImage, creation.IsNew);
+        if (IsInCluster && creation.IsNew)
         {
             needs = needs with { Images = [.. needs.Images, _image ?? BaseImage] };
         }
 
-        var preflight = await KindPreflight.ForAsync(_creation.Programs, _kind.NodeImage, needs, cancellationToken);
+        var preflight = await KindPreflight.ForAsync(
+            creation.Programs,
+            cluster.Options.NodeImage,
+            needs,
+            cancellationToken
+        );
         var report = await preflight.RunAsync(cancellationToken);
         var warnings = report
             .Checks.Where(c => c.Status == CheckStatus.Warn)

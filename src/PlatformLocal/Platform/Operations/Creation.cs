@@ -1,8 +1,8 @@
 using PlatformLocal.Client;
 using PlatformLocal.Deployment.Ansible;
-using PlatformLocal.Kubernetes;
 using PlatformLocal.Kubernetes.Processes;
 using PlatformLocal.Platform.Baseline;
+using PlatformLocal.Platform.Clusters;
 using PlatformLocal.Platform.PlatformServices.Installation;
 using PlatformLocal.Platform.PlatformServices.Selection;
 using PlatformLocal.Platform.State;
@@ -19,6 +19,8 @@ internal sealed class Creation
 
     /// <summary>What the platform is made with: what it has and what is asked for.</summary>
     public required PlatformSettings Settings { get; init; }
+
+    public required ICluster Cluster { get; init; }
 
     public required PlatformServiceSelection Services { get; init; }
 
@@ -37,17 +39,16 @@ internal sealed class Creation
     public StateFolder State => Platform.State;
 
     /// <summary>The step that makes the baseline of the cluster.</summary>
-    public Step Baseline(
-        Func<CancellationToken, Task<KubernetesClient>> connect,
-        PlaybookCluster cluster,
-        params string[] dependsOn
-    ) => new ClusterBaseline(connect, new AnsiblePlaybooks(Programs), cluster, Time).Step(dependsOn);
+    public Step Baseline(params string[] dependsOn) =>
+        new ClusterBaseline(Cluster.ConnectAsync, new AnsiblePlaybooks(Programs), Cluster.Playbooks, Time).Step(
+            dependsOn
+        );
 
     /// <summary>The steps that install the platform services; none when none is chosen.</summary>
-    public IReadOnlyList<Step> ServiceSteps(
-        Func<CancellationToken, Task<KubernetesClient>> connect,
-        params string[] after
-    ) => new PlatformServiceSteps(Services, connect, new ServiceInstallationOptions { Time = Time }).After(after);
+    public IReadOnlyList<Step> ServiceSteps(params string[] after) =>
+        new PlatformServiceSteps(Services, Cluster.ConnectAsync, new ServiceInstallationOptions { Time = Time }).After(
+            after
+        );
 
     /// <summary>The last step: the platform answers.</summary>
     public Step Serve(string name, Action<string> report, params IReadOnlyList<string> dependsOn) =>

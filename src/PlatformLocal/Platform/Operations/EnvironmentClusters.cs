@@ -4,6 +4,7 @@ using PlatformLocal.Core.Environments;
 using PlatformLocal.Deployment.Workspaces;
 using PlatformLocal.Kubernetes.Files;
 using PlatformLocal.Kubernetes.Processes;
+using PlatformLocal.Platform.Clusters;
 using PlatformLocal.Platform.Clusters.Kind;
 using PlatformLocal.Platform.State;
 
@@ -34,7 +35,10 @@ public sealed class EnvironmentClusters(StateFolder state, ProgramRunner program
         CancellationToken cancellationToken
     )
     {
-        if (state.ReadSettings() is not { Cluster: ClusterKinds.Kind } settings)
+        if (
+            state.ReadSettings() is not { } settings
+            || !PlatformClusters.Of(state, settings, programs, time).HasOthersBeside
+        )
         {
             return;
         }

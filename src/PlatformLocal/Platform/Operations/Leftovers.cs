@@ -5,7 +5,6 @@ using PlatformLocal.Kubernetes;
 using PlatformLocal.Kubernetes.Configuration;
 using PlatformLocal.Kubernetes.Processes;
 using PlatformLocal.Platform.Clusters;
-using PlatformLocal.Platform.Clusters.Existing;
 using PlatformLocal.Platform.Clusters.Kind;
 using PlatformLocal.Platform.State;
 
@@ -44,6 +43,7 @@ public sealed class Leftovers(StateFolder state, ProgramRunner programs, TimePro
     public async Task<PlatformPossessions> LookAsync(CancellationToken cancellationToken)
     {
         var settings = ReadSettings();
+        bool isKind = settings is not null && ClusterOf(settings).HasOthersBeside;
         try
         {
             string[] clusters =
@@ -59,18 +59,18 @@ public sealed class Leftovers(StateFolder state, ProgramRunner programs, TimePro
             bool isOurs =
                 nodes.Count > 0
                 && (
-                    settings?.Cluster == ClusterKinds.Kind
+                    isKind
                     || KindClusters.HasRecord(state.Folder)
                     || await new KindClusters(programs, time).FindOwnerAsync(Cluster, cancellationToken) == state.Folder
                 );
             return new PlatformPossessions(
                 settings,
-                isOurs || settings?.Cluster == ClusterKinds.Kind,
+                isOurs || isKind,
                 clusters,
                 isOurs ? await VolumesAsync([.. nodes.Select(n => n.Node.ContainerId)], cancellationToken) : []
             );
         }
-        catch (PlatformException) when (settings?.Cluster != ClusterKinds.Kind)
+        catch (PlatformException) when (!isKind)
         {
             return new PlatformPossessions(settings, IsKind: false, Clusters: [], Volumes: []); // a machine without an engine
         }
@@ -106,9 +106,9 @@ public sealed class Leftovers(StateFolder state, ProgramRunner programs, TimePro
             left.AddRange(await FindOnDockerAsync(had, cancellationToken));
         }
 
-        if (had.Settings?.Cluster == ClusterKinds.Existing)
+        if (had.Settings is not null && ClusterOf(had.Settings) is { OutlivesPlatform: true } cluster)
         {
-            left.AddRange(await FindInClusterAsync(had.Settings, cancellationToken));
+            left.AddRange(await FindInClusterAsync(cluster, cancellationToken));
         }
 
         return left;
@@ -140,13 +140,9 @@ public sealed class Leftovers(StateFolder state, ProgramRunner programs, TimePro
         return left;
     }
 
-    private async Task<List<Leftover>> FindInClusterAsync(
-        PlatformSettings settings,
-        CancellationToken cancellationToken
-    )
+    private async Task<List<Leftover>> FindInClusterAsync(ICluster cluster, CancellationToken cancellationToken)
     {
-        var (client, _) = ExistingCluster.Open(settings.Kubeconfig, settings.Context, time);
-        using (client)
+        using (var client = await cluster.ConnectAsync(cancellationToken))
         {
             var left = new List<Leftover>();
             foreach (
@@ -184,6 +180,8 @@ public sealed class Leftovers(StateFolder state, ProgramRunner programs, TimePro
             return left;
         }
     }
+
+    private ICluster ClusterOf(PlatformSettings settings) => PlatformClusters.Of(state, settings, programs, time);
 
     private async Task<IReadOnlyList<string>> VolumesAsync(string[] containers, CancellationToken cancellationToken)
     {

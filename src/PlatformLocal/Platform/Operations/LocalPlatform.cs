@@ -1,11 +1,10 @@
 using System.Diagnostics;
 using PlatformLocal.Client;
 using PlatformLocal.Core;
-using PlatformLocal.Deployment.Ansible;
 using PlatformLocal.Deployment.Workspaces;
 using PlatformLocal.Kubernetes.Processes;
 using PlatformLocal.Platform.Baseline;
-using PlatformLocal.Platform.Clusters.Existing;
+using PlatformLocal.Platform.Clusters;
 using PlatformLocal.Platform.Clusters.Kind;
 using PlatformLocal.Platform.PlatformServices.Installation;
 using PlatformLocal.Platform.PlatformServices.Selection;
@@ -67,7 +66,7 @@ public sealed class LocalPlatform
     public async Task<PlatformDocument> DescribeAsync(PlatformApiClient api, CancellationToken cancellationToken)
     {
         var platform = await api.GetPlatformAsync(cancellationToken);
-        return State.ReadSettings() is { Api: ApiPlaces.InCluster } settings
+        return State.ReadSettings() is { IsApiInCluster: true } settings
             ? platform with
             {
                 Services = await DescribeServicesAsync(settings, cancellationToken),
@@ -95,15 +94,11 @@ public sealed class LocalPlatform
             return [];
         }
 
-        using var client = await new KindClusters(_programs, _time).ConnectAsync(
-            State.Platform,
-            State.Folder,
-            cancellationToken
-        );
+        using var client = await ClusterOf(settings).ConnectAsync(cancellationToken);
         return await PlatformServiceStatus.ReadAsync(client, choice, cancellationToken);
     }
 
-    private bool IsInCluster => State.ReadSettings()?.Api == ApiPlaces.InCluster;
+    private bool IsInCluster => State.ReadSettings()?.IsApiInCluster == true;
 
     private PlatformApiClient? ConnectToProcess() =>
         State.ReadEndpoint() is { } endpoint && IsServed() && State.ReadToken() is { } token
@@ -177,7 +172,7 @@ public sealed class LocalPlatform
 
         _ = WorkspaceReader.Read(settings.Workspace); // its faults are told here, not in a log
         report(
-            settings.Cluster == ClusterKinds.Embedded
+            ClusterOf(settings).IsSimulated
                 ? $"Starting the embedded platform '{State.Platform}' in the background (no Docker needed)."
                 : $"Starting the platform '{State.Platform}' on its {settings.Cluster} cluster in the background."
         );
@@ -225,7 +220,7 @@ public sealed class LocalPlatform
         CancellationToken cancellationToken
     )
     {
-        if (settings.Api == ApiPlaces.InCluster)
+        if (settings.IsApiInCluster)
         {
             var inCluster = await FindInClusterAsync(cancellationToken);
             await WorkspaceUpload.EnsureAsync(inCluster, settings.Workspace, cancellationToken);
@@ -269,10 +264,13 @@ public sealed class LocalPlatform
             report($"{e.Message} What else is there says what the platform had.");
         }
 
-        var hasCluster =
-            settings?.Cluster == ClusterKinds.Kind
-            || (settings is null && await HasKindClusterAsync(report, cancellationToken));
-        if (damage is not null && !hasCluster && !Directory.Exists(State.Cluster))
+        var cluster =
+            settings is not null ? ClusterOf(settings)
+            : await FindKindClusterAsync(report, cancellationToken)
+                ? ClusterOf(new PlatformSettings(ClusterKinds.Kind, ""))
+            : Directory.Exists(State.Cluster) ? ClusterOf(new PlatformSettings(ClusterKinds.Embedded, ""))
+            : null;
+        if (damage is not null && cluster is null)
         {
             throw new PlatformException(
                 $"What the platform '{State.Platform}' was made with cannot be found out. {damage.Message}",
@@ -281,23 +279,23 @@ public sealed class LocalPlatform
             );
         }
 
-        if (!State.IsPlatforms && !hasCluster)
+        if (!State.IsPlatforms && cluster is null)
         {
             return Removed.Nothing;
         }
 
-        if (settings?.Cluster == ClusterKinds.Existing)
+        if (settings is not null && cluster is { OutlivesPlatform: true })
         {
-            await EmptyAsync(held, settings, cancellationToken);
+            await EmptyAsync(held, settings, cluster, cancellationToken);
         }
 
         await StopAsync(cancellationToken);
-        if (hasCluster)
+        if (cluster is { HasOthersBeside: true })
         {
             await new EnvironmentClusters(State, _programs, _time).DeleteAllAsync(report, cancellationToken);
-            await Clusters(report).DeleteAsync(State.Platform, State.Folder, cancellationToken);
         }
 
+        await (cluster?.RemoveAsync(report, cancellationToken) ?? Task.CompletedTask);
         try
         {
             if (Directory.Exists(State.Folder))
@@ -314,11 +312,11 @@ public sealed class LocalPlatform
             );
         }
 
-        return hasCluster ? Removed.WithKindCluster : Removed.Platform;
+        return cluster is { HasOthersBeside: true } ? Removed.WithKindCluster : Removed.Platform;
     }
 
     /// <summary>Without settings, which were removed by hand, damaged or never written: record and cluster say whose it is.</summary>
-    private async Task<bool> HasKindClusterAsync(Action<string> report, CancellationToken cancellationToken)
+    private async Task<bool> FindKindClusterAsync(Action<string> report, CancellationToken cancellationToken)
     {
         if (KindClusters.HasRecord(State.Folder))
         {
@@ -326,7 +324,7 @@ public sealed class LocalPlatform
         }
 
         string name = KindClusterName.Of(State.Platform);
-        var clusters = Clusters(report);
+        var clusters = new KindClusters(_programs, _time, report);
         try
         {
             if ((await clusters.ListAsync(cancellationToken)).All(c => c.Name != name))
@@ -349,10 +347,15 @@ public sealed class LocalPlatform
         return true;
     }
 
-    private KindClusters Clusters(Action<string> warn) => new(_programs, _time, warn);
+    private ICluster ClusterOf(PlatformSettings settings) => PlatformClusters.Of(State, settings, _programs, _time);
 
     // The cluster stays: what the platform put into it must go.
-    private async Task EmptyAsync(FolderLock held, PlatformSettings settings, CancellationToken cancellationToken)
+    private async Task EmptyAsync(
+        FolderLock held,
+        PlatformSettings settings,
+        ICluster cluster,
+        CancellationToken cancellationToken
+    )
     {
         using (var api = await EnsureRunningAsync(held, null, _ => { }, cancellationToken))
         {
@@ -367,20 +370,12 @@ public sealed class LocalPlatform
 
         await new PlatformServiceSteps(
             PlatformServiceSelection.Of(settings, WorkspaceReader.Read(settings.Workspace)),
-            _ => Task.FromResult(ExistingCluster.Open(settings.Kubeconfig, settings.Context, _time).Client),
+            cluster.ConnectAsync,
             new ServiceInstallationOptions { Time = _time }
         ).RemoveAsync(_ => { }, cancellationToken);
-        await new ClusterBaseline(
-            _ => Task.FromResult(ExistingCluster.Open(settings.Kubeconfig, settings.Context, _time).Client),
-            ansible: null,
-            new PlaybookCluster(settings.Kubeconfig, settings.Context),
-            _time
-        ).RemoveAsync(cancellationToken);
-        var (client, cluster) = ExistingCluster.Open(settings.Kubeconfig, settings.Context, _time);
-        using (client)
-        {
-            await cluster.ForgetAsync(State.Platform, cancellationToken);
-        }
+        await new ClusterBaseline(cluster.ConnectAsync, ansible: null, cluster.Playbooks, _time).RemoveAsync(
+            cancellationToken
+        );
     }
 
     /// <summary>Ends the serving process; its state stays.</summary>

@@ -22,6 +22,10 @@ public sealed record LockHolder(int ProcessId, string Work, DateTimeOffset Since
 /// </summary>
 public sealed class FolderLock : IDisposable
 {
+    // What flock says of a lock that somebody else has; its file may be gone when that is read.
+    private const int WouldBlock = 11;
+    private const int WouldBlockOnMac = 35;
+
     private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(25);
 
     private readonly FileStream _file;
@@ -156,17 +160,17 @@ public sealed class FolderLock : IDisposable
         {
             return null; // it went in this moment
         }
-        catch (UnauthorizedAccessException e)
+        catch (IOException e) when (e.HResult is WouldBlock or WouldBlockOnMac || File.Exists(path))
+        {
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new PlatformException(
                 $"The lock {path} cannot be made: {e.Message}",
                 "Make its folder writable, or choose another one with --state.",
                 e
             );
-        }
-        catch (IOException) when (File.Exists(path))
-        {
-            return null;
         }
     }
 

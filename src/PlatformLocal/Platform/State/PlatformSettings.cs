@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace PlatformLocal.Platform.State;
 
 /// <summary>What a platform was made with.</summary>
@@ -20,6 +22,10 @@ public sealed record PlatformSettings(
 {
     /// <summary>What a Kind cluster was made with; absent on other clusters.</summary>
     public KindOptions? Kind { get; init; }
+
+    /// <summary>Whether the Platform API runs as pods in the platform's cluster.</summary>
+    [JsonIgnore]
+    public bool IsApiInCluster => Api == ApiPlaces.InCluster;
 }
 
 /// <summary>What a Kind cluster and the Platform API in it are made with.</summary>

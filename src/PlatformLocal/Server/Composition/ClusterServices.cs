@@ -3,6 +3,7 @@ using PlatformLocal.Deployment.Delivery;
 using PlatformLocal.Deployment.Delivery.Direct;
 using PlatformLocal.Kubernetes;
 using PlatformLocal.Kubernetes.Processes;
+using PlatformLocal.Platform.Clusters;
 using PlatformLocal.Server.Reconciliation;
 
 namespace PlatformLocal.Server.Composition;
@@ -13,12 +14,12 @@ internal static class ClusterServices
     public static IServiceCollection AddCluster(
         this IServiceCollection services,
         ServeOptions options,
-        string kind,
+        ICluster cluster,
         KubernetesClient kubernetes
     ) =>
         services
             .AddSingleton(kubernetes)
-            .AddSingleton(new ServedCluster(kind, options.Time.GetUtcNow()))
+            .AddSingleton(new ServedCluster(cluster.Kind, cluster.IsSimulated, options.Time.GetUtcNow()))
             .AddSingleton<IDelivery>(_ => new DirectDelivery(
                 kubernetes,
                 new DirectDeliveryOptions { TimeProvider = options.Time }
@@ -26,15 +27,15 @@ internal static class ClusterServices
             .AddSingleton(_ => new ReadyEnvironments(kubernetes))
             .AddSingleton(p => new EnvironmentDeliveries(
                 p.GetRequiredService<IDelivery>(),
-                ServedClusters.OwnClusters(options, kind, kubernetes),
+                ServedClusters.OwnClusters(options, cluster, kubernetes),
                 options.Time
             ))
             .AddSingleton(_ => new ServicePlaybooks(
                 new AnsiblePlaybooks(new ProgramRunner(options.Time)),
                 kubernetes,
-                ServedClusters.PlaybookClusterOf(options, kind)
+                options.Replica is null ? cluster.Playbooks : new PlaybookCluster(null) // the pod's service account
             ))
             .AddSingleton<EnvironmentsInCluster>(_ =>
-                token => ServedClusters.EnvironmentsInClusterAsync(kubernetes, kind, token)
+                token => ServedClusters.EnvironmentsInClusterAsync(kubernetes, cluster, token)
             );
 }

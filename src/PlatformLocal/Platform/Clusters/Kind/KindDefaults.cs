@@ -14,4 +14,7 @@ public static class KindDefaults
 
     /// <summary>The port on 127.0.0.1 that images are pushed to.</summary>
     public const int RegistryPort = 5001;
+
+    /// <summary>The port of the nodes that leads to a Platform API in the cluster.</summary>
+    public const int PlatformApiPort = 30080;
 }

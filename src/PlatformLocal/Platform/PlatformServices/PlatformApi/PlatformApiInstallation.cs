@@ -5,6 +5,7 @@ using PlatformLocal.Core.Documents;
 using PlatformLocal.Deployment.Manifests;
 using PlatformLocal.Kubernetes;
 using PlatformLocal.Kubernetes.Readiness;
+using PlatformLocal.Platform.Clusters.Kind;
 
 namespace PlatformLocal.Platform.PlatformServices.PlatformApi;
 
@@ -14,7 +15,7 @@ namespace PlatformLocal.Platform.PlatformServices.PlatformApi;
 public sealed class PlatformApiInstallation(KubernetesClient client, TimeProvider time)
 {
     /// <summary>The port on every node that leads to the API.</summary>
-    public const int NodePort = 30080;
+    public const int NodePort = KindDefaults.PlatformApiPort;
 
     /// <summary>Where the platform's own parts are.</summary>
     public const string Namespace = "platform-system";

@@ -1,15 +1,15 @@
 using System.Text.Json.Nodes;
 using PlatformLocal.Core.Documents;
 
-namespace PlatformLocal.Platform.PlatformServices.GatewayApi;
+namespace PlatformLocal.Platform.Clusters.Embedded;
 
 /// <summary>The kinds of the Gateway API (v1), for clusters that run no gateway.</summary>
-public static class GatewayApiKinds
+internal static class GatewayApiKinds
 {
     /// <summary>The definitions, to be applied to the cluster.</summary>
     public static IReadOnlyList<JsonObject> Definitions()
     {
-        const string name = "PlatformServices.GatewayApi.custom-resource-definitions.yaml";
+        const string name = "Clusters.Embedded.gateway-api.yaml";
         using var stream = typeof(GatewayApiKinds).Assembly.GetManifestResourceStream(name)!;
         using var reader = new StreamReader(stream);
         return [.. YamlText.ParseAll(reader.ReadToEnd(), name).Select(d => d.Root.AsObject())];
