@@ -11,7 +11,7 @@ public static class JsonText
     public const int MaximumBytes = 1024 * 1024;
 
     /// <summary>The deepest nesting a document may have.</summary>
-    public const int MaximumDepth = 32;
+    internal const int MaximumDepth = 32;
 
     private static readonly JsonDocumentOptions Strict = new()
     {

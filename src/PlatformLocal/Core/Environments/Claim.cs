@@ -26,7 +26,7 @@ public sealed record ServiceRequest(
 public sealed record Claim
 {
     /// <summary>The format of claims that this version of the platform reads.</summary>
-    public const string CurrentApiVersion = "platform.local/v1alpha1";
+    internal const string CurrentApiVersion = "platform.local/v1alpha1";
 
     /// <summary>Who asked for it.</summary>
     public required string User { get; init; }

@@ -10,7 +10,7 @@ namespace PlatformLocal.Core.Environments;
 public static class ClaimReader
 {
     /// <summary>The most services a claim may name.</summary>
-    public const int MaximumServices = 500;
+    internal const int MaximumServices = 500;
 
     /// <summary>Reads a complete claim, as the object store holds it.</summary>
     /// <param name="source">The claim.</param>

@@ -55,10 +55,10 @@ public sealed record EnvironmentTypeDefaults
     public TimeSpan? UpdatesEvery { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>Whether versions must be exact.</summary>
-    public bool ExactVersionsOnly { get; init; }
+    internal bool ExactVersionsOnly { get; init; }
 
     /// <summary>Whether dev tags are used without being asked for.</summary>
-    public bool AlwaysDevTags { get; init; }
+    internal bool AlwaysDevTags { get; init; }
 
     /// <summary>Whether claims change through git unless they say otherwise.</summary>
     public DeploymentMethod DeploymentMethod { get; init; } = DeploymentMethod.Minio;

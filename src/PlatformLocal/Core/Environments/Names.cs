@@ -4,7 +4,7 @@ namespace PlatformLocal.Core.Environments;
 public static class Names
 {
     /// <summary>The longest name: with <c>env-</c> and a suffix it must fit into a DNS label of 63 characters.</summary>
-    public const int MaximumLength = 53;
+    internal const int MaximumLength = 53;
 
     /// <summary>What is wrong with a name, or <see langword="null"/>.</summary>
     /// <param name="name">The name.</param>
@@ -26,7 +26,7 @@ public static class Names
 
     /// <summary>What is wrong with the name of a variable, or <see langword="null"/>.</summary>
     /// <param name="name">The name.</param>
-    public static string? FaultOfVariable(string name) =>
+    internal static string? FaultOfVariable(string name) =>
         name.Length is > 0 and <= 128
         && (char.IsAsciiLetter(name[0]) || name[0] == '_')
         && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_')

@@ -25,7 +25,7 @@ public sealed class PlatformVersion : IComparable<PlatformVersion>, IEquatable<P
     public string Text { get; }
 
     /// <summary>Whether it has a pre-release part.</summary>
-    public bool IsPrerelease => _version.IsPrerelease;
+    internal bool IsPrerelease => _version.IsPrerelease;
 
     internal int[] Parts => [_version.Major, _version.Minor, _version.Patch, _version.Revision];
 

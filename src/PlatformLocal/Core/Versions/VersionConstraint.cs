@@ -36,7 +36,7 @@ public sealed class VersionConstraint : IEquatable<VersionConstraint>
             : null;
 
     /// <summary>Whether it asks for the newest of all: <c>*</c> or <c>latest</c>.</summary>
-    public bool IsAny => _alternatives is [{ Minimum: null, Maximum: null }];
+    internal bool IsAny => _alternatives is [{ Minimum: null, Maximum: null }];
 
     /// <summary>Whether a version is acceptable.</summary>
     /// <param name="version">The version.</param>

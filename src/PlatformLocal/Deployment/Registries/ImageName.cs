@@ -10,7 +10,7 @@ public sealed record ImageName(RepositoryName Repository, string Reference)
 
     /// <summary>Whether the first part of a name is the host of a registry: it has a dot or a port, or is <c>localhost</c>.</summary>
     /// <param name="first">The text before the first slash.</param>
-    public static bool IsHost(ReadOnlySpan<char> first) => first is "localhost" || first.ContainsAny('.', ':');
+    internal static bool IsHost(ReadOnlySpan<char> first) => first is "localhost" || first.ContainsAny('.', ':');
 
     /// <summary>A name without its registry.</summary>
     /// <param name="image">The name, such as <c>ghcr.io/shop/web:1.2.0</c>.</param>

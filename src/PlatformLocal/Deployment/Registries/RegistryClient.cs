@@ -59,7 +59,7 @@ public sealed class RegistryClient : IDisposable
     /// <param name="repository">The repository.</param>
     /// <param name="cancellationToken">Stops asking.</param>
     /// <exception cref="PlatformException">There is no such repository, or the registry refuses, is away or pages in a circle.</exception>
-    public async Task<IReadOnlyList<string>> ListTagsAsync(
+    internal async Task<IReadOnlyList<string>> ListTagsAsync(
         RepositoryName repository,
         CancellationToken cancellationToken
     ) => (await ListTagsAsync(repository, null, cancellationToken))!.Tags;
@@ -70,7 +70,7 @@ public sealed class RegistryClient : IDisposable
     /// <param name="cancellationToken">Stops asking.</param>
     /// <returns>The tags; <see langword="null"/> when the registry says that nothing changed.</returns>
     /// <exception cref="PlatformException">There is no such repository, or the registry refuses, is away or pages in a circle.</exception>
-    public Task<TagList?> ListTagsAsync(
+    internal Task<TagList?> ListTagsAsync(
         RepositoryName repository,
         CacheValidator? known,
         CancellationToken cancellationToken
@@ -80,8 +80,10 @@ public sealed class RegistryClient : IDisposable
     /// <param name="host">The registry's host.</param>
     /// <param name="cancellationToken">Stops asking.</param>
     /// <exception cref="PlatformException">The registry does not list its repositories, refuses, or is away.</exception>
-    public async Task<IReadOnlyList<string>> ListRepositoriesAsync(string host, CancellationToken cancellationToken) =>
-        (await ListAsync(RepositoryName.CatalogOf(host), "_catalog", "repositories", null, cancellationToken))!.Tags;
+    internal async Task<IReadOnlyList<string>> ListRepositoriesAsync(
+        string host,
+        CancellationToken cancellationToken
+    ) => (await ListAsync(RepositoryName.CatalogOf(host), "_catalog", "repositories", null, cancellationToken))!.Tags;
 
     private async Task<TagList?> ListAsync(
         RepositoryName repository,
@@ -157,7 +159,7 @@ public sealed class RegistryClient : IDisposable
     /// <param name="reference">The tag or digest.</param>
     /// <param name="cancellationToken">Stops asking.</param>
     /// <exception cref="PlatformException">There is none, its digest is not what was promised, or the registry refuses or is away.</exception>
-    public async Task<RegistryManifest> GetManifestAsync(
+    internal async Task<RegistryManifest> GetManifestAsync(
         RepositoryName repository,
         string reference,
         CancellationToken cancellationToken
@@ -192,7 +194,7 @@ public sealed class RegistryClient : IDisposable
     /// <param name="atMost">How many bytes are accepted.</param>
     /// <param name="cancellationToken">Stops asking.</param>
     /// <exception cref="PlatformException">There is none, it has another digest or is larger, or the registry refuses or is away.</exception>
-    public async Task<ReadOnlyMemory<byte>> GetBlobAsync(
+    internal async Task<ReadOnlyMemory<byte>> GetBlobAsync(
         RepositoryName repository,
         string digest,
         int atMost,
@@ -303,7 +305,11 @@ public sealed class RegistryClient : IDisposable
     /// <param name="digest">Its digest.</param>
     /// <param name="cancellationToken">Stops asking.</param>
     /// <exception cref="PlatformException">There is none, or the registry refuses or is away.</exception>
-    public async Task DeleteManifestAsync(RepositoryName repository, string digest, CancellationToken cancellationToken)
+    internal async Task DeleteManifestAsync(
+        RepositoryName repository,
+        string digest,
+        CancellationToken cancellationToken
+    )
     {
         using var deleted = await _transport.SendAsync(
             repository,

@@ -6,7 +6,7 @@ namespace PlatformLocal.Deployment.Registries;
 public sealed record RegistryOptions
 {
     /// <summary>The environment variable that <see cref="Mirrors"/> is read from.</summary>
-    public const string MirrorsVariable = "PLATFORM_REGISTRY_MIRRORS";
+    internal const string MirrorsVariable = "PLATFORM_REGISTRY_MIRRORS";
 
     /// <summary>How often a request is repeated that a registry refused for now or that broke.</summary>
     /// <value>4 unless set.</value>

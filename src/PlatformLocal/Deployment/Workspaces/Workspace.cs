@@ -30,7 +30,7 @@ public sealed record Workspace
 
     /// <summary>Where more services come from.</summary>
     /// <value>Nowhere unless set.</value>
-    public IReadOnlyList<ServiceSource> ServiceSources { get; init; } = [];
+    internal IReadOnlyList<ServiceSource> ServiceSources { get; init; } = [];
 
     /// <summary>The services of its own folder.</summary>
     public required Catalogue Catalogue { get; init; }

@@ -12,7 +12,7 @@ namespace PlatformLocal.Deployment.Workspaces;
 public static partial class WorkspaceReader
 {
     /// <summary>The name of the file with a service's definition.</summary>
-    public const string ServiceFile = "service.yaml";
+    internal const string ServiceFile = "service.yaml";
 
     private const string ApiVersion = "platform.local/v1alpha1";
     private const string Never = "never";

@@ -9,7 +9,7 @@ public static class PrivateFile
     public const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>The mode of folders: their owner enters, reads and writes.</summary>
-    public const UnixFileMode OwnerOnlyFolder = OwnerOnly | UnixFileMode.UserExecute;
+    internal const UnixFileMode OwnerOnlyFolder = OwnerOnly | UnixFileMode.UserExecute;
 
     /// <summary>Makes a folder that only its owner may enter.</summary>
     public static string EnsureFolder(string path)
