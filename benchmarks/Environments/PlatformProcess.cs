@@ -29,6 +29,7 @@ internal sealed class PlatformProcess(string program, BenchmarkFolder folder) : 
     {
         var start = new ProcessStartInfo(program, ["serve", "--workspace", folder.Workspace, "--name", "bench"])
         {
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };

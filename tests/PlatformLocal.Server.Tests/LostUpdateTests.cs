@@ -111,8 +111,8 @@ public sealed class LostUpdateTests(S3Server server)
                     for (var done = 0; done < Rounds; )
                     {
                         var (tag, document) = await GetAsync(http);
-                        var (status, _, _) = await PutAsync(http, Claim(CountIn(document) + 1), tag);
-                        status.Should().BeOneOf(HttpStatusCode.OK, HttpStatusCode.Conflict);
+                        var (status, _, answer) = await PutAsync(http, Claim(CountIn(document) + 1), tag);
+                        status.Should().BeOneOf([HttpStatusCode.OK, HttpStatusCode.Conflict], "{0}", answer);
                         done += status == HttpStatusCode.OK ? 1 : 0;
                     }
                 })

@@ -274,18 +274,12 @@ public sealed class ArtifactServicesTests : IDisposable
             new PayloadOptions
             {
                 User = user ?? "nobody",
-                Now = DateTimeOffset.UnixEpoch,
                 DeployOnlySpecified = true,
                 UseDevTags = user is not null,
-            }
-        );
-        var resolved = await resolution.ResolveAsync(
-            new ResolutionRequest(claim, workspace, new ResolutionOptions { UseDevTags = user is not null })
-            {
-                Offline = offline,
             },
-            Token
+            DateTimeOffset.UnixEpoch
         );
+        var resolved = await resolution.ResolveAsync(claim, workspace, new VersionPolicy { Offline = offline }, Token);
         return resolved.Services.Services.Single();
     }
 

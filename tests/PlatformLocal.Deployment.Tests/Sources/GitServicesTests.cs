@@ -250,19 +250,13 @@ public sealed class GitServicesTests : IDisposable
         var claim = Payload.ToClaim(
             payload,
             workspace.Types,
-            new PayloadOptions
-            {
-                User = "alice",
-                Now = DateTimeOffset.UnixEpoch,
-                DeployOnlySpecified = true,
-            }
+            new PayloadOptions { User = "alice", DeployOnlySpecified = true },
+            DateTimeOffset.UnixEpoch
         );
         return resolution.ResolveAsync(
-            new ResolutionRequest(claim, workspace, new ResolutionOptions())
-            {
-                Offline = offline,
-                IsVerified = isVerified,
-            },
+            claim,
+            workspace,
+            new VersionPolicy { Offline = offline, IsLocked = isVerified },
             Token
         );
     }

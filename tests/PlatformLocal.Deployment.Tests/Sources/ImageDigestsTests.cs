@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using PlatformLocal.Core.Environments;
-using PlatformLocal.Core.Resolution;
 using PlatformLocal.Deployment.Registries;
 using PlatformLocal.Deployment.Sources;
 using PlatformLocal.Deployment.Workspaces;
@@ -86,12 +85,8 @@ public sealed class ImageDigestsTests : IDisposable
         var claim = Payload.ToClaim(
             payload,
             workspace.Types,
-            new PayloadOptions
-            {
-                User = "alice",
-                Now = DateTimeOffset.UnixEpoch,
-                DeployOnlySpecified = true,
-            }
+            new PayloadOptions { User = "alice", DeployOnlySpecified = true },
+            DateTimeOffset.UnixEpoch
         );
         using var resolution = new ServiceResolution(
             Path.Combine(_folder.Path, "cache"),

@@ -78,7 +78,7 @@ public sealed class ObjectReader
     }
 
     /// <summary>A whole number, or <see langword="null"/> when absent or faulty.</summary>
-    public int? Integer(string name)
+    public int? Number(string name)
     {
         switch (Find(name, required: false))
         {

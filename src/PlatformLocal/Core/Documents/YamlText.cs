@@ -70,7 +70,7 @@ public static class YamlText
             return JsonValue.Create(text);
         }
 
-        return Integer(text) is { } integer ? JsonValue.Create(integer)
+        return Number(text) is { } integer ? JsonValue.Create(integer)
             : IsDecimal(text)
             && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
             && double.IsFinite(number)
@@ -81,7 +81,7 @@ public static class YamlText
     private static bool IsDecimal(string text) =>
         text.Any(char.IsAsciiDigit) && text.All(c => char.IsAsciiDigit(c) || c is '.' or 'e' or 'E' or '-' or '+');
 
-    private static long? Integer(string text)
+    private static long? Number(string text)
     {
         var negative = text[0] == '-';
         var digits = text[0] is '-' or '+' ? text[1..] : text;

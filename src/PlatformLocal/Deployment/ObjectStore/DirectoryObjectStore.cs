@@ -11,7 +11,9 @@ public sealed class DirectoryObjectStore : IObjectStore, IDisposable
 
     private readonly string _root;
     private readonly TimeProvider _time;
-    private readonly SemaphoreSlim _writes = new(1, 1);
+
+    // Writes of one object are one after the other; of others they do not wait for its way to the disk.
+    private readonly SemaphoreSlim[] _writes = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(1, 1))];
     private readonly ConcurrentDictionary<string, BucketChanges> _changes = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, (DateTime Modified, long Length, string ETag)> _tags = new(
         StringComparer.Ordinal
@@ -82,6 +84,7 @@ public sealed class DirectoryObjectStore : IObjectStore, IDisposable
             $"Write {file}",
             () =>
                 Exclusively(
+                    file,
                     async () =>
                     {
                         await CheckAsync(bucket, key, condition, cancellationToken);
@@ -102,6 +105,7 @@ public sealed class DirectoryObjectStore : IObjectStore, IDisposable
             $"Delete {file}",
             () =>
                 Exclusively(
+                    file,
                     async () =>
                     {
                         await CheckAsync(bucket, key, condition, cancellationToken);
@@ -126,7 +130,10 @@ public sealed class DirectoryObjectStore : IObjectStore, IDisposable
             changes.Dispose();
         }
 
-        _writes.Dispose();
+        foreach (var gate in _writes)
+        {
+            gate.Dispose();
+        }
     }
 
     private static async Task ReplaceAsync(
@@ -168,16 +175,17 @@ public sealed class DirectoryObjectStore : IObjectStore, IDisposable
         }
     }
 
-    private async Task<T> Exclusively<T>(Func<Task<T>> action, CancellationToken cancellationToken)
+    private async Task<T> Exclusively<T>(string file, Func<Task<T>> action, CancellationToken cancellationToken)
     {
-        await _writes.WaitAsync(cancellationToken);
+        var gate = _writes[(uint)file.GetHashCode(StringComparison.Ordinal) % _writes.Length];
+        await gate.WaitAsync(cancellationToken);
         try
         {
             return await action();
         }
         finally
         {
-            _writes.Release();
+            gate.Release();
         }
     }
 

@@ -34,6 +34,8 @@ public sealed record S3ObjectStoreOptions
 /// </remarks>
 public sealed class S3ObjectStore : IObjectStore, IDisposable
 {
+    private const int ReadsAtMost = 5;
+
     private readonly AmazonS3Client _client;
     private readonly S3ObjectStoreOptions _options;
     private readonly TimeProvider _time;
@@ -83,16 +85,23 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
             $"read {bucket}/{key}",
             async () =>
             {
-                try
+                for (var tries = 1; ; tries++)
                 {
-                    using var found = await _client.GetObjectAsync(bucket, key, cancellationToken);
-                    var content = new MemoryStream();
-                    await found.ResponseStream.CopyToAsync(content, cancellationToken);
-                    return new StoredObject(key, Plain(found.ETag), content.ToArray());
-                }
-                catch (AmazonS3Exception e) when (e.StatusCode == HttpStatusCode.NotFound)
-                {
-                    return null;
+                    try
+                    {
+                        using var found = await _client.GetObjectAsync(bucket, key, cancellationToken);
+                        var content = new MemoryStream();
+                        await found.ResponseStream.CopyToAsync(content, cancellationToken);
+                        return new StoredObject(key, Plain(found.ETag), content.ToArray());
+                    }
+                    catch (AmazonS3Exception e) when (e.StatusCode == HttpStatusCode.NotFound)
+                    {
+                        return null;
+                    }
+                    catch (IOException) when (tries < ReadsAtMost)
+                    {
+                        // The body broke off: the SDK tries requests again, and not what comes after their headers.
+                    }
                 }
             }
         );

@@ -1,7 +1,6 @@
 using PlatformLocal.Core;
 using PlatformLocal.Core.Environments;
 using PlatformLocal.Core.Resolution;
-using PlatformLocal.Core.Versions;
 using PlatformLocal.Deployment.Manifests;
 using PlatformLocal.Deployment.Registries;
 using PlatformLocal.Deployment.Workspaces;

@@ -24,6 +24,7 @@ internal static class ClusterServices
                 kubernetes,
                 new DirectDeliveryOptions { TimeProvider = options.Time }
             ))
+            .AddSingleton(_ => new ReadyEnvironments(kubernetes))
             .AddSingleton(p => new EnvironmentDeliveries(
                 p.GetRequiredService<IDelivery>(),
                 ServedClusters.OwnClusters(options, cluster, kubernetes),

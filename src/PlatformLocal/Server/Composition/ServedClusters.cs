@@ -63,7 +63,7 @@ internal static class ServedClusters
         };
     }
 
-    public static async Task<IReadOnlyList<string>> EnvironmentsInClusterAsync(
+    public static async Task<IReadOnlyDictionary<string, string?>> EnvironmentsInClusterAsync(
         KubernetesClient kubernetes,
         ICluster cluster,
         CancellationToken cancellationToken
@@ -79,12 +79,15 @@ internal static class ServedClusters
             new ListOptions { LabelSelector = ManifestLabels.Environment },
             cancellationToken
         );
-        return
-        [
-            .. namespaces
-                .Items.Select(n => (string?)n["metadata"]?["labels"]?[ManifestLabels.Environment])
-                .OfType<string>(),
-            .. elsewhere,
-        ];
+        var environments = elsewhere.ToDictionary(e => e, _ => (string?)null, StringComparer.Ordinal);
+        foreach (var item in namespaces.Items)
+        {
+            if ((string?)item["metadata"]?["labels"]?[ManifestLabels.Environment] is { } environment)
+            {
+                environments[environment] = (string?)item["metadata"]?["annotations"]?[DeliveredRecord.Annotation];
+            }
+        }
+
+        return environments;
     }
 }

@@ -5,8 +5,6 @@ using PlatformLocal.Kubernetes;
 using PlatformLocal.Kubernetes.Leadership;
 using PlatformLocal.Platform.PlatformServices.Installation;
 using PlatformLocal.Platform.PlatformServices.Selection;
-using PlatformLocal.Platform.State;
-using PlatformLocal.Server.Reconciliation;
 using PlatformLocal.Server.Status;
 
 namespace PlatformLocal.Server.Endpoints;

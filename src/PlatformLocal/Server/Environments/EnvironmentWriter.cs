@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using PlatformLocal.Client;
 using PlatformLocal.Core;
 using PlatformLocal.Core.Documents;

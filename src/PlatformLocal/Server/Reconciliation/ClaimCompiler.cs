@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using PlatformLocal.Core;
 using PlatformLocal.Core.Environments;
 using PlatformLocal.Core.Resolution;
@@ -23,6 +21,9 @@ internal sealed record CompiledClaim(
 {
     /// <summary>The workspace that it was made from.</summary>
     public Workspace Workspace => Snapshot.Workspace;
+
+    /// <summary>The made-up secrets in it, as <c>web/KEY</c>.</summary>
+    public IReadOnlyList<string> SecretPaths { get; init; } = [];
 
     /// <summary>What the made-up secrets in it are known by; empty when there are none.</summary>
     public string Secrets { get; init; } = "";
@@ -64,7 +65,8 @@ internal sealed class ClaimCompiler(
     ServicePlaybooks playbooks,
     EnvironmentDeliveries deliveries,
     ISecretStore secrets,
-    ServedCluster cluster
+    ServedCluster cluster,
+    ServeOptions options
 )
 {
     private readonly KeptBuilds _kept = new();
@@ -84,6 +86,17 @@ internal sealed class ClaimCompiler(
     public void Keep(string revision, EnvironmentLock? locked, CompiledClaim build) =>
         _kept.Keep(new BuildInputs(build.Claim.EnvironmentName, revision, locked, build.Snapshot.Digest), build);
 
+    /// <summary>What a build of stored inputs is known by, after a restart too; made-up secrets are known by themselves.</summary>
+    public string DigestOf(StoredClaim stored, EnvironmentLock locked, WorkspaceSnapshot snapshot) =>
+        $"{options.Version}:{new BuildInputs(stored.Name, stored.Revision, locked, snapshot.Digest).Digest}";
+
+    /// <summary>What the values of made-up secrets are known by.</summary>
+    public Task<string> SecretsAsync(
+        string environment,
+        IReadOnlyList<string> paths,
+        CancellationToken cancellationToken
+    ) => EnvironmentSecrets.DigestOfAsync(secrets, environment, paths, cancellationToken);
+
     /// <summary>The build of a stored claim: the one that is kept of the same inputs, or a new one.</summary>
     /// <exception cref="PlatformException">Versions cannot be resolved, or manifests are not valid.</exception>
     public async Task<CompiledClaim> BuildAsync(
@@ -97,7 +110,7 @@ internal sealed class ClaimCompiler(
         var inputs = new BuildInputs(claim.EnvironmentName, revision, policy.Lock, snapshot.Digest);
         return
             _kept.Find(inputs) is { } kept
-            && kept.Secrets == await SecretsOfAsync(claim.EnvironmentName, kept.Resolved, cancellationToken)
+            && kept.Secrets == await SecretsAsync(claim.EnvironmentName, kept.SecretPaths, cancellationToken)
             ? kept
             : await CompileAsync(claim, snapshot, policy, cancellationToken);
     }
@@ -159,29 +172,11 @@ internal sealed class ClaimCompiler(
                 $"Services depend on each other in a circle and start together: {string.Join(" → ", c)}."
             )
         );
+        var paths = EnvironmentSecrets.PathsOf(resolved.Services.Select(s => s.Definition));
         return new CompiledClaim(claim, resolved, request, warnings, snapshot)
         {
-            Secrets = await SecretsOfAsync(claim.EnvironmentName, resolved, cancellationToken),
+            SecretPaths = paths,
+            Secrets = await SecretsAsync(claim.EnvironmentName, paths, cancellationToken),
         };
-    }
-
-    private async Task<string> SecretsOfAsync(
-        string environment,
-        ResolvedServices resolved,
-        CancellationToken cancellationToken
-    )
-    {
-        var all = new StringBuilder();
-        foreach (var service in resolved.Services.Select(s => s.Definition).Where(s => s.Secrets.Count > 0))
-        {
-            foreach (
-                var (key, value) in await EnvironmentSecrets.OfAsync(secrets, environment, service, cancellationToken)
-            )
-            {
-                all.Append($"{service.Name}/{key}={value}\n");
-            }
-        }
-
-        return all.Length == 0 ? "" : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(all.ToString())));
     }
 }

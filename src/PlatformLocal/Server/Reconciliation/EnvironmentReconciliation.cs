@@ -1,7 +1,9 @@
+using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using PlatformLocal.Client;
 using PlatformLocal.Core;
 using PlatformLocal.Core.Environments;
+using PlatformLocal.Core.Resolution;
 using PlatformLocal.Deployment.Delivery;
 using PlatformLocal.Deployment.ObjectStore;
 using PlatformLocal.Deployment.SearchIndex;
@@ -22,10 +24,22 @@ internal sealed partial class EnvironmentReconciliation(
     ISecretStore secrets,
     ISearchIndex index,
     EnvironmentStatus status,
+    KubernetesClient kubernetes,
     TimeProvider time,
     ILogger<EnvironmentReconciliation> logger
 )
 {
+    private readonly ConcurrentDictionary<string, DeliveredRecord> _recalled = new(StringComparer.Ordinal);
+
+    /// <summary>Tells what is ready with what was delivered last: the next pass over it has nothing to do if that is still wanted.</summary>
+    public void Recall(IEnumerable<(string Name, DeliveredRecord Record)> ready)
+    {
+        foreach (var (name, record) in ready)
+        {
+            _recalled[name] = record;
+        }
+    }
+
     /// <summary>Makes the cluster match the claim once.</summary>
     /// <param name="name">The environment.</param>
     /// <param name="update">Whether to look for newer versions first.</param>
@@ -88,9 +102,28 @@ internal sealed partial class EnvironmentReconciliation(
         status.Report(name, new EnvironmentFact.Placed(delivery.Cluster));
         var history = await claims.GetHistoryAsync(name, cancellationToken);
         var before = await claims.GetLockAsync(name, cancellationToken);
+        if (
+            _recalled.TryRemove(name, out var record)
+            && before is not null
+            && delivery.Own is null
+            && history.IsOf(source)
+            && history.Newest is { Outcome: RolloutOutcome.Ready } standing
+            && standing.Lock.DifferencesTo(before).Count == 0
+            && record.Inputs == compiler.DigestOf(stored, before, snapshot)
+            && record.Secrets == await compiler.SecretsAsync(name, record.SecretPaths, cancellationToken)
+            && record.ServicesOf(before) is { } services
+        )
+        {
+            status.Report(name, ResolvedTo(services, record.Warnings, history, source));
+            updates.Schedule(claim, types, history, source);
+            var known = status.Report(name, new EnvironmentFact.Delivered(null, standing.Time));
+            await index.IndexAsync(SearchDocuments.Of(known), cancellationToken);
+            return;
+        }
+
         var policy = new VersionPolicy { Lock = before, Keep = history.IsOf(source) };
         var compiled = await compiler.BuildAsync(claim, stored.Revision, snapshot, policy, cancellationToken);
-        status.Report(name, ResolvedTo(compiled, history, source));
+        status.Report(name, ResolvedTo(ServicesOf(compiled), compiled.Warnings, history, source));
         updates.Schedule(claim, types, history, source);
         var resolved = compiled.ToLock().WithReasonsOf(before);
         var rollout = new Rollout
@@ -126,8 +159,13 @@ internal sealed partial class EnvironmentReconciliation(
         }
 
         await EndAsync(RolloutOutcome.Ready, null);
+        if (delivery.Own is null)
+        {
+            await RememberAsync(stored, compiled, resolved);
+        }
+
         var counts = Count(result.Changes);
-        var ready = status.Report(name, new EnvironmentFact.Delivered(counts));
+        var ready = status.Report(name, new EnvironmentFact.Delivered(counts, time.GetUtcNow()));
         await index.IndexAsync(SearchDocuments.Of(ready), cancellationToken);
         LogReady(name, compiled.Request.Services.Count, counts.Created, counts.Updated, counts.Pruned);
 
@@ -161,28 +199,45 @@ internal sealed partial class EnvironmentReconciliation(
         LogRemoved(name);
     }
 
+    // An optimisation of the next start alone: an environment that is ready stays so without it.
+    private async Task RememberAsync(StoredClaim stored, CompiledClaim build, EnvironmentLock locked)
+    {
+        var record = new DeliveredRecord(
+            compiler.DigestOf(stored, locked, build.Snapshot),
+            build.Secrets,
+            build.SecretPaths,
+            build.Resolved.Services.ToDictionary(s => s.Definition.Name, s => s.DependsOn, StringComparer.Ordinal),
+            build.Warnings
+        );
+        var place = new ObjectReference("v1", "Namespace", null, Claim.NamespaceOf(stored.Name));
+        try
+        {
+            await kubernetes.PatchAsync(place, PatchKind.Merge, record.ToPatch(), null, CancellationToken.None);
+        }
+        catch (PlatformException e)
+        {
+            LogNotRemembered(stored.Name, e.Message);
+        }
+    }
+
+    private static IReadOnlyList<ServiceDocument> ServicesOf(CompiledClaim compiled) =>
+        [
+            .. compiled.Resolved.Services.Select(s => new ServiceDocument
+            {
+                Name = s.Definition.Name,
+                Version = s.Version.Text,
+                Reason = s.Reason,
+                DependsOn = s.DependsOn,
+                Phase = ServicePhase.Pending,
+            }),
+        ];
+
     private static EnvironmentFact.Resolved ResolvedTo(
-        CompiledClaim compiled,
+        IReadOnlyList<ServiceDocument> services,
+        IReadOnlyList<string> warnings,
         EnvironmentHistory history,
         JsonObject source
-    ) =>
-        new(
-            [
-                .. compiled.Resolved.Services.Select(s => new ServiceDocument
-                {
-                    Name = s.Definition.Name,
-                    Version = s.Version.Text,
-                    Reason = s.Reason,
-                    DependsOn = s.DependsOn,
-                    Phase = ServicePhase.Pending,
-                }),
-            ],
-            compiled.Warnings
-        )
-        {
-            Held = history.HeldAt(source),
-            TakenBack = history.FailedUpdate(source),
-        };
+    ) => new(services, warnings) { Held = history.HeldAt(source), TakenBack = history.FailedUpdate(source) };
 
     private static ChangeCounts Count(IReadOnlyList<ObjectChange> changes) =>
         new(
@@ -203,6 +258,9 @@ internal sealed partial class EnvironmentReconciliation(
 
     [LoggerMessage(LogLevel.Warning, "{Name} is removed, and its own cluster is out of reach: {Message}")]
     private partial void LogClusterGone(string name, string message);
+
+    [LoggerMessage(LogLevel.Warning, "{Name} is ready, and its next start cannot be made shorter: {Message}")]
+    private partial void LogNotRemembered(string name, string message);
 
     [LoggerMessage(LogLevel.Information, "{Name} is removed")]
     private partial void LogRemoved(string name);

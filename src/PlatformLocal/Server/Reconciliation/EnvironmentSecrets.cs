@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using PlatformLocal.Core.Resolution;
 using PlatformLocal.Deployment.Secrets;
 
@@ -7,6 +9,33 @@ namespace PlatformLocal.Server.Reconciliation;
 internal static class EnvironmentSecrets
 {
     public static string PrefixOf(string environment) => $"environments/{environment}/";
+
+    /// <summary>The secrets that services need, as <c>web/KEY</c>.</summary>
+    public static IReadOnlyList<string> PathsOf(IEnumerable<ServiceDefinition> services) =>
+        [.. services.SelectMany(s => s.Secrets.Select(k => $"{s.Name}/{k}")).Order(StringComparer.Ordinal)];
+
+    /// <summary>What the values of secrets are known by; empty when there are none.</summary>
+    public static async Task<string> DigestOfAsync(
+        ISecretStore store,
+        string environment,
+        IReadOnlyList<string> paths,
+        CancellationToken cancellationToken
+    )
+    {
+        if (paths.Count == 0)
+        {
+            return "";
+        }
+
+        using var all = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var path in paths)
+        {
+            var value = await store.GetOrCreateAsync(PrefixOf(environment) + path, cancellationToken);
+            all.AppendData(Encoding.UTF8.GetBytes($"{path}\n{value}\n"));
+        }
+
+        return Convert.ToHexStringLower(all.GetHashAndReset());
+    }
 
     /// <summary>The values of a service's secrets; made up at the first asking.</summary>
     public static async Task<IReadOnlyDictionary<string, string>> OfAsync(

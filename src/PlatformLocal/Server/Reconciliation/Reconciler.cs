@@ -1,13 +1,14 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using PlatformLocal.Client;
+using PlatformLocal.Deployment.Delivery.Direct;
 using PlatformLocal.Server.Status;
 
 namespace PlatformLocal.Server.Reconciliation;
 
-/// <summary>Names of the environments that the cluster holds, with a claim or without.</summary>
+/// <summary>The environments that the cluster holds, with a claim or without, and what is remembered of their last delivery.</summary>
 /// <param name="cancellationToken">Stops asking.</param>
-internal delegate Task<IReadOnlyList<string>> EnvironmentsInCluster(CancellationToken cancellationToken);
+internal delegate Task<IReadOnlyDictionary<string, string?>> EnvironmentsInCluster(CancellationToken cancellationToken);
 
 /// <summary>
 /// Keeps environments as their claims want them: several at once, each strictly in order. It acts on what is, not on
@@ -17,6 +18,7 @@ internal sealed partial class Reconciler(
     ClaimStore claims,
     EnvironmentReconciliation reconciliation,
     EnvironmentsInCluster environmentsInCluster,
+    ReadyEnvironments readyEnvironments,
     EnvironmentFeed feed,
     EnvironmentStatus status,
     WorkspaceSnapshots workspaces,
@@ -121,9 +123,15 @@ internal sealed partial class Reconciler(
                 if (isResync)
                 {
                     seen.Clear();
-                    foreach (var name in await environmentsInCluster(cancellationToken))
+                    var inCluster = await environmentsInCluster(cancellationToken);
+                    foreach (var name in inCluster.Keys)
                     {
                         seen[name] = null; // one whose claim went while nobody looked is then seen as removed
+                    }
+
+                    if (_nextResync == DateTimeOffset.MinValue)
+                    {
+                        await RecallAsync(inCluster, cancellationToken);
                     }
 
                     _nextResync = now + ResyncInterval;
@@ -145,6 +153,20 @@ internal sealed partial class Reconciler(
                 await Task.Delay(ListInterval, time, cancellationToken)
                     .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
+        }
+    }
+
+    // At the start most environments are as they were: what is ready with what was delivered last is not planned anew.
+    private async Task RecallAsync(IReadOnlyDictionary<string, string?> inCluster, CancellationToken cancellationToken)
+    {
+        var records = inCluster
+            .Select(e => (e.Key, Record: DeliveredRecord.Parse(e.Value)))
+            .Where(e => e.Record is not null)
+            .ToList();
+        if (records.Count > 0)
+        {
+            var ready = await readyEnvironments.ListAsync(cancellationToken);
+            reconciliation.Recall(records.Where(r => ready.Contains(r.Key)).Select(r => (r.Key, r.Record!)));
         }
     }
 

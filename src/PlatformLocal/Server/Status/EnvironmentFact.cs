@@ -48,7 +48,8 @@ internal abstract record EnvironmentFact
 
     /// <summary>Everything is ready.</summary>
     /// <param name="Changes">What the delivery did; <see langword="null"/> when there was nothing to deliver.</param>
-    public sealed record Delivered(ChangeCounts? Changes) : EnvironmentFact;
+    /// <param name="Since">Since when.</param>
+    public sealed record Delivered(ChangeCounts? Changes, DateTimeOffset Since) : EnvironmentFact;
 
     /// <summary>A pass failed.</summary>
     public sealed record Failed(PlatformException Failure) : EnvironmentFact;

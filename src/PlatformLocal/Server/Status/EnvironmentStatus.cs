@@ -3,7 +3,6 @@ using PlatformLocal.Client;
 using PlatformLocal.Core;
 using PlatformLocal.Core.Documents;
 using PlatformLocal.Core.Environments;
-using PlatformLocal.Server.History;
 
 namespace PlatformLocal.Server.Status;
 
@@ -57,7 +56,7 @@ internal sealed class EnvironmentStatus(EnvironmentFeed feed, ServedCluster clus
                     ),
                 ],
             },
-            EnvironmentFact.Delivered { Changes: var changes } => With(
+            EnvironmentFact.Delivered { Changes: var changes, Since: var since } => With(
                 With(known, ConditionTypes.Delivered, true, changes is null ? "Unchanged" : "Applied"),
                 ConditionTypes.Ready,
                 true,
@@ -66,7 +65,7 @@ internal sealed class EnvironmentStatus(EnvironmentFeed feed, ServedCluster clus
             {
                 Phase = EnvironmentPhase.Ready,
                 Changes = changes,
-                ReadySince = time.GetUtcNow(),
+                ReadySince = since,
                 Services = [.. known.Services.Select(s => s with { Phase = ServicePhase.Ready, Message = null })],
             },
             EnvironmentFact.Failed { Failure: var failure } => Fail(known, failure),

@@ -80,6 +80,16 @@ internal sealed class InventoryStore(
         }
     }
 
+    /// <summary>Reads the inventory in a ConfigMap; <see langword="null"/> when it is not all there, or in a later format.</summary>
+    public static Inventory? ReadPlain(JsonObject head) =>
+        head.Child("data") is { } data
+        && data.Text("format") == Format
+        && data.Text("environment") is { } environment
+        && data.Text(PlainField) is { } text
+        && JsonNode.Parse(text) is JsonArray rows
+            ? Inventory.FromJson(environment, rows)
+            : null;
+
     /// <summary>Replaces the inventory: first what it refers to, then itself, then what it no longer refers to is deleted.</summary>
     public async Task WriteAsync(Inventory inventory, string targetNamespace, CancellationToken cancellationToken)
     {

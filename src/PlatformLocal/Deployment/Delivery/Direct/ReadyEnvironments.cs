@@ -1,0 +1,99 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using PlatformLocal.Core;
+using PlatformLocal.Kubernetes;
+using PlatformLocal.Kubernetes.Readiness;
+
+namespace PlatformLocal.Deployment.Delivery.Direct;
+
+/// <summary>
+/// Says of many environments at once whether all that was delivered for them is there and ready: by one list per kind,
+/// whatever their number.
+/// </summary>
+/// <param name="client">The cluster.</param>
+public sealed class ReadyEnvironments(KubernetesClient client)
+{
+    private const int AtOnce = 4;
+
+    /// <summary>The environments that need nothing: every object of their inventories is there and ready.</summary>
+    /// <remarks>One whose inventory cannot be read, or is too large for one object, is left out: a delivery finds out.</remarks>
+    /// <param name="cancellationToken">Stops asking.</param>
+    /// <exception cref="PlatformException">The cluster cannot be read.</exception>
+    public async Task<IReadOnlySet<string>> ListAsync(CancellationToken cancellationToken)
+    {
+        var heads = await client.ListAsync(
+            "v1",
+            "ConfigMap",
+            null,
+            new ListOptions
+            {
+                LabelSelector = DeliveryLabels.Environment,
+                FieldSelector = $"metadata.name={InventoryStore.Name}",
+            },
+            cancellationToken
+        );
+        Inventory[] inventories = [.. heads.Items.Select(Read).OfType<Inventory>()];
+        var kinds = inventories
+            .SelectMany(i => i.Entries.Values)
+            .Select(e => (e.Reference.ApiVersion, e.Reference.Kind))
+            .Distinct();
+        var settled = new ConcurrentDictionary<ObjectKey, string?>();
+        await Parallel.ForEachAsync(
+            kinds,
+            new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
+            async (kind, token) =>
+            {
+                var isPassive = KnownKinds.IsPassive(ApiGroup.Of(kind.ApiVersion), kind.Kind);
+                var list = await client.ListAsync(
+                    kind.ApiVersion,
+                    kind.Kind,
+                    null,
+                    new ListOptions { LabelSelector = DeliveryLabels.Environment, MetadataOnly = isPassive },
+                    token
+                );
+                foreach (JsonObject item in list.Items)
+                {
+                    if (isPassive ? !item.IsTerminating() : ReadinessRules.Of(item).IsCurrent)
+                    {
+                        JsonObject? metadata = item.Metadata();
+                        var reference = new ObjectReference(
+                            kind.ApiVersion,
+                            kind.Kind,
+                            metadata.Text("namespace"),
+                            metadata.Text("name")!
+                        );
+                        settled[ObjectKey.Of(reference)] = HasOnlyContent(kind.Kind) ? item.ResourceVersion() : null;
+                    }
+                }
+            }
+        );
+        return inventories
+            .Where(i =>
+                i.Entries.Values.All(e =>
+                    e.Hash is not null
+                    && settled.TryGetValue(e.Key, out string? version)
+                    && (version is null || version == e.ResourceVersion)
+                )
+            )
+            .Select(i => i.Environment)
+            .ToHashSet(StringComparer.Ordinal);
+    }
+
+    // No controller writes these: one that is at the version it was delivered with is as it was delivered.
+    private static bool HasOnlyContent(string kind) =>
+        kind is "ConfigMap" or "Secret" or "LimitRange" or "NetworkPolicy" or "Role" or "RoleBinding";
+
+    private static Inventory? Read(JsonObject head)
+    {
+        try
+        {
+            return InventoryStore.ReadPlain(head);
+        }
+        catch (Exception fault)
+            when (fault is FormatException or JsonException or InvalidOperationException or InvalidCastException)
+        {
+            return null; // the delivery that looks at it says what is wrong
+        }
+    }
+}
