@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using PlatformLocal.Core;
 using PlatformLocal.Core.Documents;
-using PlatformLocal.Platform.Operations;
+using PlatformLocal.Core.Environments;
 
 namespace PlatformPipelines;
 
@@ -26,7 +26,7 @@ internal static class Claim
         var claim = payload is not null
             ? JsonText.ParseObject(payload, "--payload")
             : JsonText.ParseObject(await file!.ContentsAsync(cancellationToken), "--file");
-        _ = DeployEnvironment.NameIn(claim);
+        _ = Payload.NameIn(claim);
         return claim;
     }
 }

@@ -1,5 +1,5 @@
+using PlatformLocal.Core.Environments;
 using PlatformLocal.Deployment.ObjectStore;
-using PlatformLocal.Platform.Operations;
 
 namespace PlatformPipelines;
 
@@ -91,7 +91,7 @@ public sealed class Platform(
         return rollback is null
             ? await platform.RunAsync(claim, "deploy-environment", deployOnlySpecified, useDevTags, cancellationToken)
             : await platform.RunAsync(
-                ["deploy-environment", DeployEnvironment.NameIn(claim), "--rollback", $"{rollback}"],
+                ["deploy-environment", Payload.NameIn(claim), "--rollback", $"{rollback}"],
                 cancellationToken
             );
     }

@@ -1,8 +1,8 @@
 using System.Text;
 using PlatformLocal.Core;
 using PlatformLocal.Core.Documents;
+using PlatformLocal.Core.Environments;
 using PlatformLocal.Deployment.ObjectStore;
-using PlatformLocal.Platform.Operations;
 
 namespace PlatformPipelines;
 
@@ -47,7 +47,7 @@ internal sealed class StaticEnvironments(IObjectStore store)
             var text = await claims.File(file).ContentsAsync(cancellationToken);
             try
             {
-                var name = DeployEnvironment.NameIn(JsonText.ParseObject(text, file));
+                var name = Payload.NameIn(JsonText.ParseObject(text, file));
                 if (file != name + ".json")
                 {
                     faults.Add(new Fault(file, $"must be called {name}.json, after its environment_name"));

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using PlatformLocal.Cli.Rendering;
 using PlatformLocal.Client;
+using PlatformLocal.Core.Environments;
 using PlatformLocal.Platform.Operations;
 
 namespace PlatformLocal.Cli.Commands;
@@ -50,7 +51,7 @@ internal sealed class DeployEnvironmentCommand(SharedOptions shared) : CommandBa
     )
     {
         var payload = await _payload.ReadAsync(parsed, cancellationToken);
-        _ = DeployEnvironment.NameIn(payload);
+        _ = Payload.NameIn(payload);
         var local = Shared.PlatformOf(parsed);
         using var api = await local.EnsureRunningAsync(
             Shared.WorkspaceOf(parsed, _payload.FileOf(parsed)),

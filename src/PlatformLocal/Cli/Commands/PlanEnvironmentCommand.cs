@@ -1,6 +1,7 @@
 using System.CommandLine;
 using PlatformLocal.Cli.Rendering;
 using PlatformLocal.Client;
+using PlatformLocal.Core.Environments;
 using PlatformLocal.Platform.Operations;
 
 namespace PlatformLocal.Cli.Commands;
@@ -30,7 +31,7 @@ internal sealed class PlanEnvironmentCommand(SharedOptions shared) : CommandBase
     )
     {
         var payload = await _payload.ReadAsync(parsed, cancellationToken);
-        var name = DeployEnvironment.NameIn(payload);
+        var name = Payload.NameIn(payload);
         using var api = await Shared
             .PlatformOf(parsed)
             .EnsureRunningAsync(

@@ -21,6 +21,17 @@ public record PayloadOptions
 /// <summary>A partial claim, merged over the defaults of its environment type.</summary>
 public static class Payload
 {
+    /// <summary>The environment that a payload names.</summary>
+    /// <param name="payload">The payload.</param>
+    /// <exception cref="PlatformException">It names none.</exception>
+    public static string NameIn(JsonObject payload) =>
+        payload["environment_name"] is JsonValue value && value.TryGetValue<string>(out var name) && name.Length > 0
+            ? name
+            : throw new InvalidDocumentException(
+                "the claim",
+                [new Fault("environment_name", "is required, as a text")]
+            );
+
     /// <summary>Makes a complete claim of a payload.</summary>
     /// <param name="payload">The payload; a service set to <c>null</c> takes a default service out.</param>
     /// <param name="types">What each environment type means.</param>

@@ -1,8 +1,7 @@
 using System.Runtime.CompilerServices;
-using System.Text.Json.Nodes;
 using PlatformLocal.Client;
 using PlatformLocal.Core;
-using PlatformLocal.Core.Documents;
+using PlatformLocal.Core.Environments;
 
 namespace PlatformLocal.Platform.Operations;
 
@@ -36,7 +35,7 @@ public sealed class DeployEnvironment(PlatformApiClient api, TimeProvider time)
 
     private async Task<EnvironmentDocument> StoreOnceAsync(DeployRequest request, CancellationToken cancellationToken)
     {
-        var name = NameIn(request.Claim);
+        var name = Payload.NameIn(request.Claim);
         var known = await api.FindAsync(name, cancellationToken);
         var revision = known is { Revision.Length: > 0, Phase: not EnvironmentPhase.Deleting } ? known.Revision : null;
         return await api.PutAsync(name, request, revision, cancellationToken);
@@ -121,15 +120,4 @@ public sealed class DeployEnvironment(PlatformApiClient api, TimeProvider time)
     {
         return api.Patience > TimeSpan.Zero && await api.FindAsync(name, cancellationToken) is not null;
     }
-
-    /// <summary>The environment that a payload names.</summary>
-    /// <param name="payload">The payload.</param>
-    /// <exception cref="PlatformException">It names none.</exception>
-    public static string NameIn(JsonObject payload) =>
-        payload["environment_name"] is JsonValue value && value.TryGetValue<string>(out var name) && name.Length > 0
-            ? name
-            : throw new InvalidDocumentException(
-                "the claim",
-                [new Fault("environment_name", "is required, as a text")]
-            );
 }
