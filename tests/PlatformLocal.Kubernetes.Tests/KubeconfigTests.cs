@@ -298,10 +298,4 @@ public sealed class KubeconfigTests : IDisposable
     }
 
     /// <summary>The system's clock, set forward.</summary>
-    private sealed class MovableTime : TimeProvider
-    {
-        public TimeSpan Offset { get; set; }
-
-        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Offset;
-    }
 }

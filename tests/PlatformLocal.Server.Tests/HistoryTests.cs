@@ -3,6 +3,7 @@ using PlatformLocal.Client;
 using PlatformLocal.Core;
 using PlatformLocal.Core.Resolution;
 using PlatformLocal.Server.Tests.Testing;
+using PlatformLocal.Testing;
 
 namespace PlatformLocal.Server.Tests;
 
@@ -175,14 +176,12 @@ public sealed class HistoryTests
     [Fact]
     public async Task A_rollback_to_a_claim_that_expired_is_refused_because_it_would_remove_the_environment()
     {
-        await using var platform = await TestPlatform.StartAsync();
-        var soon = TimeProvider.System.GetUtcNow().AddSeconds(3);
+        var time = new MovableTime();
+        await using var platform = await TestPlatform.StartAsync(time);
+        var soon = time.GetUtcNow().AddMinutes(10);
         await platform.DeployAsync(Sue(soon));
         await platform.DeployAsync(Sue(soon.AddHours(1)));
-        while (TimeProvider.System.GetUtcNow() <= soon)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, Token);
-        }
+        time.Ahead = TimeSpan.FromMinutes(15);
 
         var act = () => platform.RollBackAsync("mine", 1);
 

@@ -268,11 +268,4 @@ public sealed class GitServicesTests : IDisposable
 
     private static string ObjectsOf(ResolvedService service) =>
         Path.Combine(service.Definition.Folder, service.Definition.Manifests, "objects.yaml");
-
-    private sealed class MovableTime : TimeProvider
-    {
-        public TimeSpan Ahead { get; set; }
-
-        public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + Ahead;
-    }
 }

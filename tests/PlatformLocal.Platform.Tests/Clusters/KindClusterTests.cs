@@ -182,7 +182,7 @@ public sealed class KindClusterTests(KindLab lab)
             "--workdir=/tmp",
             KindLab.BaseImage!,
             "/dotnet/dotnet",
-            "/tests/PlatformLocal.Tests.dll",
+            "/tests/PlatformLocal.Platform.Tests.dll",
             "--no-progress",
             "--results-directory",
             "/tmp/results",

@@ -35,9 +35,10 @@ internal sealed class TestPlatform : IAsyncDisposable
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public static async Task<TestPlatform> StartAsync()
+    public static async Task<TestPlatform> StartAsync(TimeProvider? time = null)
     {
         var platform = Prepare();
+        platform.Time = time ?? TimeProvider.System;
         await platform.ServeAsync();
         return platform;
     }
@@ -50,6 +51,9 @@ internal sealed class TestPlatform : IAsyncDisposable
         return platform;
     }
 
+    /// <summary>The clock of the platform.</summary>
+    public TimeProvider Time { get; private set; } = TimeProvider.System;
+
     /// <summary>Starts the platform anew on the same state.</summary>
     public async Task ServeAsync()
     {
@@ -59,6 +63,7 @@ internal sealed class TestPlatform : IAsyncDisposable
                 State = State,
                 Workspace = Workspace,
                 Version = "test",
+                Time = Time,
             },
             Token
         );

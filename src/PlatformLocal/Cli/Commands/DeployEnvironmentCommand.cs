@@ -2,7 +2,6 @@ using System.CommandLine;
 using PlatformLocal.Cli.Rendering;
 using PlatformLocal.Client;
 using PlatformLocal.Core.Environments;
-using PlatformLocal.Platform.Operations;
 
 namespace PlatformLocal.Cli.Commands;
 
