@@ -260,7 +260,7 @@ public sealed class KubeconfigTests : IDisposable
 
         await client.GetAsync(reference, Token);
         await client.GetAsync(reference, Token);
-        time.Offset = TimeSpan.FromMinutes(5);
+        time.Ahead = TimeSpan.FromMinutes(5);
         await client.GetAsync(reference, Token);
 
         tokens.Should().Equal("Bearer t1", "Bearer t1", "Bearer t2");
