@@ -296,6 +296,4 @@ public sealed class KubeconfigTests : IDisposable
         File.WriteAllText(path, text);
         return path;
     }
-
-    /// <summary>The system's clock, set forward.</summary>
 }
