@@ -125,7 +125,8 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
             // Not every service understands the chunks that the SDK would sign otherwise.
             UseChunkEncoding = false,
             IfNoneMatch = condition.IfAbsent ? "*" : null,
-            IfMatch = condition.IfMatch is { } tag ? $"\"{tag}\"" : null,
+            // Without quotes, which AWS and MinIO take either way: with them Ceph 16 refuses every write.
+            IfMatch = condition.IfMatch,
         };
         var written = await GuardAsync(
             $"write {bucket}/{key}",
