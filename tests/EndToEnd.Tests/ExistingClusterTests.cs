@@ -80,7 +80,7 @@ public sealed class ExistingClusterTests
         var destroyed = await program.RunAsync("destroy-local-platform");
 
         created.ExitCode.Should().Be(0, created.Error);
-        created.Error.Should().Contain("redis: waits for Deployment platform-system/redis");
+        created.Error.Should().Contain("made up the Secret redis-credentials").And.MatchRegex(@"redis \d+\.\d s");
         again.ExitCode.Should().Be(0, again.Error);
         again.Json["services"]!.AsArray().Should().ContainSingle();
         again.Json["services"]![0]!["name"]!.GetValue<string>().Should().Be("redis");
