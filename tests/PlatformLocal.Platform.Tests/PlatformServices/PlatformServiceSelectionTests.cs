@@ -9,6 +9,19 @@ namespace PlatformLocal.Platform.Tests.PlatformServices;
 public sealed class PlatformServiceSelectionTests
 {
     [Fact]
+    public void A_workspace_can_say_of_each_service_what_the_catalogue_knows_of_it() =>
+        PlatformServiceFormat
+            .All.Should()
+            .BeEquivalentTo(
+                PlatformServiceCatalogue.All.Select(s => new PlatformServiceFormat(
+                    s.Name,
+                    s.NeedsFlux,
+                    s.ManifestsAt is not null,
+                    PlatformServiceCatalogue.ObjectStores.Contains(s.Name)
+                ))
+            );
+
+    [Fact]
     public void The_default_brings_what_its_services_depend_on()
     {
         var choice = Choose("default");

@@ -5,7 +5,7 @@ namespace PlatformLocal.Deployment.Workspaces;
 /// <param name="HasVersion">Whether it is a chart, whose version can be another one.</param>
 /// <param name="HasManifests">Whether it downloads manifests, which can come from a file.</param>
 /// <param name="IsObjectStore">Whether it is one of those of which a platform has one at most.</param>
-internal sealed record PlatformServiceFormat(
+public sealed record PlatformServiceFormat(
     string Name,
     bool HasVersion = true,
     bool HasManifests = false,
