@@ -1,13 +1,9 @@
-using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
-using System.Text;
 using EmbeddedKubernetes.Api;
 using EmbeddedKubernetes.Certificates;
 using EmbeddedKubernetes.Controllers;
 using EmbeddedKubernetes.Objects;
-using EmbeddedKubernetes.Resources;
-using EmbeddedKubernetes.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;

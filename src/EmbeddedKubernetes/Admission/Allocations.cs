@@ -1,7 +1,3 @@
-using EmbeddedKubernetes.Faults;
-using EmbeddedKubernetes.Json;
-using EmbeddedKubernetes.Storage;
-
 namespace EmbeddedKubernetes.Admission;
 
 /// <summary>Gives out cluster addresses and node ports.</summary>

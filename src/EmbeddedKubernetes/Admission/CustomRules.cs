@@ -1,9 +1,4 @@
-using System.Globalization;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using EmbeddedKubernetes.Faults;
-using EmbeddedKubernetes.Json;
 using EmbeddedKubernetes.Ownership;
 using EmbeddedKubernetes.Schemas;
 

@@ -1,7 +1,3 @@
-using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Faults;
-using EmbeddedKubernetes.Json;
-
 namespace EmbeddedKubernetes.Admission;
 
 /// <summary>What an ingress must fulfil.</summary>

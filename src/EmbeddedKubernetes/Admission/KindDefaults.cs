@@ -1,8 +1,3 @@
-using System.Text;
-using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Json;
-using EmbeddedKubernetes.Resources;
-
 namespace EmbeddedKubernetes.Admission;
 
 /// <summary>Defaults that depend on other fields; the fixed ones are in the schemas.</summary>

@@ -1,8 +1,3 @@
-using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Faults;
-using EmbeddedKubernetes.Json;
-using EmbeddedKubernetes.Resources;
-
 namespace EmbeddedKubernetes.Admission;
 
 /// <summary>What holds for the metadata of every kind.</summary>

@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Json;
-
 namespace EmbeddedKubernetes.Admission;
 
 /// <summary>Defaults of a pod's specification.</summary>

@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Json;
-
 namespace EmbeddedKubernetes.Admission;
 
 /// <summary>The quality-of-service class a pod's requests and limits lead to.</summary>

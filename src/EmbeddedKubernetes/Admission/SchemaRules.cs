@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Faults;
-using EmbeddedKubernetes.Json;
 using EmbeddedKubernetes.Schemas;
 
 namespace EmbeddedKubernetes.Admission;

@@ -1,8 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Faults;
-using EmbeddedKubernetes.Json;
-
 namespace EmbeddedKubernetes.Admission;
 
 /// <summary>What a service must fulfil.</summary>

@@ -1,7 +1,3 @@
-using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Faults;
-using EmbeddedKubernetes.Json;
-
 namespace EmbeddedKubernetes.Admission;
 
 /// <summary>What a PersistentVolumeClaim must state, what may change in it later, and what the server adds.</summary>

@@ -1,11 +1,7 @@
 using System.Security.Cryptography;
-using System.Text;
 using EmbeddedKubernetes.Api.Documents;
 using EmbeddedKubernetes.Api.Requests;
-using EmbeddedKubernetes.Faults;
 using EmbeddedKubernetes.Objects;
-using EmbeddedKubernetes.Resources;
-using EmbeddedKubernetes.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 

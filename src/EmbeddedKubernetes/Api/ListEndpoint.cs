@@ -1,12 +1,6 @@
-using System.Globalization;
-using System.Text;
-using System.Text.Json.Nodes;
 using EmbeddedKubernetes.Api.Requests;
-using EmbeddedKubernetes.Faults;
 using EmbeddedKubernetes.Objects;
-using EmbeddedKubernetes.Resources;
 using EmbeddedKubernetes.Selectors;
-using EmbeddedKubernetes.Storage;
 
 namespace EmbeddedKubernetes.Api;
 

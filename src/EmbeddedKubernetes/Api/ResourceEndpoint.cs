@@ -1,7 +1,4 @@
-using System.Text.Json.Nodes;
 using EmbeddedKubernetes.Api.Requests;
-using EmbeddedKubernetes.Faults;
-using EmbeddedKubernetes.Json;
 using EmbeddedKubernetes.Objects;
 using Microsoft.AspNetCore.Http;
 

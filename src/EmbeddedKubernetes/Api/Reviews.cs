@@ -1,6 +1,4 @@
-using System.Text.Json.Nodes;
 using EmbeddedKubernetes.Api.Requests;
-using EmbeddedKubernetes.Json;
 
 namespace EmbeddedKubernetes.Api;
 

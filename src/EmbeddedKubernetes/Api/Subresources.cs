@@ -1,11 +1,6 @@
-using System.Globalization;
-using System.Text.Json.Nodes;
 using EmbeddedKubernetes.Api.Requests;
-using EmbeddedKubernetes.Faults;
-using EmbeddedKubernetes.Json;
 using EmbeddedKubernetes.Objects;
 using EmbeddedKubernetes.Patching;
-using EmbeddedKubernetes.Resources;
 using EmbeddedKubernetes.Schemas;
 
 namespace EmbeddedKubernetes.Api;

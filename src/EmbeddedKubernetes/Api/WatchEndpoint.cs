@@ -1,13 +1,7 @@
 using System.Buffers;
-using System.Globalization;
-using System.Text;
-using System.Text.Json.Nodes;
 using EmbeddedKubernetes.Api.Requests;
 using EmbeddedKubernetes.Api.Tables;
-using EmbeddedKubernetes.Faults;
-using EmbeddedKubernetes.Json;
 using EmbeddedKubernetes.Objects;
-using EmbeddedKubernetes.Storage;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace EmbeddedKubernetes.Api;

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using EmbeddedKubernetes.Storage;
 
 namespace EmbeddedKubernetes.Certificates;
 

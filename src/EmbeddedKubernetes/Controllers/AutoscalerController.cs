@@ -1,7 +1,4 @@
 using System.Runtime.CompilerServices;
-using EmbeddedKubernetes.Json;
-using EmbeddedKubernetes.Resources;
-using EmbeddedKubernetes.Storage;
 
 namespace EmbeddedKubernetes.Controllers;
 

@@ -1,7 +1,4 @@
-using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Json;
 using EmbeddedKubernetes.Objects;
-using EmbeddedKubernetes.Resources;
 
 namespace EmbeddedKubernetes.Controllers;
 

@@ -1,10 +1,4 @@
-using System.Globalization;
-using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Faults;
-using EmbeddedKubernetes.Json;
 using EmbeddedKubernetes.Objects;
-using EmbeddedKubernetes.Resources;
-using EmbeddedKubernetes.Storage;
 
 namespace EmbeddedKubernetes.Controllers;
 

@@ -1,7 +1,5 @@
 using System.Threading.Channels;
-using EmbeddedKubernetes.Faults;
 using EmbeddedKubernetes.Objects;
-using EmbeddedKubernetes.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace EmbeddedKubernetes.Controllers;

@@ -1,10 +1,4 @@
-using System.Globalization;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Json;
-using EmbeddedKubernetes.Resources;
 using EmbeddedKubernetes.Selectors;
-using EmbeddedKubernetes.Storage;
 
 namespace EmbeddedKubernetes.Controllers;
 

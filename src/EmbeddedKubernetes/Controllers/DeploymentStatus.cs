@@ -1,7 +1,3 @@
-using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Json;
-using EmbeddedKubernetes.Resources;
-
 namespace EmbeddedKubernetes.Controllers;
 
 /// <summary>Sums a deployment's replica sets up, and tells whether it makes progress.</summary>

@@ -1,7 +1,4 @@
-using EmbeddedKubernetes.Json;
-using EmbeddedKubernetes.Resources;
 using EmbeddedKubernetes.Selectors;
-using EmbeddedKubernetes.Storage;
 
 namespace EmbeddedKubernetes.Controllers;
 

@@ -1,8 +1,4 @@
-using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Json;
 using EmbeddedKubernetes.Objects;
-using EmbeddedKubernetes.Resources;
-using EmbeddedKubernetes.Storage;
 
 namespace EmbeddedKubernetes.Controllers;
 

@@ -1,7 +1,3 @@
-using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Json;
-using EmbeddedKubernetes.Storage;
-
 namespace EmbeddedKubernetes.Controllers;
 
 /// <summary>

@@ -1,8 +1,3 @@
-using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Json;
-using EmbeddedKubernetes.Resources;
-using EmbeddedKubernetes.Storage;
-
 namespace EmbeddedKubernetes.Controllers;
 
 /// <summary>Furnishes new namespaces and empties terminating ones.</summary>

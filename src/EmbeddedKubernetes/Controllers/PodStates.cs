@@ -1,6 +1,4 @@
-using System.Text.Json.Nodes;
 using EmbeddedKubernetes.Admission;
-using EmbeddedKubernetes.Json;
 
 namespace EmbeddedKubernetes.Controllers;
 

@@ -1,8 +1,4 @@
-using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Json;
-using EmbeddedKubernetes.Resources;
 using EmbeddedKubernetes.Selectors;
-using EmbeddedKubernetes.Storage;
 
 namespace EmbeddedKubernetes.Controllers;
 

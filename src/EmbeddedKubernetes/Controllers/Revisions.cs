@@ -1,7 +1,3 @@
-using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Json;
-using EmbeddedKubernetes.Resources;
-
 namespace EmbeddedKubernetes.Controllers;
 
 /// <summary>Keeps the templates of stateful and daemon sets as ControllerRevisions.</summary>

@@ -1,10 +1,5 @@
 using System.Runtime.CompilerServices;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Json;
-using EmbeddedKubernetes.Resources;
 using EmbeddedKubernetes.Selectors;
-using EmbeddedKubernetes.Storage;
 
 namespace EmbeddedKubernetes.Controllers;
 

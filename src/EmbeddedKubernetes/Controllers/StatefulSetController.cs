@@ -1,9 +1,3 @@
-using System.Globalization;
-using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Json;
-using EmbeddedKubernetes.Resources;
-using EmbeddedKubernetes.Storage;
-
 namespace EmbeddedKubernetes.Controllers;
 
 /// <summary>Keeps numbered pods with their own volumes, in order.</summary>

@@ -1,5 +1,3 @@
-using EmbeddedKubernetes.Storage;
-
 namespace EmbeddedKubernetes.Controllers;
 
 /// <summary>Wakes a controller for an object later; one timer per object and controller, the latest counts.</summary>

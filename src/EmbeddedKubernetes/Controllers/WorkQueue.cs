@@ -1,5 +1,3 @@
-using EmbeddedKubernetes.Storage;
-
 namespace EmbeddedKubernetes.Controllers;
 
 /// <summary>Objects to be reconciled, each at most once.</summary>

@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Resources;
-
 namespace EmbeddedKubernetes.Faults;
 
 /// <summary>A refusal the client is told as a <c>Status</c> object.</summary>

@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Json;
-
 namespace EmbeddedKubernetes.Faults;
 
 /// <summary>One thing wrong with one field.</summary>

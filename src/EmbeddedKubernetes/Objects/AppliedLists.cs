@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Faults;
 using EmbeddedKubernetes.Ownership;
 using EmbeddedKubernetes.Schemas;
 

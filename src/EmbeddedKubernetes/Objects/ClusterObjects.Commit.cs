@@ -1,11 +1,5 @@
-using System.Globalization;
-using System.Text.Json.Nodes;
 using EmbeddedKubernetes.Admission;
-using EmbeddedKubernetes.Faults;
-using EmbeddedKubernetes.Json;
 using EmbeddedKubernetes.Ownership;
-using EmbeddedKubernetes.Resources;
-using EmbeddedKubernetes.Storage;
 
 namespace EmbeddedKubernetes.Objects;
 

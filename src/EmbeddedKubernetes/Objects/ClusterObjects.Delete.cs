@@ -1,9 +1,3 @@
-using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Faults;
-using EmbeddedKubernetes.Json;
-using EmbeddedKubernetes.Resources;
-using EmbeddedKubernetes.Storage;
-
 namespace EmbeddedKubernetes.Objects;
 
 /// <content>Deletion: at once, or after finalizers have run.</content>

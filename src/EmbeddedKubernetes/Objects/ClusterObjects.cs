@@ -1,12 +1,6 @@
-using System.Globalization;
-using System.Text.Json.Nodes;
 using EmbeddedKubernetes.Admission;
-using EmbeddedKubernetes.Faults;
-using EmbeddedKubernetes.Json;
 using EmbeddedKubernetes.Ownership;
-using EmbeddedKubernetes.Resources;
 using EmbeddedKubernetes.Schemas;
-using EmbeddedKubernetes.Storage;
 
 namespace EmbeddedKubernetes.Objects;
 

@@ -1,7 +1,3 @@
-using System.Text;
-using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Faults;
-
 namespace EmbeddedKubernetes.Ownership;
 
 /// <summary>Tells an applier whose fields it would have changed.</summary>

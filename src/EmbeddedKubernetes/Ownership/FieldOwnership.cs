@@ -1,8 +1,3 @@
-using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Faults;
-using EmbeddedKubernetes.Json;
-using EmbeddedKubernetes.Resources;
-
 namespace EmbeddedKubernetes.Ownership;
 
 /// <summary>Who is writing, and through which door.</summary>

@@ -1,7 +1,3 @@
-using System.Text;
-using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Json;
-
 namespace EmbeddedKubernetes.Ownership;
 
 /// <summary>

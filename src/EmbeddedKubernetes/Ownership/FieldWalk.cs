@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using EmbeddedKubernetes.Schemas;
 
 namespace EmbeddedKubernetes.Ownership;

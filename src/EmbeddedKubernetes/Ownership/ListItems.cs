@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Json;
 using EmbeddedKubernetes.Schemas;
 
 namespace EmbeddedKubernetes.Ownership;

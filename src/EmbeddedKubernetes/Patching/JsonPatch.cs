@@ -1,7 +1,3 @@
-using System.Globalization;
-using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Json;
-
 namespace EmbeddedKubernetes.Patching;
 
 /// <summary>JSON patch (RFC 6902).</summary>

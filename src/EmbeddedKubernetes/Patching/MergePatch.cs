@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace EmbeddedKubernetes.Patching;
 
 /// <summary>JSON merge patch (RFC 7386).</summary>

@@ -1,7 +1,3 @@
-using System.Globalization;
-using System.Text;
-using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Json;
 using EmbeddedKubernetes.Schemas;
 
 namespace EmbeddedKubernetes.Protobuf;

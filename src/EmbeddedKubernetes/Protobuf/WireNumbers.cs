@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace EmbeddedKubernetes.Protobuf;
 
 /// <summary>One field on the wire.</summary>

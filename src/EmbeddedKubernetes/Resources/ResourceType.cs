@@ -1,8 +1,4 @@
-using System.Text;
-using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Json;
 using EmbeddedKubernetes.Schemas;
-using EmbeddedKubernetes.Storage;
 
 namespace EmbeddedKubernetes.Resources;
 

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace EmbeddedKubernetes.Resources;
 
 /// <summary>The version this server claims to be.</summary>

@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Json;
-
 namespace EmbeddedKubernetes.Resources;
 
 /// <summary>The two built-in kinds whose versions differ in more than their name.</summary>

@@ -1,7 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Json;
-
 namespace EmbeddedKubernetes.Schemas;
 
 /// <summary>Compares a value with its schema: unknown fields are cut out and named, wrong types reported.</summary>

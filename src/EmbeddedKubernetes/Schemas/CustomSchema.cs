@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Json;
-
 namespace EmbeddedKubernetes.Schemas;
 
 /// <summary>Reads the structural schema of a custom resource.</summary>

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace EmbeddedKubernetes.Schemas;
 
 /// <summary>Fills in the defaults a schema declares.</summary>

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace EmbeddedKubernetes.Schemas;
 
 /// <summary>Built-in kinds know no difference between an empty list or map and none at all; the stored form has none.</summary>

@@ -1,8 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Json;
-using EmbeddedKubernetes.Resources;
-
 namespace EmbeddedKubernetes.Selectors;
 
 /// <summary>Which fields an object must have: <c>metadata.name=a,status.phase!=Running</c>.</summary>

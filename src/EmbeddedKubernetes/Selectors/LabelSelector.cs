@@ -1,7 +1,3 @@
-using System.Globalization;
-using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Json;
-
 namespace EmbeddedKubernetes.Selectors;
 
 /// <summary>Which labels an object must have, from a query or from a <c>LabelSelector</c> value.</summary>

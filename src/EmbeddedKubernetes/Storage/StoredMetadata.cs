@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace EmbeddedKubernetes.Storage;
 
 /// <summary>What is asked of an object so often that it is kept beside its bytes.</summary>

@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Json;
-
 namespace EmbeddedKubernetes.Storage;
 
 /// <summary>Where an object lives: <c>plural.group</c>, namespace (empty for cluster scope) and name.</summary>

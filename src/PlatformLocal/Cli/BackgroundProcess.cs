@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using PlatformLocal.Core;
 
 namespace PlatformLocal.Cli;
 

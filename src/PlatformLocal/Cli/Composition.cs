@@ -1,4 +1,3 @@
-using PlatformLocal.Client;
 using PlatformLocal.Deployment.Artifacts;
 using PlatformLocal.Kubernetes.Processes;
 using PlatformLocal.Platform.Clusters;

@@ -1,5 +1,3 @@
-using PlatformLocal.Core;
-
 namespace PlatformLocal.Cli;
 
 /// <summary>What the program's exit codes mean.</summary>

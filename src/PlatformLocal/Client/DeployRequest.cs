@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using PlatformLocal.Core.Environments;
 
 namespace PlatformLocal.Client;

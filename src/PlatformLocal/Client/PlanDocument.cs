@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace PlatformLocal.Client;
 
 /// <summary>What a deployment would change.</summary>

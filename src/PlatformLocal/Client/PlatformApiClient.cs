@@ -3,11 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
-using System.Text;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
-using PlatformLocal.Core;
 using PlatformLocal.Core.Documents;
 
 namespace PlatformLocal.Client;

@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using PlatformLocal.Core;
 
 namespace PlatformLocal.Client;
 

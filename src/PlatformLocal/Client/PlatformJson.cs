@@ -1,8 +1,5 @@
 using System.Text.Encodings.Web;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
-using PlatformLocal.Core;
 
 namespace PlatformLocal.Client;
 

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace PlatformLocal.Kubernetes;
 
 /// <summary>Reads fields of objects whose shape nobody guarantees: what is missing or of another type is <see langword="null"/>.</summary>

@@ -1,6 +1,4 @@
 using System.Net;
-using System.Text.Json.Nodes;
-using PlatformLocal.Core;
 using PlatformLocal.Kubernetes.Transport;
 
 namespace PlatformLocal.Kubernetes;

@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text.Json.Nodes;
-using PlatformLocal.Core;
 using PlatformLocal.Kubernetes.Configuration;
 using PlatformLocal.Kubernetes.Discovery;
 using PlatformLocal.Kubernetes.Transport;

@@ -1,7 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using PlatformLocal.Core;
-
 namespace PlatformLocal.Kubernetes;
 
 /// <summary>A single reason why the API server refused something.</summary>

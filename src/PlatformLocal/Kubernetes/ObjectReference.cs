@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using PlatformLocal.Core;
-
 namespace PlatformLocal.Kubernetes;
 
 /// <summary>Names one object of a cluster.</summary>

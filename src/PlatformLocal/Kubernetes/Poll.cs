@@ -1,5 +1,3 @@
-using PlatformLocal.Core;
-
 namespace PlatformLocal.Kubernetes;
 
 /// <summary>Waits for something that nobody tells of: looks, pauses, and looks again.</summary>

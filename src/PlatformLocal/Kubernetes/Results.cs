@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace PlatformLocal.Kubernetes;
 
 /// <summary>A consistent list of objects.</summary>

@@ -1,5 +1,3 @@
-using PlatformLocal.Core;
-
 namespace PlatformLocal.Kubernetes;
 
 /// <summary>A cluster does not serve a kind.</summary>

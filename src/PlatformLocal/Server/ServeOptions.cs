@@ -1,5 +1,4 @@
 using PlatformLocal.Deployment.ObjectStore;
-using PlatformLocal.Kubernetes;
 using PlatformLocal.Kubernetes.Leadership;
 using PlatformLocal.Platform.State;
 

@@ -1,7 +1,4 @@
-using System.Text.Json.Nodes;
 using EmbeddedKubernetes.Api.Requests;
-using EmbeddedKubernetes.Json;
-using EmbeddedKubernetes.Resources;
 
 namespace EmbeddedKubernetes.Api.Documents;
 

@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Resources;
-
 namespace EmbeddedKubernetes.Api.Documents;
 
 /// <summary>The paths of a resource, as far as clients look at them: which kind answers, which parameters are understood.</summary>

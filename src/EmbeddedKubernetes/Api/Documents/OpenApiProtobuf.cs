@@ -1,7 +1,4 @@
 using System.Buffers;
-using System.Text;
-using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Json;
 
 namespace EmbeddedKubernetes.Api.Documents;
 

@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Json;
-using EmbeddedKubernetes.Resources;
 using EmbeddedKubernetes.Schemas;
 
 namespace EmbeddedKubernetes.Api.Documents;

@@ -1,8 +1,4 @@
 using System.Buffers;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Faults;
-using EmbeddedKubernetes.Json;
 using EmbeddedKubernetes.Objects;
 using EmbeddedKubernetes.Protobuf;
 using Microsoft.AspNetCore.Http;

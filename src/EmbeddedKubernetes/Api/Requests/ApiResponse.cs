@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Json;
 using Microsoft.AspNetCore.Http;
 
 namespace EmbeddedKubernetes.Api.Requests;

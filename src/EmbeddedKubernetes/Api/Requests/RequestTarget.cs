@@ -1,5 +1,3 @@
-using EmbeddedKubernetes.Resources;
-
 namespace EmbeddedKubernetes.Api.Requests;
 
 /// <summary>What a resource path points at.</summary>

@@ -1,9 +1,5 @@
 using System.Buffers;
-using System.Text.Json.Nodes;
 using EmbeddedKubernetes.Api.Requests;
-using EmbeddedKubernetes.Json;
-using EmbeddedKubernetes.Resources;
-using EmbeddedKubernetes.Storage;
 
 namespace EmbeddedKubernetes.Api.Tables;
 

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Json;
 using static EmbeddedKubernetes.Api.Tables.TableColumns;
 
 namespace EmbeddedKubernetes.Api.Tables;

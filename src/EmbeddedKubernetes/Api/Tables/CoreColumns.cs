@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Json;
-using EmbeddedKubernetes.Resources;
 using static EmbeddedKubernetes.Api.Tables.TableColumns;
 
 namespace EmbeddedKubernetes.Api.Tables;

@@ -1,7 +1,3 @@
-using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Json;
-using EmbeddedKubernetes.Resources;
-
 namespace EmbeddedKubernetes.Api.Tables;
 
 /// <summary>The columns a custom resource definition declares.</summary>

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace EmbeddedKubernetes.Api.Tables;
 
 /// <summary>Ages as people read them: two units at most, coarser as they grow.</summary>

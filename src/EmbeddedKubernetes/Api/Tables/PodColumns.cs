@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Json;
 using static EmbeddedKubernetes.Api.Tables.TableColumns;
 
 namespace EmbeddedKubernetes.Api.Tables;

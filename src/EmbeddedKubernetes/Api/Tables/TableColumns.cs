@@ -1,7 +1,3 @@
-using System.Text.Json.Nodes;
-using EmbeddedKubernetes.Json;
-using EmbeddedKubernetes.Resources;
-
 namespace EmbeddedKubernetes.Api.Tables;
 
 /// <summary>A column and how to fill it.</summary>

@@ -1,8 +1,4 @@
-using System.CommandLine;
-using System.Text.Json.Nodes;
 using PlatformLocal.Cli.Rendering;
-using PlatformLocal.Client;
-using PlatformLocal.Core;
 using PlatformLocal.Deployment.Artifacts;
 using PlatformLocal.Deployment.Workspaces;
 using Spectre.Console;

@@ -1,7 +1,3 @@
-using System.CommandLine;
-using System.Text.Json.Nodes;
-using PlatformLocal.Client;
-using PlatformLocal.Core;
 using PlatformLocal.Core.Documents;
 
 namespace PlatformLocal.Cli.Commands;

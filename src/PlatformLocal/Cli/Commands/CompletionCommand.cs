@@ -1,4 +1,3 @@
-using System.CommandLine;
 using PlatformLocal.Cli.Rendering;
 
 namespace PlatformLocal.Cli.Commands;

@@ -1,6 +1,4 @@
-using System.CommandLine;
 using PlatformLocal.Cli.Rendering;
-using PlatformLocal.Core;
 using PlatformLocal.Platform.Clusters.Existing;
 using PlatformLocal.Platform.Clusters.Kind;
 using PlatformLocal.Platform.Operations;

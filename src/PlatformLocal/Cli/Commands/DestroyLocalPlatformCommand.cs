@@ -1,6 +1,4 @@
-using System.CommandLine;
 using PlatformLocal.Cli.Rendering;
-using PlatformLocal.Core;
 using PlatformLocal.Platform.Operations;
 
 namespace PlatformLocal.Cli.Commands;

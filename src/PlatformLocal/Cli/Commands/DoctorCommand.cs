@@ -1,4 +1,3 @@
-using System.CommandLine;
 using PlatformLocal.Cli.Rendering;
 using PlatformLocal.Platform.Diagnostics;
 using PlatformLocal.Platform.State;

@@ -1,6 +1,4 @@
-using System.CommandLine;
 using PlatformLocal.Cli.Rendering;
-using PlatformLocal.Client;
 using PlatformLocal.Core.Environments;
 
 namespace PlatformLocal.Cli.Commands;

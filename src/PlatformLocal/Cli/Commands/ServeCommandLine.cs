@@ -1,6 +1,4 @@
-using System.CommandLine;
 using PlatformLocal.Cli.Rendering;
-using PlatformLocal.Core;
 using PlatformLocal.Deployment.ObjectStore;
 using PlatformLocal.Kubernetes;
 using PlatformLocal.Kubernetes.Leadership;

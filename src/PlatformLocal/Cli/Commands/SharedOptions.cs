@@ -1,4 +1,3 @@
-using System.CommandLine;
 using PlatformLocal.Platform.Operations;
 using PlatformLocal.Platform.State;
 

@@ -1,6 +1,3 @@
-using PlatformLocal.Client;
-using PlatformLocal.Core;
-
 namespace PlatformLocal.Cli.Rendering;
 
 /// <summary>What a deployment came to: in words with what to do next, and as an exit code.</summary>

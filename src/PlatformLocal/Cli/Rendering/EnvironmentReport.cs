@@ -1,5 +1,3 @@
-using PlatformLocal.Client;
-
 namespace PlatformLocal.Cli.Rendering;
 
 /// <summary>An environment in words, line by line.</summary>

@@ -1,4 +1,3 @@
-using PlatformLocal.Client;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 

@@ -1,4 +1,3 @@
-using PlatformLocal.Client;
 using Spectre.Console;
 
 namespace PlatformLocal.Cli.Rendering;

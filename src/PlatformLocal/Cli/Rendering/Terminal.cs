@@ -1,8 +1,4 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
-using PlatformLocal.Client;
-using PlatformLocal.Core;
 using PlatformLocal.Core.Documents;
 using Spectre.Console;
 

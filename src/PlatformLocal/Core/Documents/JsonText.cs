@@ -1,7 +1,3 @@
-using System.Text;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-
 namespace PlatformLocal.Core.Documents;
 
 /// <summary>Reads JSON text within limits, with faults that name line and column.</summary>

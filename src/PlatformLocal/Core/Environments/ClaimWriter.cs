@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text.Json.Nodes;
-
 namespace PlatformLocal.Core.Environments;
 
 /// <summary>Writes claims as JSON: the same claim is always the same text.</summary>

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using PlatformLocal.Core.Documents;
 using PlatformLocal.Core.Versions;
 

@@ -1,4 +1,3 @@
-using System.Text;
 using PlatformLocal.Core.Versions;
 
 namespace PlatformLocal.Core.Resolution;

@@ -1,7 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using PlatformLocal.Kubernetes;
-
 namespace PlatformLocal.Deployment.Ansible;
 
 /// <summary>A task that failed on a host.</summary>

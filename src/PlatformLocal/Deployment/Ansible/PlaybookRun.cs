@@ -1,7 +1,3 @@
-using System.Text.Json.Nodes;
-using PlatformLocal.Core;
-using PlatformLocal.Kubernetes;
-
 namespace PlatformLocal.Deployment.Ansible;
 
 /// <summary>The cluster that a playbook works on.</summary>

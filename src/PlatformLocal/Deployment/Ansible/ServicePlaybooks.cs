@@ -1,13 +1,10 @@
 using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json.Nodes;
 using PlatformLocal.Core.Documents;
 using PlatformLocal.Core.Environments;
 using PlatformLocal.Core.Resolution;
 using PlatformLocal.Deployment.Delivery;
 using PlatformLocal.Deployment.Manifests;
 using PlatformLocal.Deployment.Workspaces;
-using PlatformLocal.Kubernetes;
 
 namespace PlatformLocal.Deployment.Ansible;
 

@@ -1,7 +1,3 @@
-using System.Globalization;
-using System.Text;
-using System.Text.Json.Nodes;
-
 namespace PlatformLocal.Deployment.Ansible;
 
 /// <summary>Writes variables so that Ansible takes every text as it stands.</summary>

@@ -1,4 +1,3 @@
-using PlatformLocal.Core;
 using PlatformLocal.Core.Resolution;
 using PlatformLocal.Core.Text;
 using PlatformLocal.Core.Versions;

@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using PlatformLocal.Client;
-
 namespace PlatformLocal.Deployment.Delivery;
 
 /// <summary>An environment as it should be in the cluster.</summary>

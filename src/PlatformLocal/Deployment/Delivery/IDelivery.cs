@@ -1,6 +1,3 @@
-using PlatformLocal.Client;
-using PlatformLocal.Core;
-
 namespace PlatformLocal.Deployment.Delivery;
 
 /// <summary>Gets the rendered manifests of an environment into a cluster, and out of it.</summary>

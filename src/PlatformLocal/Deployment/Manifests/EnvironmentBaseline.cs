@@ -1,7 +1,5 @@
-using System.Text.Json.Nodes;
 using PlatformLocal.Core.Documents;
 using PlatformLocal.Core.Environments;
-using PlatformLocal.Kubernetes;
 
 namespace PlatformLocal.Deployment.Manifests;
 

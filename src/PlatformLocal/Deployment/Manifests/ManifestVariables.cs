@@ -1,4 +1,3 @@
-using System.Globalization;
 using PlatformLocal.Core.Environments;
 using PlatformLocal.Core.Resolution;
 using PlatformLocal.Deployment.Registries;

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace PlatformLocal.Deployment.Manifests;
 
 /// <summary>

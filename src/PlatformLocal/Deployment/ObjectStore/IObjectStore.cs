@@ -1,5 +1,3 @@
-using PlatformLocal.Core;
-
 namespace PlatformLocal.Deployment.ObjectStore;
 
 /// <summary>An object with its content.</summary>

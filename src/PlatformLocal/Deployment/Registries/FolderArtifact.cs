@@ -1,7 +1,4 @@
 using System.IO.Compression;
-using System.Text;
-using System.Text.Json.Nodes;
-using PlatformLocal.Core;
 using PlatformLocal.Kubernetes.Files;
 
 namespace PlatformLocal.Deployment.Registries;

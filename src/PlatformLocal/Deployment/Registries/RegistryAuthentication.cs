@@ -1,9 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net.Http.Headers;
-using System.Text;
-using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using PlatformLocal.Core;
 
 namespace PlatformLocal.Deployment.Registries;
 

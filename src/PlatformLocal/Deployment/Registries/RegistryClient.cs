@@ -1,8 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using PlatformLocal.Core;
 using PlatformLocal.Kubernetes.Processes;
 
 namespace PlatformLocal.Deployment.Registries;

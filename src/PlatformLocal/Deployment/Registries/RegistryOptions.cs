@@ -1,5 +1,3 @@
-using PlatformLocal.Core;
-
 namespace PlatformLocal.Deployment.Registries;
 
 /// <summary>How registries are talked to.</summary>

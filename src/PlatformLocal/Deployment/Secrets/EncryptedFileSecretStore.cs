@@ -1,8 +1,4 @@
 using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using PlatformLocal.Core;
 using PlatformLocal.Kubernetes.Files;
 
 namespace PlatformLocal.Deployment.Secrets;

@@ -1,5 +1,3 @@
-using PlatformLocal.Core;
-
 namespace PlatformLocal.Deployment.Secrets;
 
 /// <summary>Keeps values that nobody else may read, by paths such as <c>environments/shop/rabbitmq/PASSWORD</c>.</summary>

@@ -1,7 +1,4 @@
 using System.IO.Compression;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using PlatformLocal.Core;
 using PlatformLocal.Core.Resolution;
 using PlatformLocal.Core.Versions;
 using PlatformLocal.Deployment.Manifests;

@@ -1,4 +1,3 @@
-using PlatformLocal.Core;
 using PlatformLocal.Core.Resolution;
 using PlatformLocal.Deployment.Manifests;
 using PlatformLocal.Deployment.Registries;

@@ -1,7 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
-using System.Text;
-using PlatformLocal.Core;
 using PlatformLocal.Deployment.Registries;
 using PlatformLocal.Kubernetes.Files;
 using PlatformLocal.Kubernetes.Processes;

@@ -1,4 +1,3 @@
-using PlatformLocal.Core;
 using PlatformLocal.Core.Resolution;
 using PlatformLocal.Core.Versions;
 using PlatformLocal.Deployment.Registries;

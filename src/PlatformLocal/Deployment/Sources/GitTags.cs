@@ -1,4 +1,3 @@
-using PlatformLocal.Core;
 using PlatformLocal.Kubernetes.Processes;
 
 namespace PlatformLocal.Deployment.Sources;

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using PlatformLocal.Core;
 using PlatformLocal.Core.Environments;
 using PlatformLocal.Core.Resolution;
 using PlatformLocal.Deployment.Manifests;

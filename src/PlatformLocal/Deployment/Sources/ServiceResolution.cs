@@ -1,4 +1,3 @@
-using PlatformLocal.Core;
 using PlatformLocal.Core.Environments;
 using PlatformLocal.Core.Resolution;
 using PlatformLocal.Deployment.Manifests;

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using PlatformLocal.Core;
 using PlatformLocal.Core.Documents;
 using PlatformLocal.Core.Resolution;
 using PlatformLocal.Core.Versions;

@@ -1,7 +1,3 @@
-using System.Text;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using PlatformLocal.Core;
 using PlatformLocal.Deployment.Registries;
 using PlatformLocal.Kubernetes.Files;
 

@@ -1,4 +1,3 @@
-using PlatformLocal.Client;
 using PlatformLocal.Core.Environments;
 using PlatformLocal.Core.Resolution;
 using PlatformLocal.Core.Versions;

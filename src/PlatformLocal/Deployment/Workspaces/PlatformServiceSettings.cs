@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace PlatformLocal.Deployment.Workspaces;
 
 /// <summary>What <c>spec.platformServices</c> of a workspace says.</summary>

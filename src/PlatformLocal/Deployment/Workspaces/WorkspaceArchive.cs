@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using PlatformLocal.Core;
 using PlatformLocal.Kubernetes.Files;
 
 namespace PlatformLocal.Deployment.Workspaces;

@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Text.RegularExpressions;
-using PlatformLocal.Core;
 using PlatformLocal.Core.Documents;
 using PlatformLocal.Core.Environments;
 using PlatformLocal.Core.Resolution;

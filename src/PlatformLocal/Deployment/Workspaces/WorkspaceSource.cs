@@ -1,5 +1,3 @@
-using System.Text;
-using PlatformLocal.Core;
 using PlatformLocal.Kubernetes.Files;
 
 namespace PlatformLocal.Deployment.Workspaces;

@@ -1,5 +1,3 @@
-using PlatformLocal.Core;
-
 namespace PlatformLocal.Kubernetes.Configuration;
 
 /// <summary>What kubectl reads from its configuration files: clusters, users, and contexts that join them.</summary>

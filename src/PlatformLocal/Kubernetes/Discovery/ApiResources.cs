@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json.Nodes;
 using PlatformLocal.Kubernetes.Transport;
 
 namespace PlatformLocal.Kubernetes.Discovery;

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace PlatformLocal.Kubernetes.Discovery;
 
 /// <summary>Reads what API servers say about the kinds they serve.</summary>

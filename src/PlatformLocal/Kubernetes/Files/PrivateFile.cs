@@ -1,5 +1,3 @@
-using PlatformLocal.Core;
-
 namespace PlatformLocal.Kubernetes.Files;
 
 /// <summary>Writes files that only their owner may read, whole or not at all.</summary>

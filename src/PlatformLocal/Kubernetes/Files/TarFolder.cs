@@ -1,5 +1,4 @@
 using System.Formats.Tar;
-using PlatformLocal.Core;
 
 namespace PlatformLocal.Kubernetes.Files;
 

@@ -1,7 +1,3 @@
-using System.Globalization;
-using System.Text.Json.Nodes;
-using PlatformLocal.Core;
-
 namespace PlatformLocal.Kubernetes.Leadership;
 
 /// <summary>How replicas agree on who leads.</summary>

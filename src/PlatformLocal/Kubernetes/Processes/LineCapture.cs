@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace PlatformLocal.Kubernetes.Processes;
 
 /// <summary>Keeps the last part of a stream of text and hands out its lines as they come.</summary>

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using PlatformLocal.Core;
 
 namespace PlatformLocal.Kubernetes.Processes;
 

@@ -1,5 +1,3 @@
-using PlatformLocal.Core;
-
 namespace PlatformLocal.Kubernetes.Processes;
 
 /// <summary>A program that is missing, failed, or did not finish in time.</summary>

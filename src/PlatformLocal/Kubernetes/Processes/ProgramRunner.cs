@@ -1,7 +1,5 @@
 using System.ComponentModel;
-using System.Text;
 using CliWrap;
-using PlatformLocal.Core;
 
 namespace PlatformLocal.Kubernetes.Processes;
 

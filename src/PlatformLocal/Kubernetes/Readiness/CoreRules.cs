@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace PlatformLocal.Kubernetes.Readiness;
 
 /// <summary>The rules for built-in kinds that run nothing themselves.</summary>

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace PlatformLocal.Kubernetes.Readiness;
 
 /// <summary>Why one container of a pod does not run.</summary>

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace PlatformLocal.Kubernetes.Readiness;
 
 /// <summary>Reads from an object alone whether it is ready.</summary>

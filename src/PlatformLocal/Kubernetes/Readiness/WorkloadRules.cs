@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace PlatformLocal.Kubernetes.Readiness;
 
 /// <summary>The rules for kinds that run pods.</summary>

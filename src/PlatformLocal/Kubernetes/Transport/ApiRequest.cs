@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace PlatformLocal.Kubernetes.Transport;
 
 /// <summary>One request to the API server.</summary>

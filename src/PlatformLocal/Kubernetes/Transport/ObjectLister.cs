@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace PlatformLocal.Kubernetes.Transport;
 
 /// <summary>Reads lists page by page; begins again when a list grew too old between two pages.</summary>

@@ -1,5 +1,4 @@
 using System.Reflection;
-using System.Text.Json.Nodes;
 using PlatformLocal.Core.Documents;
 
 namespace PlatformLocal.Platform.Baseline;

@@ -1,7 +1,4 @@
-using System.Text.Json.Nodes;
-using PlatformLocal.Core;
 using PlatformLocal.Deployment.Ansible;
-using PlatformLocal.Kubernetes;
 using PlatformLocal.Platform.Steps;
 
 namespace PlatformLocal.Platform.Baseline;

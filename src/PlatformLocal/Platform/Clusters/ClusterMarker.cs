@@ -1,7 +1,3 @@
-using System.Text.Json.Nodes;
-using PlatformLocal.Core;
-using PlatformLocal.Kubernetes;
-
 namespace PlatformLocal.Platform.Clusters;
 
 /// <summary>How a platform came to a cluster.</summary>

@@ -1,6 +1,4 @@
-using PlatformLocal.Core;
 using PlatformLocal.Deployment.Ansible;
-using PlatformLocal.Kubernetes;
 
 namespace PlatformLocal.Platform.Clusters;
 

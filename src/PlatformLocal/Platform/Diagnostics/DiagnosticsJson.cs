@@ -1,7 +1,5 @@
 using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Serialization;
-using PlatformLocal.Client;
 
 namespace PlatformLocal.Platform.Diagnostics;
 

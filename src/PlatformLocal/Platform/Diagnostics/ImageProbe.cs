@@ -1,4 +1,3 @@
-using PlatformLocal.Core;
 using PlatformLocal.Deployment.Registries;
 
 namespace PlatformLocal.Platform.Diagnostics;

@@ -1,11 +1,7 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using PlatformLocal.Deployment.Registries;
-using PlatformLocal.Kubernetes;
 using PlatformLocal.Kubernetes.Processes;
 using PlatformLocal.Platform.Clusters.Kind;
 

@@ -1,8 +1,4 @@
-using System.Globalization;
 using System.Net;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using PlatformLocal.Kubernetes;
 using PlatformLocal.Platform.Clusters.Kind;
 
 namespace PlatformLocal.Platform.Diagnostics;

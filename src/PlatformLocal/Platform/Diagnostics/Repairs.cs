@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace PlatformLocal.Platform.Diagnostics;
 
 /// <summary>The fixes of checks that are safe to apply unasked: they touch nothing that somebody made.</summary>

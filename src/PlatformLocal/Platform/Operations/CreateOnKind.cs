@@ -1,4 +1,3 @@
-using PlatformLocal.Core;
 using PlatformLocal.Platform.Clusters.Kind;
 using PlatformLocal.Platform.Diagnostics;
 using PlatformLocal.Platform.PlatformServices.PlatformApi;

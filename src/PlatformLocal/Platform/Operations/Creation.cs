@@ -1,4 +1,3 @@
-using PlatformLocal.Client;
 using PlatformLocal.Deployment.Ansible;
 using PlatformLocal.Kubernetes.Processes;
 using PlatformLocal.Platform.Baseline;

@@ -1,6 +1,4 @@
 using System.Runtime.CompilerServices;
-using PlatformLocal.Client;
-using PlatformLocal.Core;
 using PlatformLocal.Core.Environments;
 
 namespace PlatformLocal.Platform.Operations;

@@ -1,6 +1,3 @@
-using PlatformLocal.Client;
-using PlatformLocal.Core;
-
 namespace PlatformLocal.Platform.Operations;
 
 /// <summary>Removes an environment and waits until nothing is left of it.</summary>

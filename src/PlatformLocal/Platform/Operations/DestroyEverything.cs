@@ -1,4 +1,3 @@
-using PlatformLocal.Core;
 using PlatformLocal.Core.Environments;
 using PlatformLocal.Kubernetes.Processes;
 using PlatformLocal.Platform.Clusters.Kind;

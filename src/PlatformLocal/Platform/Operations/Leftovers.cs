@@ -1,7 +1,4 @@
-using System.Text.Json.Nodes;
-using PlatformLocal.Core;
 using PlatformLocal.Deployment.Delivery;
-using PlatformLocal.Kubernetes;
 using PlatformLocal.Kubernetes.Configuration;
 using PlatformLocal.Kubernetes.Processes;
 using PlatformLocal.Platform.Clusters;

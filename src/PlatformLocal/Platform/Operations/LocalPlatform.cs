@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using PlatformLocal.Client;
-using PlatformLocal.Core;
 using PlatformLocal.Deployment.Workspaces;
 using PlatformLocal.Kubernetes.Processes;
 using PlatformLocal.Platform.Baseline;

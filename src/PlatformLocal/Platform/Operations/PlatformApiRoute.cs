@@ -1,5 +1,3 @@
-using PlatformLocal.Client;
-using PlatformLocal.Core;
 using PlatformLocal.Kubernetes.Processes;
 using PlatformLocal.Platform.Clusters.Kind;
 using PlatformLocal.Platform.PlatformServices.PlatformApi;

@@ -1,7 +1,3 @@
-using System.Globalization;
-using System.Text.Json.Nodes;
-using PlatformLocal.Core;
-using PlatformLocal.Kubernetes;
 using PlatformLocal.Platform.Steps;
 
 namespace PlatformLocal.Platform.Operations;

@@ -1,5 +1,3 @@
-using PlatformLocal.Client;
-using PlatformLocal.Core;
 using PlatformLocal.Deployment.Workspaces;
 
 namespace PlatformLocal.Platform.Operations;

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using PlatformLocal.Kubernetes.Readiness;
 using PlatformLocal.Platform.PlatformServices.Secrets;
 

@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using PlatformLocal.Kubernetes;
-
 namespace PlatformLocal.Platform.PlatformServices;
 
 /// <summary>The labels that say to which platform service an object belongs.</summary>

@@ -1,5 +1,3 @@
-using PlatformLocal.Core;
-
 namespace PlatformLocal.Platform.State;
 
 /// <summary>The one way in which a folder or file is written down, so that two ways to say it are not taken for two.</summary>

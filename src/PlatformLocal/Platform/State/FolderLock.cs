@@ -1,4 +1,3 @@
-using PlatformLocal.Core;
 using PlatformLocal.Kubernetes.Files;
 
 namespace PlatformLocal.Platform.State;

@@ -1,5 +1,3 @@
-using System.Text;
-using PlatformLocal.Core;
 using PlatformLocal.Core.Environments;
 using PlatformLocal.Kubernetes.Files;
 

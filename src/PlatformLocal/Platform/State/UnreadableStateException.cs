@@ -1,5 +1,3 @@
-using PlatformLocal.Core;
-
 namespace PlatformLocal.Platform.State;
 
 /// <summary>A file of a state folder is there and cannot be read: it is not taken for absent.</summary>

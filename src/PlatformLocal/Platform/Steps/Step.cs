@@ -1,5 +1,3 @@
-using PlatformLocal.Core;
-
 namespace PlatformLocal.Platform.Steps;
 
 /// <summary>One piece of a larger work. It looks at the world and does what is missing: done twice it comes to the same as once.</summary>

@@ -1,5 +1,3 @@
-using PlatformLocal.Core;
-
 namespace PlatformLocal.Platform.Steps;
 
 /// <summary>Steps with their dependencies, proven to be an order without circles.</summary>

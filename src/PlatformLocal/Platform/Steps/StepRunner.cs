@@ -1,5 +1,3 @@
-using PlatformLocal.Client;
-using PlatformLocal.Core;
 using Polly;
 using Polly.Retry;
 

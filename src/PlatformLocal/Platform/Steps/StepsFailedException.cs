@@ -1,6 +1,3 @@
-using PlatformLocal.Client;
-using PlatformLocal.Core;
-
 namespace PlatformLocal.Platform.Steps;
 
 /// <summary>Steps failed; those done before stay done, and the next run goes on behind them.</summary>

@@ -1,7 +1,6 @@
 using PlatformLocal.Deployment.Ansible;
 using PlatformLocal.Deployment.Delivery;
 using PlatformLocal.Deployment.Delivery.Direct;
-using PlatformLocal.Kubernetes;
 using PlatformLocal.Kubernetes.Processes;
 using PlatformLocal.Platform.Clusters;
 using PlatformLocal.Server.Reconciliation;

@@ -2,7 +2,6 @@ using Microsoft.Extensions.Hosting;
 using PlatformLocal.Deployment.Manifests;
 using PlatformLocal.Deployment.Secrets;
 using PlatformLocal.Deployment.Sources;
-using PlatformLocal.Kubernetes;
 using PlatformLocal.Kubernetes.Leadership;
 using PlatformLocal.Kubernetes.Processes;
 using PlatformLocal.Server.Environments;

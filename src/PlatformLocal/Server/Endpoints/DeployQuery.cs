@@ -1,6 +1,4 @@
-using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Mvc;
-using PlatformLocal.Client;
 using PlatformLocal.Core.Documents;
 
 namespace PlatformLocal.Server.Endpoints;

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-using PlatformLocal.Client;
 using PlatformLocal.Core.Environments;
 using PlatformLocal.Deployment.ObjectStore;
 using PlatformLocal.Deployment.SearchIndex;

@@ -1,6 +1,5 @@
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
-using PlatformLocal.Client;
 using PlatformLocal.Server.Status;
 
 namespace PlatformLocal.Server.Endpoints;

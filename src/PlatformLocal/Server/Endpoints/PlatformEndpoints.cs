@@ -1,7 +1,5 @@
 using Microsoft.Extensions.Hosting;
-using PlatformLocal.Client;
 using PlatformLocal.Deployment.Workspaces;
-using PlatformLocal.Kubernetes;
 using PlatformLocal.Kubernetes.Leadership;
 using PlatformLocal.Platform.PlatformServices.Installation;
 using PlatformLocal.Platform.PlatformServices.Selection;

@@ -1,5 +1,3 @@
-using PlatformLocal.Client;
-using PlatformLocal.Core;
 using PlatformLocal.Core.Documents;
 
 namespace PlatformLocal.Server.Endpoints;

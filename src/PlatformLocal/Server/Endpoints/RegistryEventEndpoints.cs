@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-using PlatformLocal.Client;
 using PlatformLocal.Core.Documents;
 using PlatformLocal.Deployment.Sources;
 using PlatformLocal.Server.Reconciliation;

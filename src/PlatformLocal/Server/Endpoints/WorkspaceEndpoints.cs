@@ -1,6 +1,4 @@
 using Microsoft.AspNetCore.Http.Features;
-using PlatformLocal.Client;
-using PlatformLocal.Core;
 using PlatformLocal.Deployment.Workspaces;
 
 namespace PlatformLocal.Server.Endpoints;

@@ -1,5 +1,3 @@
-using PlatformLocal.Client;
-using PlatformLocal.Core;
 using PlatformLocal.Core.Documents;
 using PlatformLocal.Core.Environments;
 using PlatformLocal.Core.Resolution;

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-using PlatformLocal.Client;
 using PlatformLocal.Core.Resolution;
 
 namespace PlatformLocal.Server.History;

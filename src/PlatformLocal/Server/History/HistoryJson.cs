@@ -1,7 +1,4 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
-using PlatformLocal.Client;
 using PlatformLocal.Core.Documents;
 using PlatformLocal.Core.Resolution;
 

@@ -1,9 +1,5 @@
 using System.Collections.Concurrent;
-using System.Text;
 using System.Text.Encodings.Web;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using PlatformLocal.Core;
 using PlatformLocal.Core.Documents;
 using PlatformLocal.Core.Environments;
 using PlatformLocal.Core.Resolution;

@@ -1,8 +1,6 @@
-using PlatformLocal.Core;
 using PlatformLocal.Core.Environments;
 using PlatformLocal.Deployment.Delivery;
 using PlatformLocal.Deployment.Delivery.Direct;
-using PlatformLocal.Kubernetes;
 
 namespace PlatformLocal.Server.Reconciliation;
 

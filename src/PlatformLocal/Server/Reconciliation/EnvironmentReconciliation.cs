@@ -1,7 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text.Json.Nodes;
-using PlatformLocal.Client;
-using PlatformLocal.Core;
 using PlatformLocal.Core.Environments;
 using PlatformLocal.Core.Resolution;
 using PlatformLocal.Deployment.Delivery;
@@ -9,7 +6,6 @@ using PlatformLocal.Deployment.ObjectStore;
 using PlatformLocal.Deployment.SearchIndex;
 using PlatformLocal.Deployment.Secrets;
 using PlatformLocal.Deployment.Sources;
-using PlatformLocal.Kubernetes;
 using PlatformLocal.Server.History;
 using PlatformLocal.Server.Status;
 

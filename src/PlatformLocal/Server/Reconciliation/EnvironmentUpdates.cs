@@ -1,9 +1,5 @@
-using System.Text.Json.Nodes;
-using PlatformLocal.Client;
-using PlatformLocal.Core;
 using PlatformLocal.Core.Environments;
 using PlatformLocal.Deployment.Sources;
-using PlatformLocal.Kubernetes;
 using PlatformLocal.Server.History;
 using PlatformLocal.Server.Status;
 

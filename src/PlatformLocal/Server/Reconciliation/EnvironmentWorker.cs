@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-using PlatformLocal.Client;
 using PlatformLocal.Server.Status;
 
 namespace PlatformLocal.Server.Reconciliation;

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text;
 using PlatformLocal.Core.Resolution;
 
 namespace PlatformLocal.Server.Reconciliation;

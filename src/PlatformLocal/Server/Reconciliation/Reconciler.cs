@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text.Json.Nodes;
-using PlatformLocal.Client;
 using PlatformLocal.Deployment.Delivery.Direct;
 using PlatformLocal.Server.Status;
 

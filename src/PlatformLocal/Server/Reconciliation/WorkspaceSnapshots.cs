@@ -1,6 +1,4 @@
 using System.Security.Cryptography;
-using System.Text;
-using PlatformLocal.Core;
 using PlatformLocal.Deployment.Workspaces;
 
 namespace PlatformLocal.Server.Reconciliation;

@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using PlatformLocal.Client;
-using PlatformLocal.Core;
 using PlatformLocal.Core.Environments;
 using PlatformLocal.Deployment.Delivery;
 using PlatformLocal.Server.History;

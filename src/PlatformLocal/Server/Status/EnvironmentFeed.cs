@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
-using PlatformLocal.Client;
-using PlatformLocal.Core;
 using PlatformLocal.Core.Text;
 
 namespace PlatformLocal.Server.Status;

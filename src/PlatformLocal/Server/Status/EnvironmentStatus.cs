@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using PlatformLocal.Client;
-using PlatformLocal.Core;
 using PlatformLocal.Core.Documents;
 using PlatformLocal.Core.Environments;
 

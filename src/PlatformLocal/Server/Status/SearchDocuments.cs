@@ -1,4 +1,3 @@
-using PlatformLocal.Client;
 using PlatformLocal.Deployment.SearchIndex;
 
 namespace PlatformLocal.Server.Status;

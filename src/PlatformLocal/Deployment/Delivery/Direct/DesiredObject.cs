@@ -1,7 +1,4 @@
 using System.Security.Cryptography;
-using System.Text.Json.Nodes;
-using PlatformLocal.Client;
-using PlatformLocal.Kubernetes;
 using PlatformLocal.Kubernetes.Transport;
 
 namespace PlatformLocal.Deployment.Delivery.Direct;

@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using PlatformLocal.Core;
-using PlatformLocal.Kubernetes;
 using PlatformLocal.Kubernetes.Discovery;
 
 namespace PlatformLocal.Deployment.Delivery.Direct;

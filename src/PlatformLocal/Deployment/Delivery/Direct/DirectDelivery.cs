@@ -1,6 +1,3 @@
-using PlatformLocal.Client;
-using PlatformLocal.Kubernetes;
-
 namespace PlatformLocal.Deployment.Delivery.Direct;
 
 /// <summary>Delivers with nothing but the API server: server-side apply, an inventory in the cluster, watches.</summary>

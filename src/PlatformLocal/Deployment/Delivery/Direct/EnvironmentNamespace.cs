@@ -1,7 +1,3 @@
-using System.Text.Json.Nodes;
-using PlatformLocal.Client;
-using PlatformLocal.Core;
-using PlatformLocal.Kubernetes;
 using PlatformLocal.Kubernetes.Readiness;
 
 namespace PlatformLocal.Deployment.Delivery.Direct;

@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using PlatformLocal.Core;
-using PlatformLocal.Kubernetes;
 using PlatformLocal.Kubernetes.Readiness;
 
 namespace PlatformLocal.Deployment.Delivery.Direct;

@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using PlatformLocal.Kubernetes;
-
 namespace PlatformLocal.Deployment.Delivery.Direct;
 
 /// <summary>One object that a delivery made, or was about to make.</summary>

@@ -1,10 +1,5 @@
 using System.IO.Compression;
 using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using PlatformLocal.Core;
-using PlatformLocal.Kubernetes;
 
 namespace PlatformLocal.Deployment.Delivery.Direct;
 

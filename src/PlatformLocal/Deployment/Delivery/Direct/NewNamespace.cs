@@ -1,5 +1,3 @@
-using PlatformLocal.Kubernetes;
-
 namespace PlatformLocal.Deployment.Delivery.Direct;
 
 /// <summary>A namespace of a moment ago refuses pods until the cluster's controllers made its <c>default</c> service account.</summary>

@@ -1,7 +1,3 @@
-using System.Text;
-using System.Text.Json.Nodes;
-using PlatformLocal.Kubernetes;
-
 namespace PlatformLocal.Deployment.Delivery.Direct;
 
 /// <summary>Puts objects into the form that server-side apply handles well on every version of Kubernetes.</summary>

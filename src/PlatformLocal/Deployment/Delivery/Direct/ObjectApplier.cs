@@ -1,7 +1,3 @@
-using System.Text.Json.Nodes;
-using PlatformLocal.Client;
-using PlatformLocal.Kubernetes;
-
 namespace PlatformLocal.Deployment.Delivery.Direct;
 
 /// <summary>An object after it was applied.</summary>

@@ -1,5 +1,3 @@
-using PlatformLocal.Kubernetes;
-
 namespace PlatformLocal.Deployment.Delivery.Direct;
 
 /// <summary>An object's identity: the version it is written in does not belong to it.</summary>

@@ -1,7 +1,3 @@
-using System.Text.Json.Nodes;
-using PlatformLocal.Client;
-using PlatformLocal.Kubernetes;
-
 namespace PlatformLocal.Deployment.Delivery.Direct;
 
 /// <summary>Decides about objects that were delivered before and no longer are, and deletes them.</summary>

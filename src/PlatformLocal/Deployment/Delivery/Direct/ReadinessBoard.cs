@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using PlatformLocal.Kubernetes;
 
 namespace PlatformLocal.Deployment.Delivery.Direct;
 

@@ -1,6 +1,3 @@
-using PlatformLocal.Core;
-using PlatformLocal.Kubernetes;
-
 namespace PlatformLocal.Deployment.Delivery.Direct;
 
 /// <summary>Objects whose change the API refuses because a field can never change: they are deleted and made again, where that is wanted.</summary>

@@ -1,6 +1,3 @@
-using PlatformLocal.Core;
-using PlatformLocal.Kubernetes;
-
 namespace PlatformLocal.Deployment.Delivery.Direct;
 
 /// <summary>Removes an environment: custom resources first, while their controllers still run, then the rest, the namespace last.</summary>

@@ -1,5 +1,3 @@
-using PlatformLocal.Core;
-
 namespace PlatformLocal.Deployment.Delivery.Direct;
 
 /// <summary>One service could not be delivered; becomes a part of the failure of the whole delivery.</summary>

@@ -1,7 +1,4 @@
 using System.Collections.Concurrent;
-using PlatformLocal.Client;
-using PlatformLocal.Core;
-using PlatformLocal.Kubernetes;
 
 namespace PlatformLocal.Deployment.Delivery.Direct;
 

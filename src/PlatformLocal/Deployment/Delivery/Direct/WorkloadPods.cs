@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using PlatformLocal.Kubernetes;
-
 namespace PlatformLocal.Deployment.Delivery.Direct;
 
 /// <summary>Finds the pods of a workload's latest revision: those of an older one must not be blamed on it.</summary>

@@ -1,6 +1,5 @@
 using EmbeddedKubernetes;
 using PlatformLocal.Deployment.Ansible;
-using PlatformLocal.Kubernetes;
 using PlatformLocal.Kubernetes.Configuration;
 using PlatformLocal.Platform.State;
 

@@ -1,6 +1,3 @@
-using PlatformLocal.Core;
-using PlatformLocal.Kubernetes;
-
 namespace PlatformLocal.Platform.Clusters.Existing;
 
 /// <summary>What a cluster that somebody else made is.</summary>

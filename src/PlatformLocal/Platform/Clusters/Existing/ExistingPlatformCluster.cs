@@ -1,5 +1,4 @@
 using PlatformLocal.Deployment.Ansible;
-using PlatformLocal.Kubernetes;
 using PlatformLocal.Platform.State;
 
 namespace PlatformLocal.Platform.Clusters.Existing;

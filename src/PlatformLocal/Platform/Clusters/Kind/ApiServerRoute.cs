@@ -1,6 +1,4 @@
 using System.Security.Authentication;
-using PlatformLocal.Core;
-using PlatformLocal.Kubernetes;
 using PlatformLocal.Kubernetes.Configuration;
 using PlatformLocal.Kubernetes.Processes;
 

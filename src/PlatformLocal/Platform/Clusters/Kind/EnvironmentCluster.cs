@@ -1,7 +1,3 @@
-using System.Text;
-using System.Text.Json.Nodes;
-using PlatformLocal.Core;
-using PlatformLocal.Kubernetes;
 using PlatformLocal.Kubernetes.Configuration;
 
 namespace PlatformLocal.Platform.Clusters.Kind;

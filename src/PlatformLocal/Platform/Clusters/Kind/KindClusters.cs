@@ -1,6 +1,3 @@
-using System.Text;
-using PlatformLocal.Core;
-using PlatformLocal.Kubernetes;
 using PlatformLocal.Kubernetes.Files;
 using PlatformLocal.Kubernetes.Processes;
 

@@ -1,9 +1,5 @@
 using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json.Nodes;
-using PlatformLocal.Core;
 using PlatformLocal.Core.Documents;
-using PlatformLocal.Kubernetes;
 using PlatformLocal.Platform.State;
 
 namespace PlatformLocal.Platform.Clusters.Kind;

@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using PlatformLocal.Core;
 using PlatformLocal.Kubernetes.Processes;
 
 namespace PlatformLocal.Platform.Clusters.Kind;

@@ -1,5 +1,4 @@
 using PlatformLocal.Deployment.Ansible;
-using PlatformLocal.Kubernetes;
 using PlatformLocal.Kubernetes.Processes;
 using PlatformLocal.Platform.State;
 

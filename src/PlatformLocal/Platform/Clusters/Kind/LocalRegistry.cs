@@ -1,8 +1,5 @@
 using System.Net;
-using System.Text.Json.Nodes;
-using PlatformLocal.Core;
 using PlatformLocal.Deployment.Registries;
-using PlatformLocal.Kubernetes;
 using PlatformLocal.Kubernetes.Processes;
 
 namespace PlatformLocal.Platform.Clusters.Kind;

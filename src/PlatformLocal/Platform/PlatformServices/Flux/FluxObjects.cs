@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-using PlatformLocal.Kubernetes;
 using PlatformLocal.Platform.PlatformServices.Selection;
 
 namespace PlatformLocal.Platform.PlatformServices.Flux;

@@ -1,5 +1,3 @@
-using PlatformLocal.Core;
-
 namespace PlatformLocal.Platform.PlatformServices.Flux;
 
 /// <summary>The release of Flux that the platform installs.</summary>

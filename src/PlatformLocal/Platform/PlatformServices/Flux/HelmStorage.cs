@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using PlatformLocal.Kubernetes;
-
 namespace PlatformLocal.Platform.PlatformServices.Flux;
 
 /// <summary>The Secrets in which Helm remembers what it did.</summary>

@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using PlatformLocal.Core;
-using PlatformLocal.Kubernetes;
 using PlatformLocal.Platform.PlatformServices.Flux;
 
 namespace PlatformLocal.Platform.PlatformServices.Installation;

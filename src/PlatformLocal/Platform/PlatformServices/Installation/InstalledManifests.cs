@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using PlatformLocal.Kubernetes;
-
 namespace PlatformLocal.Platform.PlatformServices.Installation;
 
 /// <summary>

@@ -1,7 +1,4 @@
 using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json.Nodes;
-using PlatformLocal.Core;
 using PlatformLocal.Core.Documents;
 
 namespace PlatformLocal.Platform.PlatformServices.Installation;

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-using PlatformLocal.Kubernetes;
 using PlatformLocal.Kubernetes.Readiness;
 
 namespace PlatformLocal.Platform.PlatformServices.Installation;

@@ -1,4 +1,3 @@
-using PlatformLocal.Core;
 using PlatformLocal.Kubernetes.Readiness;
 
 namespace PlatformLocal.Platform.PlatformServices.Installation;

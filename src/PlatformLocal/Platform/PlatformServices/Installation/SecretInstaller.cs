@@ -1,7 +1,3 @@
-using System.Text;
-using System.Text.Json.Nodes;
-using PlatformLocal.Core;
-using PlatformLocal.Kubernetes;
 using PlatformLocal.Platform.PlatformServices.Secrets;
 
 namespace PlatformLocal.Platform.PlatformServices.Installation;

@@ -1,8 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.RegularExpressions;
-using PlatformLocal.Core;
 using PlatformLocal.Deployment.Registries;
 using PlatformLocal.Kubernetes.Processes;
 

@@ -1,9 +1,5 @@
-using System.Text;
-using System.Text.Json.Nodes;
-using PlatformLocal.Core;
 using PlatformLocal.Core.Documents;
 using PlatformLocal.Deployment.Manifests;
-using PlatformLocal.Kubernetes;
 using PlatformLocal.Kubernetes.Readiness;
 using PlatformLocal.Platform.Clusters.Kind;
 

@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using PlatformLocal.Core;
 using PlatformLocal.Platform.Diagnostics;
 using PlatformLocal.Platform.PlatformServices.Flux;
 

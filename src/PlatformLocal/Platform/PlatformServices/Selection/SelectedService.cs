@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using PlatformLocal.Deployment.Workspaces;
 
 namespace PlatformLocal.Platform.PlatformServices.Selection;
