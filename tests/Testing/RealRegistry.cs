@@ -1,4 +1,9 @@
 using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using DotNet.Testcontainers.Builders;
+using DotNet.Testcontainers.Configurations;
+using DotNet.Testcontainers.Containers;
 using PlatformLocal.Deployment.Registries;
 using PlatformLocal.Kubernetes.Processes;
 
@@ -7,6 +12,7 @@ namespace PlatformLocal.Testing;
 /// <summary>A registry in a container of its own, on a free port.</summary>
 public sealed class RealRegistry : IAsyncDisposable
 {
+    private const ushort Port = 5000;
     private const string ImageType = "application/vnd.oci.image.manifest.v1+json";
 
     public const string User = "tester";
@@ -15,10 +21,10 @@ public sealed class RealRegistry : IAsyncDisposable
     // Made with a cost that is only good enough for tests.
     private const string PasswordFile = User + ":$2b$04$0K7HUfR1gGKhJzBect3iV.90PFPNnE6gX2yYV4Ahx6YXJfmzCsFF.\n";
 
-    private readonly string _container;
+    private readonly IContainer _container;
     private readonly TemporaryFolder _folder;
 
-    private RealRegistry(string container, TemporaryFolder folder, int port, bool hasTls)
+    private RealRegistry(IContainer container, TemporaryFolder folder, int port, bool hasTls)
     {
         _container = container;
         _folder = folder;
@@ -42,79 +48,40 @@ public sealed class RealRegistry : IAsyncDisposable
         var image = Environment.GetEnvironmentVariable("LAB_REGISTRY_IMAGE");
         Assert.SkipWhen(string.IsNullOrEmpty(image), "LAB_REGISTRY_IMAGE does not name an image");
         var folder = new TemporaryFolder();
-        List<string> arguments =
-        [
-            "run",
-            "--detach",
-            "--label",
-            "platform-lab",
-            "--publish",
-            "127.0.0.1::5000",
-            "--env",
-            $"REGISTRY_STORAGE_DELETE_ENABLED={(canDelete ? "true" : "false")}",
-        ];
+        var secrets = Directory.CreateDirectory(Path.Combine(folder.Path, "secrets")).FullName;
+        var builder = Containers
+            .Of(image!, Port, everywhere: hasTls)
+            .WithEnvironment("REGISTRY_STORAGE_DELETE_ENABLED", canDelete ? "true" : "false")
+            .WithBindMount(secrets, "/secrets", AccessMode.ReadOnly);
         if (hasPassword)
         {
             folder.Write("secrets/htpasswd", PasswordFile);
-            arguments.AddRange([
-                "--env",
-                "REGISTRY_AUTH=htpasswd",
-                "--env",
-                "REGISTRY_AUTH_HTPASSWD_REALM=tests",
-                "--env",
-                "REGISTRY_AUTH_HTPASSWD_PATH=/secrets/htpasswd",
-            ]);
+            builder = builder
+                .WithEnvironment("REGISTRY_AUTH", "htpasswd")
+                .WithEnvironment("REGISTRY_AUTH_HTPASSWD_REALM", "tests")
+                .WithEnvironment("REGISTRY_AUTH_HTPASSWD_PATH", "/secrets/htpasswd");
         }
 
         if (hasTls)
         {
-            Assert.SkipUnless(Programs.Has("openssl"), "openssl is not installed");
-            arguments = [.. arguments.Select(a => a == "127.0.0.1::5000" ? "5000" : a)];
-            var secrets = Directory.CreateDirectory(Path.Combine(folder.Path, "secrets")).FullName;
-            await RunAsync(
-                "openssl",
-                [
-                    "req",
-                    "-x509",
-                    "-newkey",
-                    "rsa:2048",
-                    "-nodes",
-                    "-days",
-                    "2",
-                    "-subj",
-                    "/CN=registry of tests",
-                    "-addext",
-                    $"subjectAltName=DNS:{LocalName}",
-                    "-keyout",
-                    Path.Combine(secrets, "key.pem"),
-                    "-out",
-                    Path.Combine(secrets, "certificate.pem"),
-                ]
-            );
-            arguments.AddRange([
-                "--env",
-                "REGISTRY_HTTP_TLS_CERTIFICATE=/secrets/certificate.pem",
-                "--env",
-                "REGISTRY_HTTP_TLS_KEY=/secrets/key.pem",
-            ]);
+            using var key = RSA.Create(2048);
+            using var certificate = Certificate(key);
+            folder.Write("secrets/key.pem", key.ExportPkcs8PrivateKeyPem());
+            folder.Write("secrets/certificate.pem", certificate.ExportCertificatePem());
+            builder = builder
+                .WithEnvironment("REGISTRY_HTTP_TLS_CERTIFICATE", "/secrets/certificate.pem")
+                .WithEnvironment("REGISTRY_HTTP_TLS_KEY", "/secrets/key.pem");
         }
 
-        if (hasPassword || hasTls)
-        {
-            arguments.AddRange(["--volume", $"{folder.Path}/secrets:/secrets:ro"]);
-        }
-
-        var container = (await RunAsync("docker", [.. arguments, image!])).Trim();
-        var published = (await RunAsync("docker", ["port", container, "5000/tcp"])).Split('\n')[0];
-        var port = int.Parse(published[(published.LastIndexOf(':') + 1)..]);
-        var registry = new RealRegistry(container, folder, port, hasTls);
+        var container = builder.WithWaitStrategy(Wait.ForUnixContainer().UntilMessageIsLogged("listening on")).Build();
+        await container.StartAsync(TestContext.Current.CancellationToken);
+        var registry = new RealRegistry(container, folder, container.GetMappedPublicPort(Port), hasTls);
         if (hasTls)
         {
             var trusted = Directory.CreateDirectory(Path.Combine(registry.CertificatesFolder, registry.Host)).FullName;
-            File.Copy(Path.Combine(folder.Path, "secrets", "certificate.pem"), Path.Combine(trusted, "ca.crt"));
+            File.Copy(Path.Combine(secrets, "certificate.pem"), Path.Combine(trusted, "ca.crt"));
         }
 
-        await registry.WaitAsync(port);
         return registry;
     }
 
@@ -156,43 +123,23 @@ public sealed class RealRegistry : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await new ProgramRunner(TimeProvider.System).RunAnyAsync(
-            new ProgramCommand { Program = "docker", Arguments = ["rm", "--force", "--volumes", _container] },
-            CancellationToken.None
-        );
+        await _container.DisposeAsync();
         _folder.Dispose();
     }
 
-    private static async Task<string> RunAsync(string program, IReadOnlyList<string> arguments) =>
-        (
-            await new ProgramRunner(TimeProvider.System).RunAsync(
-                new ProgramCommand { Program = program, Arguments = arguments },
-                TestContext.Current.CancellationToken
-            )
-        ).Output;
-
-    private async Task WaitAsync(int port)
+    private static X509Certificate2 Certificate(RSA key)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(TimeSpan.FromSeconds(30));
-        while (true)
-        {
-            try
-            {
-                using var socket = new System.Net.Sockets.TcpClient();
-                await socket.ConnectAsync(IPAddress.Loopback, port, limit.Token);
-                await socket.GetStream().WriteAsync("GET / HTTP/1.0\r\n\r\n"u8.ToArray(), limit.Token);
-                if (await socket.GetStream().ReadAsync(new byte[1], limit.Token) > 0)
-                {
-                    return; // docker's proxy accepts before the registry does, and then closes
-                }
-            }
-            catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException)
-            {
-                // not yet
-            }
-
-            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, limit.Token);
-        }
+        var request = new CertificateRequest(
+            "CN=registry of tests",
+            key,
+            HashAlgorithmName.SHA256,
+            RSASignaturePadding.Pkcs1
+        );
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName(LocalName);
+        request.CertificateExtensions.Add(names.Build());
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        var now = TimeProvider.System.GetUtcNow();
+        return request.CreateSelfSigned(now.AddHours(-1), now.AddDays(2));
     }
 }

@@ -1,20 +1,26 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Docker.DotNet;
+using DotNet.Testcontainers.Builders;
+using DotNet.Testcontainers.Containers;
 
 namespace PlatformLocal.Testing;
 
 /// <summary>
-/// An S3 server that is not ours: s3rver of npm, on a loopback port, with real signatures. It knows no conditions on
-/// writes, which MinIO does. <c>PLATFORM_S3_TEST_ENDPOINT</c>, <c>…_ACCESS_KEY</c> and <c>…_SECRET_KEY</c> name another.
+/// An S3 server that is not ours, on a loopback port: Ceph's where its image is there, else s3rver of npm, which has real
+/// signatures and knows no conditions on writes. <c>PLATFORM_S3_TEST_ENDPOINT</c>, <c>…_ACCESS_KEY</c> and
+/// <c>…_SECRET_KEY</c> name another.
 /// </summary>
 public sealed class S3Server : IAsyncLifetime
 {
     private const string Package = "s3rver@3.7.1";
+    private const string CephImage = "ceph-s3:16.2";
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
 
     private readonly string _folder = Path.Combine(Path.GetTempPath(), $"platform-local-s3-{Guid.NewGuid():N}");
     private readonly Lazy<Task<Uri?>> _started;
+    private IContainer? _container;
     private Process? _process;
     private string _reason = "";
 
@@ -23,6 +29,16 @@ public sealed class S3Server : IAsyncLifetime
     public static string AccessKey => Environment.GetEnvironmentVariable("PLATFORM_S3_TEST_ACCESS_KEY") ?? "S3RVER";
 
     public static string SecretKey => Environment.GetEnvironmentVariable("PLATFORM_S3_TEST_SECRET_KEY") ?? "S3RVER";
+
+    /// <summary>Skips the test where the server does not look at the conditions of writes.</summary>
+    public async Task RequireConditionsAsync()
+    {
+        await RequireAsync();
+        Assert.SkipWhen(
+            _process is not null,
+            $"s3rver knows no conditions on writes, and there is no image {CephImage}"
+        );
+    }
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
@@ -36,6 +52,11 @@ public sealed class S3Server : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        if (_container is not null)
+        {
+            await _container.DisposeAsync();
+        }
+
         if (_process is not null)
         {
             _process.Kill(entireProcessTree: true);
@@ -56,6 +77,11 @@ public sealed class S3Server : IAsyncLifetime
             return new Uri(given);
         }
 
+        if (Programs.Has("docker") && await StartCephAsync() is { } ceph)
+        {
+            return ceph;
+        }
+
         var cache = Path.Combine(Path.GetTempPath(), "platform-local-test-s3rver");
         var program = Path.Combine(cache, "node_modules", ".bin", "s3rver");
         if (!File.Exists(program) && !await InstallAsync(cache))
@@ -70,6 +96,11 @@ public sealed class S3Server : IAsyncLifetime
             ["--directory", _folder, "--address", "127.0.0.1", "--port", $"{port}", "--silent"],
             _folder
         );
+        return await AnsweringAsync(port);
+    }
+
+    private static async Task<Uri> AnsweringAsync(int port)
+    {
         var address = new Uri($"http://127.0.0.1:{port}");
         using var http = new HttpClient();
         using var late = new CancellationTokenSource(s_patience);
@@ -78,13 +109,40 @@ public sealed class S3Server : IAsyncLifetime
             try
             {
                 using var response = await http.GetAsync(address, late.Token);
-                return address;
+                if (response.IsSuccessStatusCode)
+                {
+                    return address;
+                }
             }
             catch (HttpRequestException)
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, late.Token);
+                // not yet
             }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, late.Token);
         }
+    }
+
+    private async Task<Uri?> StartCephAsync()
+    {
+        const ushort port = 9000;
+        using var late = new CancellationTokenSource(s_patience);
+        try
+        {
+            _container = Containers
+                .Of(CephImage, port)
+                .WithEnvironment("S3_ACCESS_KEY", AccessKey)
+                .WithEnvironment("S3_SECRET_KEY", SecretKey)
+                .Build();
+            await _container.StartAsync(late.Token);
+        }
+        catch (Exception e)
+            when (e is DockerUnavailableException or DockerApiException { StatusCode: HttpStatusCode.NotFound })
+        {
+            return null; // no engine, or not the image
+        }
+
+        return await AnsweringAsync(_container.GetMappedPublicPort(port));
     }
 
     private async Task<bool> InstallAsync(string cache)
