@@ -342,13 +342,11 @@ public sealed class PlatformApiClient : IDisposable
 
     private PlatformException Unreachable(Exception cause) =>
         new(
+            Patience > TimeSpan.Zero ? FailureKind.NotReadyInTime : FailureKind.Failed,
             $"The Platform API at {_http.BaseAddress} does not answer: {cause.Message}",
             "Look at it with: platformctl platform-status",
             cause
-        )
-        {
-            Kind = Patience > TimeSpan.Zero ? FailureKind.NotReadyInTime : FailureKind.Failed,
-        };
+        );
 
     private static async Task<PlatformException> ProblemOfAsync(
         HttpResponseMessage response,
@@ -366,16 +364,14 @@ public sealed class PlatformApiClient : IDisposable
                 );
             }
 
-            return new PlatformException(problem.Detail ?? problem.Title, problem.NextStep) { Kind = problem.Kind };
+            return new PlatformException(problem.Kind, problem.Detail ?? problem.Title, problem.NextStep);
         }
         catch (JsonException)
         {
             return new PlatformException(
+                response.StatusCode == HttpStatusCode.NotFound ? FailureKind.NotFound : FailureKind.Failed,
                 $"The Platform API answered {(int)response.StatusCode} {response.ReasonPhrase}."
-            )
-            {
-                Kind = response.StatusCode == HttpStatusCode.NotFound ? FailureKind.NotFound : FailureKind.Failed,
-            };
+            );
         }
     }
 

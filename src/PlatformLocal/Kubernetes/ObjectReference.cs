@@ -24,12 +24,10 @@ public readonly record struct ObjectReference(string ApiVersion, string Kind, st
             return new ObjectReference(apiVersion, kind, item.Metadata().Text("namespace"), name);
         }
         throw new PlatformException(
+            FailureKind.InvalidInput,
             $"This is not a Kubernetes object: apiVersion is '{item.Text("apiVersion")}', kind '{item.Text("kind")}', "
                 + $"metadata.name '{item.Metadata().Text("name")}'; each must be a text that is not empty."
-        )
-        {
-            Kind = FailureKind.InvalidInput,
-        };
+        );
     }
 
     /// <summary>Kind, namespace and name as people say them: <c>Deployment env-shop/web</c>.</summary>

@@ -121,13 +121,11 @@ internal sealed class LeaderForwarding(LeaderElection election) : IDisposable
 
     private static PlatformException NoLeader(Exception? cause) =>
         new(
+            FailureKind.NotReadyInTime,
             "No replica of the Platform API leads just now.",
             "Try again in a few seconds: another replica takes over.",
             cause
-        )
-        {
-            Kind = FailureKind.NotReadyInTime,
-        };
+        );
 }
 
 /// <summary>Has requests answered by the replica that leads.</summary>

@@ -154,12 +154,10 @@ public sealed class PlatformServer : IAsyncDisposable
     ) =>
         await FolderLock.TryTakeAsync(state.Lock, "serve", TimeSpan.FromSeconds(0.5), null, time, cancellationToken)
         ?? throw new PlatformException(
+            FailureKind.Conflict,
             $"The platform '{state.Platform}' is served already, by process {FolderLock.HolderOf(state.Lock)?.ProcessId}.",
             "Look at it with: platformctl platform-status"
-        )
-        {
-            Kind = FailureKind.Conflict,
-        };
+        );
 
     private static WebApplication Build(ServeOptions options, ICluster cluster, KubernetesClient kubernetes)
     {

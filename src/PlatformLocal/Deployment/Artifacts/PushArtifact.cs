@@ -127,12 +127,10 @@ public sealed class PushArtifact(ProgramRunner programs, TimeProvider time, Regi
         )
         {
             throw new PlatformException(
+                FailureKind.Conflict,
                 $"{repository}:{tag} is there already with other content, {there}.",
                 "A release never changes: push it with the next version."
-            )
-            {
-                Kind = FailureKind.Conflict,
-            };
+            );
         }
 
         await artifact.PushAsync(client, repository, tag, cancellationToken);
@@ -234,5 +232,5 @@ public sealed class PushArtifact(ProgramRunner programs, TimeProvider time, Regi
     }
 
     private static PlatformException Invalid(string message, string next) =>
-        new(message, next) { Kind = FailureKind.InvalidInput };
+        new(FailureKind.InvalidInput, message, next);
 }

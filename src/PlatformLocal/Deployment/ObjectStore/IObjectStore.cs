@@ -36,12 +36,10 @@ public sealed record WriteCondition(string? IfMatch, bool IfAbsent)
         if (IfAbsent ? etag is not null : IfMatch is not null && IfMatch != etag)
         {
             throw new PlatformException(
+                FailureKind.Conflict,
                 $"{bucket}/{key} was {(etag is null ? "removed" : "changed")} by somebody else meanwhile.",
                 "Look at what it is now, and run the command again."
-            )
-            {
-                Kind = FailureKind.Conflict,
-            };
+            );
         }
     }
 }

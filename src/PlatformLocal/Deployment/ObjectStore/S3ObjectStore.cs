@@ -193,13 +193,11 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
         catch (AmazonS3Exception e) when (e.StatusCode == HttpStatusCode.Forbidden)
         {
             throw new PlatformException(
+                FailureKind.NotAllowed,
                 $"The object store at {_options.Endpoint} does not let us {what}: {e.Message}",
                 "See whether its access key is right, and what its policy allows.",
                 e
-            )
-            {
-                Kind = FailureKind.NotAllowed,
-            };
+            );
         }
         catch (Exception e)
             when (e is AmazonClientException or AmazonS3Exception or HttpRequestException or IOException)
@@ -214,13 +212,11 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
 
     private static PlatformException Conflict(string what, Exception cause) =>
         new(
+            FailureKind.Conflict,
             $"Somebody else was faster: the object store does not let us {what}.",
             "Look at what it is now, and run the command again.",
             cause
-        )
-        {
-            Kind = FailureKind.Conflict,
-        };
+        );
 
     private static string Plain(string etag) => etag.Trim('"');
 }

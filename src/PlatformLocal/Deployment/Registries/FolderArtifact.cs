@@ -49,7 +49,7 @@ internal sealed record FolderArtifact(ReadOnlyMemory<byte> Manifest, ReadOnlyMem
         );
         if (files == 0)
         {
-            throw new PlatformException($"There is nothing to pack in {folder}.") { Kind = FailureKind.InvalidInput };
+            throw new PlatformException(FailureKind.InvalidInput, $"There is nothing to pack in {folder}.");
         }
 
         var layer = Compress(content);

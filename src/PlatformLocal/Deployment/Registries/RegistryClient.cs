@@ -320,12 +320,10 @@ public sealed class RegistryClient : IDisposable
         if (deleted.StatusCode == HttpStatusCode.MethodNotAllowed)
         {
             throw new PlatformException(
+                FailureKind.NotAllowed,
                 $"The registry {repository.Host} lets nobody delete.",
                 "Ask who runs it; the image 'registry' needs REGISTRY_STORAGE_DELETE_ENABLED=true."
-            )
-            {
-                Kind = FailureKind.NotAllowed,
-            };
+            );
         }
     }
 

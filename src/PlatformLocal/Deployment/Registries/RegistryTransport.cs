@@ -135,13 +135,11 @@ internal sealed class RegistryTransport : IDisposable
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
             throw new PlatformException(
+                FailureKind.NotReadyInTime,
                 $"The registry {repository.Host} did not answer within {_options.AnswerLimit.TotalSeconds:0.#} s.",
                 "Is it reachable? With --offline only what was fetched before is used.",
                 e
-            )
-            {
-                Kind = FailureKind.NotReadyInTime,
-            };
+            );
         }
         catch (HttpRequestException e)
         {
@@ -166,12 +164,10 @@ internal sealed class RegistryTransport : IDisposable
                 return NotAllowed(repository);
             case HttpStatusCode.NotFound:
                 return new PlatformException(
+                    FailureKind.NotFound,
                     $"{repository.Host} does not have {address.AbsolutePath["/v2/".Length..]}.",
                     "Is the name right, and was it pushed?"
-                )
-                {
-                    Kind = FailureKind.NotFound,
-                };
+                );
             case HttpStatusCode.TooManyRequests:
                 return new PlatformException(
                     $"The registry {repository.Host} refuses more requests for now.",
@@ -205,12 +201,10 @@ internal sealed class RegistryTransport : IDisposable
 
     private static PlatformException NotAllowed(RepositoryName repository) =>
         new(
+            FailureKind.NotAllowed,
             $"The registry {repository.Host} does not let you use {repository.Path}.",
             $"Log in: docker login {repository.Host}"
-        )
-        {
-            Kind = FailureKind.NotAllowed,
-        };
+        );
 
     public static async Task<JsonObject> ReadJsonAsync(
         RepositoryName repository,

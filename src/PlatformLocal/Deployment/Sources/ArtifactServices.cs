@@ -140,12 +140,10 @@ internal sealed class ArtifactServices(
                 PlaybookOrigin = $"oci://{repository}@{digest}",
             }
             : throw new PlatformException(
+                FailureKind.InvalidInput,
                 $"The artifact {repository}:{reference} has no playbook '{playbook}' for {definition.Name}.",
                 "Push one with: platformctl artifact push"
-            )
-            {
-                Kind = FailureKind.InvalidInput,
-            };
+            );
     }
 
     /// <summary>The manifest that a tag stands for.</summary>
@@ -215,12 +213,10 @@ internal sealed class ArtifactServices(
 
     private static PlatformException NoArtifact(RepositoryName repository, string reference) =>
         new(
+            FailureKind.InvalidInput,
             $"{repository}:{reference} is no artifact with the definition of a service.",
             "Push it with: platformctl artifact push"
-        )
-        {
-            Kind = FailureKind.InvalidInput,
-        };
+        );
 
     private async Task UnpackAsync(
         RepositoryName repository,
@@ -333,9 +329,9 @@ internal sealed class ArtifactServices(
 
         private static string Inside(string target, string relative, RepositoryName repository, string digest) =>
             SafePath.Inside(target, relative)
-            ?? throw new PlatformException($"{repository}@{digest} has files for '{relative}', which is outside of it.")
-            {
-                Kind = FailureKind.InvalidInput,
-            };
+            ?? throw new PlatformException(
+                FailureKind.InvalidInput,
+                $"{repository}@{digest} has files for '{relative}', which is outside of it."
+            );
     }
 }

@@ -64,12 +64,10 @@ internal sealed class GitClones : IDisposable
         if (use.Offline)
         {
             throw new PlatformException(
+                FailureKind.NotFound,
                 $"The git repository {repository} was never fetched, and nothing is fetched with --offline.",
                 "Run it once without --offline."
-            )
-            {
-                Kind = FailureKind.NotFound,
-            };
+            );
         }
 
         try

@@ -62,12 +62,10 @@ internal sealed class GitServices(GitClones clones, ContentFolders contents)
         return services.Count > 0
             ? (services, warnings)
             : throw new PlatformException(
+                FailureKind.InvalidInput,
                 $"The git repository {source.Repository} has no services in '{source.Path}' of its default branch.",
                 $"Name in spec.serviceSources the folder with a {WorkspaceReader.ServiceFile}, or with folders that have one."
-            )
-            {
-                Kind = FailureKind.InvalidInput,
-            };
+            );
     }
 
     private static string Join(string folder, string name) => folder.Length == 0 ? name : $"{folder}/{name}";

@@ -57,12 +57,10 @@ internal sealed class ServiceSources : IDisposable
             if (other is not null)
             {
                 throw new PlatformException(
+                    FailureKind.InvalidInput,
                     $"The service {service.Name} is in {other} and in {service.Source}.",
                     "Keep one of them, or give one another name."
-                )
-                {
-                    Kind = FailureKind.InvalidInput,
-                };
+                );
             }
 
             services[service.Name] = service;
@@ -113,12 +111,10 @@ internal sealed class ServiceSources : IDisposable
         return at > artifact.LastIndexOf('/')
             ? (RepositoryName.Parse(artifact[..at]), artifact[(at + 1)..])
             : throw new PlatformException(
+                FailureKind.InvalidInput,
                 $"The ansible_artifact '{artifact}' has neither a tag nor a digest.",
                 "Write it as oci-releases/user-service-ansible:1.4.0."
-            )
-            {
-                Kind = FailureKind.InvalidInput,
-            };
+            );
     }
 
     public void Dispose()

@@ -146,12 +146,10 @@ internal sealed class SourcedCatalogue(
         if (!texts.ContainsKey(chosen))
         {
             throw new PlatformException(
+                FailureKind.InvalidInput,
                 $"{service.Source} has no definition of {service.Name} {chosen}.",
                 $"It needs a {WorkspaceReader.ServiceFile} in the service's folder at that tag, or an artifact that platformctl artifact push made."
-            )
-            {
-                Kind = FailureKind.InvalidInput,
-            };
+            );
         }
     }
 

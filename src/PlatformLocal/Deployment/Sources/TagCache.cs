@@ -42,12 +42,10 @@ internal sealed class TagCache(string folder, TimeProvider time)
         if (offline)
         {
             throw new PlatformException(
+                FailureKind.NotFound,
                 $"The versions of {source} were never fetched, and nothing is fetched with --offline.",
                 "Run it once without --offline, or name the versions in the catalogue file."
-            )
-            {
-                Kind = FailureKind.NotFound,
-            };
+            );
         }
 
         try

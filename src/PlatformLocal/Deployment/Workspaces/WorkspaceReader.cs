@@ -26,12 +26,10 @@ public static partial class WorkspaceReader
         if (!File.Exists(file))
         {
             throw new PlatformException(
+                FailureKind.InvalidInput,
                 $"{folder} is no workspace: it has no {Workspace.FileName}.",
                 "Name a workspace with --workspace, or copy the folder examples/ to begin with."
-            )
-            {
-                Kind = FailureKind.InvalidInput,
-            };
+            );
         }
 
         var faults = new List<Fault>();
@@ -144,10 +142,10 @@ public static partial class WorkspaceReader
             Directory.Exists(servicesFolder)
                 ? Directory.EnumerateDirectories(servicesFolder).Order(StringComparer.Ordinal)
             : !isRequired ? []
-            : throw new PlatformException($"The folder of services {servicesFolder} does not exist.")
-            {
-                Kind = FailureKind.InvalidInput,
-            };
+            : throw new PlatformException(
+                FailureKind.InvalidInput,
+                $"The folder of services {servicesFolder} does not exist."
+            );
         foreach (var file in files.Select(f => Path.Combine(f, ServiceFile)).Where(File.Exists))
         {
             var definition = ReadService(file);
@@ -253,7 +251,7 @@ public static partial class WorkspaceReader
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new PlatformException($"{file} cannot be read: {e.Message}") { Kind = FailureKind.InvalidInput };
+            throw new PlatformException(FailureKind.InvalidInput, $"{file} cannot be read: {e.Message}");
         }
     }
 

@@ -133,12 +133,10 @@ internal sealed class ClaimCompiler(
         )
         {
             throw new PlatformException(
+                FailureKind.InvalidInput,
                 $"{withPlaybook.Definition.Name} has a playbook, and playbooks do not run on clusters of their own yet.",
                 "Deploy it with --isolation namespace."
-            )
-            {
-                Kind = FailureKind.InvalidInput,
-            };
+            );
         }
 
         var rendered = await renderer.RenderAsync(claim, resolved, workspace, cancellationToken);

@@ -223,12 +223,10 @@ internal sealed record DesiredState(
         if (faults.Count > 0)
         {
             throw new PlatformException(
+                FailureKind.InvalidInput,
                 $"The environment cannot be delivered:\n  {string.Join("\n  ", faults)}",
                 "Correct the manifests and deliver again."
-            )
-            {
-                Kind = FailureKind.InvalidInput,
-            };
+            );
         }
     }
 }

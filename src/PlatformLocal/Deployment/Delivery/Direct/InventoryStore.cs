@@ -40,12 +40,10 @@ internal sealed class InventoryStore(
         if (data.Text("environment") is { } owner && owner != environment)
         {
             throw new PlatformException(
+                FailureKind.Conflict,
                 $"Namespace {targetNamespace} holds the environment {owner}, not {environment}.",
                 $"Choose another namespace, or remove the environment {owner} first."
-            )
-            {
-                Kind = FailureKind.Conflict,
-            };
+            );
         }
         try
         {

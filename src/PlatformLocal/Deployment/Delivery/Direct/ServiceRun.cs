@@ -182,12 +182,10 @@ internal sealed class ServiceRun(
             {
                 faults.Enqueue(
                     new PlatformException(
+                        FailureKind.NotReadyInTime,
                         $"{desired.Reference} could not be applied within {service.Timeout.TotalSeconds:0.#} s.",
                         "See whether its kind is served: kubectl api-resources"
                     )
-                    {
-                        Kind = FailureKind.NotReadyInTime,
-                    }
                 );
             }
         }
