@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http.Features;
-using PlatformLocal.Kubernetes.Leadership;
 
 namespace PlatformLocal.Server;
 

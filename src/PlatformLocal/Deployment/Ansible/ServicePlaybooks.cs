@@ -1,7 +1,3 @@
-using System.Security.Cryptography;
-using PlatformLocal.Core.Documents;
-using PlatformLocal.Core.Environments;
-using PlatformLocal.Core.Resolution;
 using PlatformLocal.Deployment.Delivery;
 using PlatformLocal.Deployment.Manifests;
 using PlatformLocal.Deployment.Workspaces;

@@ -1,5 +1,4 @@
 using PlatformLocal.Deployment.Registries;
-using PlatformLocal.Kubernetes.Processes;
 
 namespace PlatformLocal.Deployment.Artifacts;
 

@@ -1,10 +1,7 @@
-using PlatformLocal.Core.Resolution;
 using PlatformLocal.Core.Text;
-using PlatformLocal.Core.Versions;
 using PlatformLocal.Deployment.Manifests;
 using PlatformLocal.Deployment.Registries;
 using PlatformLocal.Deployment.Workspaces;
-using PlatformLocal.Kubernetes.Processes;
 
 namespace PlatformLocal.Deployment.Artifacts;
 

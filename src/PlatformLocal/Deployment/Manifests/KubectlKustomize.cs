@@ -1,8 +1,3 @@
-using System.Collections.Concurrent;
-using System.Security.Cryptography;
-using PlatformLocal.Core.Documents;
-using PlatformLocal.Kubernetes.Processes;
-
 namespace PlatformLocal.Deployment.Manifests;
 
 /// <summary>

@@ -1,5 +1,3 @@
-using PlatformLocal.Core.Documents;
-
 namespace PlatformLocal.Deployment.Manifests;
 
 /// <summary>One object of a manifest file, with the place it was read from.</summary>

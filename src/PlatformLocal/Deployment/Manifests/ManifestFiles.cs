@@ -1,6 +1,3 @@
-using PlatformLocal.Core.Documents;
-using PlatformLocal.Core.Resolution;
-
 namespace PlatformLocal.Deployment.Manifests;
 
 /// <summary>Builds a kustomization and returns its YAML.</summary>

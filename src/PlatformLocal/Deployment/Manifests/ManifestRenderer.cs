@@ -1,6 +1,3 @@
-using PlatformLocal.Core.Documents;
-using PlatformLocal.Core.Environments;
-using PlatformLocal.Core.Resolution;
 using PlatformLocal.Deployment.Delivery;
 using PlatformLocal.Deployment.Workspaces;
 

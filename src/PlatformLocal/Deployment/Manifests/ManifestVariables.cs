@@ -1,5 +1,3 @@
-using PlatformLocal.Core.Environments;
-using PlatformLocal.Core.Resolution;
 using PlatformLocal.Deployment.Registries;
 using PlatformLocal.Deployment.Workspaces;
 

@@ -1,6 +1,3 @@
-using System.Collections.Concurrent;
-using System.Security.Cryptography;
-
 namespace PlatformLocal.Deployment.ObjectStore;
 
 /// <summary>An object store in a directory: a folder is a bucket, a file is an object, dropping a file is uploading.</summary>

@@ -1,5 +1,4 @@
 using System.IO.Compression;
-using PlatformLocal.Kubernetes.Files;
 
 namespace PlatformLocal.Deployment.Registries;
 

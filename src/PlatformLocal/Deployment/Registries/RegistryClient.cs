@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using PlatformLocal.Kubernetes.Processes;
 
 namespace PlatformLocal.Deployment.Registries;
 

@@ -1,8 +1,6 @@
-using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography.X509Certificates;
-using PlatformLocal.Kubernetes.Processes;
 using Polly;
 using Polly.Retry;
 

@@ -1,5 +1,3 @@
-using PlatformLocal.Core.Versions;
-
 namespace PlatformLocal.Deployment.Registries;
 
 /// <summary>The versions among the tags of a repository.</summary>

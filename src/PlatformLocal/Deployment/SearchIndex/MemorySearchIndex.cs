@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace PlatformLocal.Deployment.SearchIndex;
 
 /// <summary>An index in memory: lost at the end of the process and rebuilt from the claims at its start.</summary>

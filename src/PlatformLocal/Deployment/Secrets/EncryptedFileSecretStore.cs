@@ -1,6 +1,3 @@
-using System.Security.Cryptography;
-using PlatformLocal.Kubernetes.Files;
-
 namespace PlatformLocal.Deployment.Secrets;
 
 /// <summary>

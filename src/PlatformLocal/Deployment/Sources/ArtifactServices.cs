@@ -1,10 +1,7 @@
 using System.IO.Compression;
-using PlatformLocal.Core.Resolution;
-using PlatformLocal.Core.Versions;
 using PlatformLocal.Deployment.Manifests;
 using PlatformLocal.Deployment.Registries;
 using PlatformLocal.Deployment.Workspaces;
-using PlatformLocal.Kubernetes.Files;
 
 namespace PlatformLocal.Deployment.Sources;
 

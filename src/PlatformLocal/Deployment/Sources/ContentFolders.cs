@@ -1,6 +1,3 @@
-using System.Collections.Concurrent;
-using PlatformLocal.Kubernetes.Files;
-
 namespace PlatformLocal.Deployment.Sources;
 
 /// <summary>Folders by the identity of their content: written once, whole or not at all, and never changed.</summary>

@@ -1,7 +1,4 @@
-using System.Collections.Concurrent;
 using PlatformLocal.Deployment.Registries;
-using PlatformLocal.Kubernetes.Files;
-using PlatformLocal.Kubernetes.Processes;
 
 namespace PlatformLocal.Deployment.Sources;
 

@@ -1,5 +1,3 @@
-using PlatformLocal.Core.Resolution;
-using PlatformLocal.Core.Versions;
 using PlatformLocal.Deployment.Registries;
 using PlatformLocal.Deployment.Workspaces;
 

@@ -1,5 +1,3 @@
-using PlatformLocal.Kubernetes.Processes;
-
 namespace PlatformLocal.Deployment.Sources;
 
 /// <summary>The tags of git repositories, by the program git.</summary>

@@ -1,7 +1,3 @@
-using System.Collections.Concurrent;
-using PlatformLocal.Core.Documents;
-using PlatformLocal.Core.Resolution;
-using PlatformLocal.Core.Versions;
 using PlatformLocal.Deployment.Workspaces;
 
 namespace PlatformLocal.Deployment.Sources;

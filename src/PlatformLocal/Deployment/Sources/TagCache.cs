@@ -1,5 +1,4 @@
 using PlatformLocal.Deployment.Registries;
-using PlatformLocal.Kubernetes.Files;
 
 namespace PlatformLocal.Deployment.Sources;
 

@@ -1,6 +1,3 @@
-using PlatformLocal.Core.Documents;
-using PlatformLocal.Core.Versions;
-
 namespace PlatformLocal.Deployment.Workspaces;
 
 /// <summary>What the catalogue file says of one service.</summary>

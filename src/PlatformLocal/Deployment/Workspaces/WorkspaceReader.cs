@@ -1,8 +1,4 @@
 using System.Text.RegularExpressions;
-using PlatformLocal.Core.Documents;
-using PlatformLocal.Core.Environments;
-using PlatformLocal.Core.Resolution;
-using PlatformLocal.Core.Versions;
 
 namespace PlatformLocal.Deployment.Workspaces;
 

@@ -1,7 +1,5 @@
 using PlatformLocal.Deployment.Ansible;
-using PlatformLocal.Deployment.Delivery;
 using PlatformLocal.Deployment.Delivery.Direct;
-using PlatformLocal.Kubernetes.Processes;
 using PlatformLocal.Platform.Clusters;
 using PlatformLocal.Server.Reconciliation;
 

@@ -1,9 +1,4 @@
-using Microsoft.Extensions.Hosting;
 using PlatformLocal.Deployment.Manifests;
-using PlatformLocal.Deployment.Secrets;
-using PlatformLocal.Deployment.Sources;
-using PlatformLocal.Kubernetes.Leadership;
-using PlatformLocal.Kubernetes.Processes;
 using PlatformLocal.Server.Environments;
 using PlatformLocal.Server.Reconciliation;
 using PlatformLocal.Server.Status;

@@ -1,5 +1,4 @@
 using PlatformLocal.Deployment.Manifests;
-using PlatformLocal.Kubernetes.Processes;
 using PlatformLocal.Platform.Clusters;
 using PlatformLocal.Platform.Clusters.Kind;
 using PlatformLocal.Server.Reconciliation;

@@ -1,7 +1,3 @@
-using PlatformLocal.Deployment.ObjectStore;
-using PlatformLocal.Deployment.SearchIndex;
-using PlatformLocal.Deployment.Secrets;
-using PlatformLocal.Deployment.Workspaces;
 using PlatformLocal.Server.Reconciliation;
 
 namespace PlatformLocal.Server.Composition;

@@ -1,6 +1,3 @@
-using PlatformLocal.Core.Environments;
-using PlatformLocal.Deployment.ObjectStore;
-using PlatformLocal.Deployment.SearchIndex;
 using PlatformLocal.Server.Environments;
 using PlatformLocal.Server.Reconciliation;
 using PlatformLocal.Server.Status;

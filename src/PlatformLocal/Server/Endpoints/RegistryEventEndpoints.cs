@@ -1,5 +1,3 @@
-using PlatformLocal.Core.Documents;
-using PlatformLocal.Deployment.Sources;
 using PlatformLocal.Server.Reconciliation;
 using PlatformLocal.Server.Status;
 

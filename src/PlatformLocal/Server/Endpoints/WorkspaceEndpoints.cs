@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http.Features;
-using PlatformLocal.Deployment.Workspaces;
 
 namespace PlatformLocal.Server.Endpoints;
 

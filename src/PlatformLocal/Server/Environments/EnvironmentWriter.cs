@@ -1,8 +1,3 @@
-using PlatformLocal.Core.Documents;
-using PlatformLocal.Core.Environments;
-using PlatformLocal.Core.Resolution;
-using PlatformLocal.Deployment.ObjectStore;
-using PlatformLocal.Deployment.Sources;
 using PlatformLocal.Server.History;
 using PlatformLocal.Server.Reconciliation;
 

@@ -1,4 +1,3 @@
-using PlatformLocal.Core.Documents;
 using PlatformLocal.Server.History;
 
 namespace PlatformLocal.Server.Environments;

@@ -1,11 +1,5 @@
-using PlatformLocal.Core.Environments;
-using PlatformLocal.Core.Resolution;
 using PlatformLocal.Deployment.Ansible;
-using PlatformLocal.Deployment.Delivery;
 using PlatformLocal.Deployment.Manifests;
-using PlatformLocal.Deployment.Secrets;
-using PlatformLocal.Deployment.Sources;
-using PlatformLocal.Deployment.Workspaces;
 
 namespace PlatformLocal.Server.Reconciliation;
 

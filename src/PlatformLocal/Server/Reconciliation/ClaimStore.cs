@@ -1,9 +1,4 @@
-using System.Collections.Concurrent;
 using System.Text.Encodings.Web;
-using PlatformLocal.Core.Documents;
-using PlatformLocal.Core.Environments;
-using PlatformLocal.Core.Resolution;
-using PlatformLocal.Deployment.ObjectStore;
 using PlatformLocal.Server.History;
 
 namespace PlatformLocal.Server.Reconciliation;

@@ -1,5 +1,3 @@
-using PlatformLocal.Core.Resolution;
-
 namespace PlatformLocal.Server.Reconciliation;
 
 /// <summary>

@@ -1,11 +1,3 @@
-using System.Collections.Concurrent;
-using PlatformLocal.Core.Environments;
-using PlatformLocal.Core.Resolution;
-using PlatformLocal.Deployment.Delivery;
-using PlatformLocal.Deployment.ObjectStore;
-using PlatformLocal.Deployment.SearchIndex;
-using PlatformLocal.Deployment.Secrets;
-using PlatformLocal.Deployment.Sources;
 using PlatformLocal.Server.History;
 using PlatformLocal.Server.Status;
 

@@ -1,7 +1,3 @@
-using System.Security.Cryptography;
-using PlatformLocal.Core.Resolution;
-using PlatformLocal.Deployment.Secrets;
-
 namespace PlatformLocal.Server.Reconciliation;
 
 /// <summary>Where the secrets of environments are in the secret store.</summary>

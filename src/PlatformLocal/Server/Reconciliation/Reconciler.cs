@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using PlatformLocal.Deployment.Delivery.Direct;
 using PlatformLocal.Server.Status;
 

@@ -1,6 +1,3 @@
-using System.Security.Cryptography;
-using PlatformLocal.Deployment.Workspaces;
-
 namespace PlatformLocal.Server.Reconciliation;
 
 /// <summary>A workspace as it was at one time.</summary>

@@ -1,7 +1,3 @@
-using System.Collections.Concurrent;
-using PlatformLocal.Core.Documents;
-using PlatformLocal.Core.Environments;
-
 namespace PlatformLocal.Server.Status;
 
 /// <summary>Writes what is known of environments, and nobody else does: facts come in, documents come out.</summary>

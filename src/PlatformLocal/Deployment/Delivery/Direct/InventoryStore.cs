@@ -1,5 +1,4 @@
 using System.IO.Compression;
-using System.Security.Cryptography;
 
 namespace PlatformLocal.Deployment.Delivery.Direct;
 

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace PlatformLocal.Deployment.Delivery.Direct;
 
 /// <summary>Delivers the services of one request in the order of their dependencies, independent ones at once.</summary>
