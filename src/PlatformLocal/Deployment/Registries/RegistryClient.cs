@@ -52,8 +52,6 @@ public sealed class RegistryClient : IDisposable
     }
 
     /// <summary>All tags of a repository, as the registry orders them.</summary>
-    /// <param name="repository">The repository.</param>
-    /// <param name="cancellationToken">Stops asking.</param>
     /// <exception cref="PlatformException">There is no such repository, or the registry refuses, is away or pages in a circle.</exception>
     internal async Task<IReadOnlyList<string>> ListTagsAsync(
         RepositoryName repository,
@@ -73,8 +71,6 @@ public sealed class RegistryClient : IDisposable
     ) => ListAsync(repository, $"{repository.Path}/tags/list", "tags", known, cancellationToken);
 
     /// <summary>The paths of all repositories of a registry that it shows.</summary>
-    /// <param name="host">The registry's host.</param>
-    /// <param name="cancellationToken">Stops asking.</param>
     /// <exception cref="PlatformException">The registry does not list its repositories, refuses, or is away.</exception>
     internal async Task<IReadOnlyList<string>> ListRepositoriesAsync(
         string host,
@@ -151,9 +147,6 @@ public sealed class RegistryClient : IDisposable
     }
 
     /// <summary>A manifest.</summary>
-    /// <param name="repository">The repository.</param>
-    /// <param name="reference">The tag or digest.</param>
-    /// <param name="cancellationToken">Stops asking.</param>
     /// <exception cref="PlatformException">There is none, its digest is not what was promised, or the registry refuses or is away.</exception>
     internal async Task<RegistryManifest> GetManifestAsync(
         RepositoryName repository,
@@ -185,10 +178,6 @@ public sealed class RegistryClient : IDisposable
     }
 
     /// <summary>The content of a blob.</summary>
-    /// <param name="repository">The repository.</param>
-    /// <param name="digest">Its digest.</param>
-    /// <param name="atMost">How many bytes are accepted.</param>
-    /// <param name="cancellationToken">Stops asking.</param>
     /// <exception cref="PlatformException">There is none, it has another digest or is larger, or the registry refuses or is away.</exception>
     internal async Task<ReadOnlyMemory<byte>> GetBlobAsync(
         RepositoryName repository,
@@ -297,9 +286,6 @@ public sealed class RegistryClient : IDisposable
     }
 
     /// <summary>Deletes a manifest, and with it all tags that stand for it.</summary>
-    /// <param name="repository">The repository.</param>
-    /// <param name="digest">Its digest.</param>
-    /// <param name="cancellationToken">Stops asking.</param>
     /// <exception cref="PlatformException">There is none, or the registry refuses or is away.</exception>
     internal async Task DeleteManifestAsync(
         RepositoryName repository,

@@ -106,11 +106,6 @@ internal sealed class ArtifactServices(
     }
 
     /// <summary>The same definition with the playbook of an artifact that a claim names in place of its own.</summary>
-    /// <param name="definition">The definition.</param>
-    /// <param name="repository">The artifact's repository.</param>
-    /// <param name="reference">Its tag or digest.</param>
-    /// <param name="use">How old what is known of it may be.</param>
-    /// <param name="cancellationToken">Stops asking.</param>
     /// <exception cref="PlatformException">There is no such artifact, it has no playbook, or the registry refuses.</exception>
     public async Task<ServiceDefinition> WithPlaybookAsync(
         ServiceDefinition definition,

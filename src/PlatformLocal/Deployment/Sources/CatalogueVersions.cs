@@ -14,10 +14,6 @@ internal sealed class CatalogueVersions : IDisposable
     private readonly TagCache _cache;
 
     /// <summary>Completes catalogues.</summary>
-    /// <param name="cacheFolder">Where fetched tags are kept; is made when it is needed.</param>
-    /// <param name="programs">Runs git and Docker's credential helpers.</param>
-    /// <param name="time">Tells how old tags are.</param>
-    /// <param name="options">How registries are talked to; the defaults when <see langword="null"/>.</param>
     public CatalogueVersions(
         string cacheFolder,
         ProgramRunner programs,
@@ -31,10 +27,6 @@ internal sealed class CatalogueVersions : IDisposable
     }
 
     /// <summary>A workspace with all versions of the services whose versions are not in its catalogue file.</summary>
-    /// <param name="workspace">The workspace as it was read.</param>
-    /// <param name="devTagsFor">The user in whose repository, and among the snapshots, development builds are looked for; <see langword="null"/> to leave them out.</param>
-    /// <param name="offline">Use only what was fetched before.</param>
-    /// <param name="cancellationToken">Stops asking.</param>
     /// <returns>The workspace, and what is odd but no fault as whole sentences.</returns>
     /// <exception cref="PlatformException">A source cannot be read and never was.</exception>
     public async Task<(Workspace Workspace, IReadOnlyList<string> Warnings)> CompleteAsync(

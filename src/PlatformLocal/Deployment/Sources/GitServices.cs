@@ -4,8 +4,6 @@ using PlatformLocal.Deployment.Workspaces;
 namespace PlatformLocal.Deployment.Sources;
 
 /// <summary>The services of git repositories: one repository may have many.</summary>
-/// <param name="clones">The clones of the repositories.</param>
-/// <param name="contents">Where folders of services are written to.</param>
 internal sealed class GitServices(GitClones clones, ContentFolders contents)
 {
     /// <summary>The services that a repository has in its default branch, with the versions that it has tags of.</summary>

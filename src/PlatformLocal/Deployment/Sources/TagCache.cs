@@ -61,7 +61,6 @@ internal sealed class TagCache(string folder, TimeProvider time)
     }
 
     /// <summary>Has the tags of a source fetched again at the next asking; what is known stays for when nobody answers.</summary>
-    /// <param name="source">What they are the tags of.</param>
     public void Expire(string source)
     {
         if (Read(source) is { } known)

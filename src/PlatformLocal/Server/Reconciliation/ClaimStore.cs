@@ -7,7 +7,6 @@ namespace PlatformLocal.Server.Reconciliation;
 internal sealed record StoredClaim(string Name, string Revision, ReadOnlyMemory<byte> Content)
 {
     /// <summary>The claim, and the JSON it was read from.</summary>
-    /// <param name="types">What each environment type means.</param>
     /// <exception cref="InvalidDocumentException">The claim is refused; carries every fault.</exception>
     public (Claim Claim, JsonObject Source) Read(IReadOnlyDictionary<EnvironmentType, EnvironmentTypeDefaults> types)
     {

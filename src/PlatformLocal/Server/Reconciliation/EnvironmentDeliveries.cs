@@ -3,8 +3,6 @@ using PlatformLocal.Deployment.Delivery.Direct;
 namespace PlatformLocal.Server.Reconciliation;
 
 /// <summary>A client for the cluster that an environment has of its own; <see langword="null"/> when there is none.</summary>
-/// <param name="environment">The environment.</param>
-/// <param name="cancellationToken">Stops asking.</param>
 internal delegate Task<KubernetesClient?> ConnectEnvironmentCluster(
     string environment,
     CancellationToken cancellationToken

@@ -29,9 +29,6 @@ internal sealed partial class EnvironmentReconciliation(
     }
 
     /// <summary>Makes the cluster match the claim once.</summary>
-    /// <param name="name">The environment.</param>
-    /// <param name="update">Whether to look for newer versions first.</param>
-    /// <param name="cancellationToken">Breaks the work off.</param>
     /// <returns>Whether it does now; if not, the environment's status says why.</returns>
     public async Task<PassOutcome> RunAsync(string name, bool update, CancellationToken cancellationToken)
     {
