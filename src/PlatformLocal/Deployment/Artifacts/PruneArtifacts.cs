@@ -152,15 +152,8 @@ public sealed class PruneArtifacts(ProgramRunner programs, TimeProvider time, Re
         var tagged = await Task.WhenAll(
             tags.Select(async tag =>
             {
-                await slots.WaitAsync(cancellationToken);
-                try
-                {
-                    return (Tag: tag, Digest: await client.GetDigestAsync(repository, tag, cancellationToken));
-                }
-                finally
-                {
-                    slots.Release();
-                }
+                using var turn = await slots.TakeTurnAsync(cancellationToken);
+                return (Tag: tag, Digest: await client.GetDigestAsync(repository, tag, cancellationToken));
             })
         );
         var found = new List<Found>();

@@ -26,6 +26,15 @@ public sealed record WriteCondition(string? IfMatch, bool IfAbsent)
     /// <param name="etag">The tag it must have.</param>
     public static WriteCondition Matches(string etag) => new(etag, false);
 
+    /// <summary>Holds an object to this condition by a look at it; where there is none, it is not looked at.</summary>
+    internal async Task RequireAsync(IObjectStore store, string bucket, string key, CancellationToken cancellationToken)
+    {
+        if (this != None)
+        {
+            Require(bucket, key, (await store.GetAsync(bucket, key, cancellationToken))?.ETag);
+        }
+    }
+
     /// <summary>Holds an object to this condition.</summary>
     /// <param name="bucket">The object's bucket.</param>
     /// <param name="key">The object's key.</param>

@@ -114,7 +114,7 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
         CancellationToken cancellationToken
     )
     {
-        await RequireAsync(bucket, key, condition, cancellationToken);
+        await condition.RequireAsync(this, bucket, key, cancellationToken);
         var request = new PutObjectRequest
         {
             BucketName = bucket,
@@ -142,7 +142,7 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
         CancellationToken cancellationToken
     )
     {
-        await RequireAsync(bucket, key, condition, cancellationToken);
+        await condition.RequireAsync(this, bucket, key, cancellationToken);
         await GuardAsync($"remove {bucket}/{key}", () => _client.DeleteObjectAsync(bucket, key, cancellationToken));
     }
 
@@ -167,19 +167,6 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
         return [.. found.OrderBy(o => o.Key, StringComparer.Ordinal)];
     }
 
-    private async Task RequireAsync(
-        string bucket,
-        string key,
-        WriteCondition condition,
-        CancellationToken cancellationToken
-    )
-    {
-        if (condition != WriteCondition.None)
-        {
-            condition.Require(bucket, key, (await GetAsync(bucket, key, cancellationToken))?.ETag);
-        }
-    }
-
     private async Task<T> GuardAsync<T>(string what, Func<Task<T>> act)
     {
         try
@@ -188,7 +175,12 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
         }
         catch (AmazonS3Exception e) when (e.StatusCode is HttpStatusCode.PreconditionFailed or HttpStatusCode.Conflict)
         {
-            throw Conflict(what, e);
+            throw new PlatformException(
+                FailureKind.Conflict,
+                $"Somebody else was faster: the object store does not let us {what}.",
+                "Look at what it is now, and run the command again.",
+                e
+            );
         }
         catch (AmazonS3Exception e) when (e.StatusCode == HttpStatusCode.Forbidden)
         {
@@ -209,14 +201,6 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
             );
         }
     }
-
-    private static PlatformException Conflict(string what, Exception cause) =>
-        new(
-            FailureKind.Conflict,
-            $"Somebody else was faster: the object store does not let us {what}.",
-            "Look at what it is now, and run the command again.",
-            cause
-        );
 
     private static string Plain(string etag) => etag.Trim('"');
 }

@@ -70,7 +70,7 @@ public sealed class EncryptedFileSecretStore : ISecretStore, IDisposable
 
     private async Task<T> Exclusively<T>(Func<T> action, CancellationToken cancellationToken)
     {
-        await _access.WaitAsync(cancellationToken);
+        using var turn = await _access.TakeTurnAsync(cancellationToken);
         try
         {
             return action();
@@ -82,10 +82,6 @@ public sealed class EncryptedFileSecretStore : ISecretStore, IDisposable
                 "Check the free space and the permissions of that folder.",
                 e
             );
-        }
-        finally
-        {
-            _access.Release();
         }
     }
 

@@ -48,15 +48,8 @@ internal sealed class CatalogueVersions : IDisposable
         var completed = await Task.WhenAll(
             elsewhere.Select(async s =>
             {
-                await slots.WaitAsync(cancellationToken);
-                try
-                {
-                    return await CompleteAsync(workspace, s.Value, devTagsFor, offline, cancellationToken);
-                }
-                finally
-                {
-                    slots.Release();
-                }
+                using var turn = await slots.TakeTurnAsync(cancellationToken);
+                return await CompleteAsync(workspace, s.Value, devTagsFor, offline, cancellationToken);
             })
         );
         var services = workspace.Catalogue.Services.ToDictionary(StringComparer.Ordinal);

@@ -13,32 +13,25 @@ internal sealed class ContentFolders(string root)
     {
         var folder = Path.Combine(root, id);
         var writing = _writing.GetOrAdd(id, _ => new SemaphoreSlim(1, 1));
-        await writing.WaitAsync();
-        try
+        using var turn = await writing.TakeTurnAsync(CancellationToken.None);
+        if (!Directory.Exists(folder))
         {
-            if (!Directory.Exists(folder))
+            PrivateFile.EnsureFolder(root);
+            var temporary = $"{folder}.{Guid.NewGuid():N}.part";
+            try
             {
-                PrivateFile.EnsureFolder(root);
-                var temporary = $"{folder}.{Guid.NewGuid():N}.part";
-                try
+                await writeAsync(temporary);
+                Directory.Move(temporary, folder);
+            }
+            finally
+            {
+                if (Directory.Exists(temporary))
                 {
-                    await writeAsync(temporary);
-                    Directory.Move(temporary, folder);
-                }
-                finally
-                {
-                    if (Directory.Exists(temporary))
-                    {
-                        Directory.Delete(temporary, recursive: true);
-                    }
+                    Directory.Delete(temporary, recursive: true);
                 }
             }
+        }
 
-            return folder;
-        }
-        finally
-        {
-            writing.Release();
-        }
+        return folder;
     }
 }

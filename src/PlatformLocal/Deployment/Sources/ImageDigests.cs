@@ -55,15 +55,8 @@ internal sealed class ImageDigests : IDisposable
         var pinned = await Task.WhenAll(
             resolved.Services.Select(async s =>
             {
-                await slots.WaitAsync(cancellationToken);
-                try
-                {
-                    return await PinAsync(pins, s, either.Token, cancellationToken);
-                }
-                finally
-                {
-                    slots.Release();
-                }
+                using var turn = await slots.TakeTurnAsync(cancellationToken);
+                return await PinAsync(pins, s, either.Token, cancellationToken);
             })
         );
         return (

@@ -197,12 +197,8 @@ internal sealed class ClaimStore(IObjectStore store)
     }
 
     /// <summary>Holds others off who change claim, lock and history of an environment together; disposing lets them in.</summary>
-    public async Task<IDisposable> HoldAsync(string name, CancellationToken cancellationToken)
-    {
-        var gate = _gates.GetOrAdd(name, _ => new SemaphoreSlim(1, 1));
-        await gate.WaitAsync(cancellationToken);
-        return new Hold(gate);
-    }
+    public Task<IDisposable> HoldAsync(string name, CancellationToken cancellationToken) =>
+        _gates.GetOrAdd(name, _ => new SemaphoreSlim(1, 1)).TakeTurnAsync(cancellationToken);
 
     /// <summary>Holds a claim to a condition before anything is made of it.</summary>
     /// <exception cref="PlatformException">The condition is not met.</exception>
@@ -282,10 +278,5 @@ internal sealed class ClaimStore(IObjectStore store)
         {
             throw new UnreadableObjectException(Bucket, found.Key, e.Message, "the history then begins anew", e);
         }
-    }
-
-    private sealed class Hold(SemaphoreSlim gate) : IDisposable
-    {
-        public void Dispose() => gate.Release();
     }
 }

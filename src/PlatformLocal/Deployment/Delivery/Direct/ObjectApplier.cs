@@ -47,7 +47,7 @@ internal sealed class ObjectApplier(
         {
             await WaitForKindAsync(desired.Reference, cancellationToken);
         }
-        await _gate.WaitAsync(cancellationToken);
+        using IDisposable turn = await _gate.TakeTurnAsync(cancellationToken);
         try
         {
             return await SendAsync(desired, before, cancellationToken);
@@ -61,10 +61,6 @@ internal sealed class ObjectApplier(
             await Recreation.DeleteAsync(client, desired.Reference, cancellationToken);
             AppliedObject made = await SendAsync(desired, before, cancellationToken);
             return made with { Change = ChangeKind.Updated, Note = Recreation.Note };
-        }
-        finally
-        {
-            _gate.Release();
         }
     }
 
