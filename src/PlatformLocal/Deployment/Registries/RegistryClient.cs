@@ -35,6 +35,7 @@ public sealed record TagList(IReadOnlyList<string> Tags, CacheValidator? Validat
 /// <summary>A client of registries of the OCI distribution specification; what it returns has the digest it claims.</summary>
 public sealed class RegistryClient : IDisposable
 {
+    private const string Pulling = "pull";
     private const string Pushing = "pull,push";
     private const int MaximumPages = 10_000;
 
@@ -100,14 +101,12 @@ public sealed class RegistryClient : IDisposable
             }
 
             using var response = await _transport.SendAsync(
-                repository,
-                HttpMethod.Get,
-                next,
-                repository.Path.Length == 0 ? "*" : "pull",
-                null,
-                cancellationToken,
-                validator: seen.Count == 1 ? known : null,
-                accepted: HttpStatusCode.NotModified
+                new(repository, HttpMethod.Get, next, repository.Path.Length == 0 ? "*" : Pulling)
+                {
+                    Validator = seen.Count == 1 ? known : null,
+                    Accepted = HttpStatusCode.NotModified,
+                },
+                cancellationToken
             );
             if (response.StatusCode == HttpStatusCode.NotModified)
             {
@@ -136,11 +135,7 @@ public sealed class RegistryClient : IDisposable
     )
     {
         using var response = await _transport.SendAsync(
-            repository,
-            HttpMethod.Head,
-            ManifestAddress(repository, reference),
-            "pull",
-            null,
+            new(repository, HttpMethod.Head, ManifestAddress(repository, reference), Pulling),
             cancellationToken
         );
         return DigestIn(response) ?? (await GetManifestAsync(repository, reference, cancellationToken)).Digest;
@@ -155,11 +150,7 @@ public sealed class RegistryClient : IDisposable
     )
     {
         using var response = await _transport.SendAsync(
-            repository,
-            HttpMethod.Get,
-            ManifestAddress(repository, reference),
-            "pull",
-            null,
+            new(repository, HttpMethod.Get, ManifestAddress(repository, reference), Pulling),
             cancellationToken
         );
         var content = await RegistryTransport.ReadAsync(
@@ -186,13 +177,8 @@ public sealed class RegistryClient : IDisposable
         CancellationToken cancellationToken
     )
     {
-        var address = new Uri(_options.AddressOf(repository), $"v2/{repository.Path}/blobs/{digest}");
         using var response = await _transport.SendAsync(
-            repository,
-            HttpMethod.Get,
-            address,
-            "pull",
-            null,
+            new(repository, HttpMethod.Get, AddressOf(repository, $"blobs/{digest}"), Pulling),
             cancellationToken
         );
         var content = await RegistryTransport.ReadAsync(repository, response, atMost, cancellationToken);
@@ -214,26 +200,20 @@ public sealed class RegistryClient : IDisposable
     {
         var digest = Digest.Of(content.Span);
         using var known = await _transport.SendAsync(
-            repository,
-            HttpMethod.Head,
-            new Uri(_options.AddressOf(repository), $"v2/{repository.Path}/blobs/{digest}"),
-            Pushing,
-            null,
-            cancellationToken,
-            accepted: HttpStatusCode.NotFound
+            new(repository, HttpMethod.Head, AddressOf(repository, $"blobs/{digest}"), Pushing)
+            {
+                Accepted = HttpStatusCode.NotFound,
+            },
+            cancellationToken
         );
         if (known.IsSuccessStatusCode)
         {
             return digest;
         }
 
-        var uploads = new Uri(_options.AddressOf(repository), $"v2/{repository.Path}/blobs/uploads/");
+        var uploads = AddressOf(repository, "blobs/uploads/");
         using var opened = await _transport.SendAsync(
-            repository,
-            HttpMethod.Post,
-            uploads,
-            Pushing,
-            null,
+            new(repository, HttpMethod.Post, uploads, Pushing),
             cancellationToken
         );
         var location = new Uri(uploads, opened.Headers.Location ?? uploads);
@@ -246,11 +226,10 @@ public sealed class RegistryClient : IDisposable
             $"{location}{(location.Query.Length > 0 ? "&" : "?")}digest={Uri.EscapeDataString(digest)}"
         );
         using var stored = await _transport.SendAsync(
-            repository,
-            HttpMethod.Put,
-            target,
-            Pushing,
-            () => NewContent(content, "application/octet-stream"),
+            new(repository, HttpMethod.Put, target, Pushing)
+            {
+                Content = () => NewContent(content, "application/octet-stream"),
+            },
             cancellationToken
         );
         return digest;
@@ -273,11 +252,10 @@ public sealed class RegistryClient : IDisposable
     )
     {
         using var stored = await _transport.SendAsync(
-            repository,
-            HttpMethod.Put,
-            ManifestAddress(repository, tag),
-            Pushing,
-            () => NewContent(content, mediaType),
+            new(repository, HttpMethod.Put, ManifestAddress(repository, tag), Pushing)
+            {
+                Content = () => NewContent(content, mediaType),
+            },
             cancellationToken
         );
         var digest = Digest.Of(content.Span);
@@ -294,13 +272,11 @@ public sealed class RegistryClient : IDisposable
     )
     {
         using var deleted = await _transport.SendAsync(
-            repository,
-            HttpMethod.Delete,
-            ManifestAddress(repository, digest),
-            "pull,delete",
-            null,
-            cancellationToken,
-            accepted: HttpStatusCode.MethodNotAllowed
+            new(repository, HttpMethod.Delete, ManifestAddress(repository, digest), "pull,delete")
+            {
+                Accepted = HttpStatusCode.MethodNotAllowed,
+            },
+            cancellationToken
         );
         if (deleted.StatusCode == HttpStatusCode.MethodNotAllowed)
         {
@@ -330,7 +306,10 @@ public sealed class RegistryClient : IDisposable
         new(content.ToArray()) { Headers = { ContentType = new MediaTypeHeaderValue(mediaType) } };
 
     private Uri ManifestAddress(RepositoryName repository, string reference) =>
-        new(_options.AddressOf(repository), $"v2/{repository.Path}/manifests/{Uri.EscapeDataString(reference)}");
+        AddressOf(repository, $"manifests/{Uri.EscapeDataString(reference)}");
+
+    private Uri AddressOf(RepositoryName repository, string path) =>
+        new(_options.AddressOf(repository), $"v2/{repository.Path}/{path}");
 
     private static string? DigestIn(HttpResponseMessage response) =>
         response.Headers.TryGetValues("Docker-Content-Digest", out var values)
