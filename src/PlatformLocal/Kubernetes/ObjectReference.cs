@@ -41,10 +41,6 @@ public static class ApiGroup
     public static string Of(string apiVersion) =>
         apiVersion.IndexOf('/', StringComparison.Ordinal) is var slash and >= 0 ? apiVersion[..slash] : "";
 
-    /// <summary>The version of an <c>apiVersion</c>.</summary>
-    public static string VersionOf(string apiVersion) =>
-        apiVersion[(apiVersion.IndexOf('/', StringComparison.Ordinal) + 1)..];
-
     /// <summary>The <c>apiVersion</c> of a group and a version.</summary>
     public static string Join(string group, string version) => group.Length == 0 ? version : $"{group}/{version}";
 }
