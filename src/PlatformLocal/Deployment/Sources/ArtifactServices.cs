@@ -2,6 +2,7 @@ using System.IO.Compression;
 using PlatformLocal.Deployment.Manifests;
 using PlatformLocal.Deployment.Registries;
 using PlatformLocal.Deployment.Workspaces;
+using PlatformLocal.Kubernetes.Transport;
 
 namespace PlatformLocal.Deployment.Sources;
 
@@ -79,23 +80,7 @@ internal sealed class ArtifactServices(
 
         async Task<IReadOnlyList<PlatformVersion>> VersionsAsync(RepositoryName repository, bool isOptional)
         {
-            var (tags, warning) = await cache.GetAsync(
-                repository.ToString(),
-                async (known, token) =>
-                {
-                    try
-                    {
-                        return await registries.ListTagsAsync(repository, known, token);
-                    }
-                    catch (PlatformException e) when (isOptional && e.Kind == FailureKind.NotFound)
-                    {
-                        return new TagList([], null); // nobody made one yet
-                    }
-                },
-                use.Offline,
-                use.Freshness,
-                cancellationToken
-            );
+            var (tags, warning) = await cache.GetAsync(registries, repository, isOptional, use, cancellationToken);
             if (warning is not null)
             {
                 warnings.Add(warning);
@@ -154,8 +139,7 @@ internal sealed class ArtifactServices(
                 Keep(manifest);
                 return new TagList([manifest.Digest], null);
             },
-            use.Offline,
-            use.Freshness,
+            use,
             cancellationToken
         );
         return (digests[0], await GetAsync(repository, digests[0], cancellationToken));
@@ -191,17 +175,8 @@ internal sealed class ArtifactServices(
 
     private string FileOf(string digest) => Path.Combine(folder, digest["sha256:".Length..] + ".json");
 
-    private static JsonObject Parse(RepositoryName repository, string digest, ReadOnlyMemory<byte> content)
-    {
-        try
-        {
-            return JsonNode.Parse(content.Span) as JsonObject ?? throw NoArtifact(repository, digest);
-        }
-        catch (JsonException)
-        {
-            throw NoArtifact(repository, digest);
-        }
-    }
+    private static JsonObject Parse(RepositoryName repository, string digest, ReadOnlyMemory<byte> content) =>
+        JsonBody.Parse(content.Span) ?? throw NoArtifact(repository, digest);
 
     private static PlatformException NoArtifact(RepositoryName repository, string reference) =>
         new(

@@ -44,12 +44,13 @@ internal sealed class CatalogueVersions : IDisposable
             return (workspace, []);
         }
 
+        var use = new SourceUse(devTagsFor, offline, TagCache.Freshness);
         using var slots = new SemaphoreSlim(AtOnce, AtOnce);
         var completed = await Task.WhenAll(
             elsewhere.Select(async s =>
             {
                 using var turn = await slots.TakeTurnAsync(cancellationToken);
-                return await CompleteAsync(workspace, s.Value, devTagsFor, offline, cancellationToken);
+                return await CompleteAsync(workspace, s.Value, use, cancellationToken);
             })
         );
         var services = workspace.Catalogue.Services.ToDictionary(StringComparer.Ordinal);
@@ -67,8 +68,7 @@ internal sealed class CatalogueVersions : IDisposable
     private async Task<(CatalogueService Service, IReadOnlyList<string> Warnings)> CompleteAsync(
         Workspace workspace,
         CatalogueService service,
-        string? devTagsFor,
-        bool offline,
+        SourceUse use,
         CancellationToken cancellationToken
     )
     {
@@ -76,22 +76,25 @@ internal sealed class CatalogueVersions : IDisposable
         var warnings = new List<string>();
         if (definition.VersionsFrom == VersionsFrom.Git)
         {
-            var tags = await GetAsync(
-                $"the git repository {definition.Repository} for {definition.Name}",
+            var source = $"the git repository {definition.Repository} for {definition.Name}";
+            var listed = await _cache.GetAsync(
+                source,
                 async (_, token) =>
-                    new TagList(await _git.ListAsync(definition.Repository!, definition.Name, token), null)
+                    new TagList(await _git.ListAsync(definition.Repository!, definition.Name, token), null),
+                use,
+                cancellationToken
             );
-            return (service with { Versions = tags.Versions }, warnings);
+            return (service with { Versions = VersionsIn(source, listed).Versions }, warnings);
         }
 
         var releases = await RegistryAsync(definition.Image, isOptional: false);
-        if (devTagsFor is null || RepositoryLayout.SnapshotsOf(definition.Image) is not { } snapshots)
+        if (use.DevTagsFor is not { } user || RepositoryLayout.SnapshotsOf(definition.Image) is not { } snapshots)
         {
             return (service with { Versions = releases.Versions }, warnings);
         }
 
         var builds = await RegistryAsync(snapshots, isOptional: true);
-        var own = RepositoryLayout.OfUser(definition.Image, devTagsFor) is { } image
+        var own = RepositoryLayout.OfUser(definition.Image, user) is { } image
             ? (await RegistryAsync(image, isOptional: true))
                 .Versions.Except(builds.Versions)
                 .ToDictionary(v => v, _ => image)
@@ -106,34 +109,21 @@ internal sealed class CatalogueVersions : IDisposable
             warnings
         );
 
-        Task<TagVersions> RegistryAsync(string image, bool isOptional)
+        async Task<TagVersions> RegistryAsync(string image, bool isOptional)
         {
             var repository = RepositoryName.Parse(ManifestVariables.WithHost(image, workspace.Registry));
-            return GetAsync(
-                repository.ToString(),
-                async (known, token) =>
-                {
-                    try
-                    {
-                        return await _registries.ListTagsAsync(repository, known, token);
-                    }
-                    catch (PlatformException e) when (isOptional && e.Kind == FailureKind.NotFound)
-                    {
-                        return new TagList([], null); // nobody made a development build yet
-                    }
-                }
-            );
+            var listed = await _cache.GetAsync(_registries, repository, isOptional, use, cancellationToken);
+            return VersionsIn(repository.ToString(), listed);
         }
 
-        async Task<TagVersions> GetAsync(string source, FetchTags fetch)
+        TagVersions VersionsIn(string source, (IReadOnlyList<string> Tags, string? Warning) listed)
         {
-            var (tags, warning) = await _cache.GetAsync(source, fetch, offline, TagCache.Freshness, cancellationToken);
-            if (warning is not null)
+            if (listed.Warning is { } warning)
             {
                 warnings.Add(warning);
             }
 
-            var versions = TagVersions.Of(tags);
+            var versions = TagVersions.Of(listed.Tags);
             if (versions.Doubles.Count > 0)
             {
                 warnings.Add(

@@ -141,8 +141,11 @@ internal sealed class ImageDigests : IDisposable
                         return new TagList([], null);
                     }
                 },
-                pins.Policy.Offline || (isAway && !isPatient),
-                pins.Policy.IsLocked ? TimeSpan.Zero : TagCache.Freshness,
+                new SourceUse(
+                    null,
+                    pins.Policy.Offline || (isAway && !isPatient),
+                    pins.Policy.IsLocked ? TimeSpan.Zero : TagCache.Freshness
+                ),
                 isPatient ? cancellationToken : brief
             );
             return (digests is [var digest, ..] ? digest : null, null);
