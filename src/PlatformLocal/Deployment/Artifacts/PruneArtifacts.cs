@@ -1,4 +1,5 @@
 using PlatformLocal.Deployment.Registries;
+using PlatformLocal.Kubernetes.Transport;
 
 namespace PlatformLocal.Deployment.Artifacts;
 
@@ -159,7 +160,7 @@ public sealed class PruneArtifacts(ProgramRunner programs, TimeProvider time, Re
         var found = new List<Found>();
         foreach (var group in tagged.GroupBy(t => t.Digest, t => t.Tag, StringComparer.Ordinal))
         {
-            var manifest = Json((await client.GetManifestAsync(repository, group.Key, cancellationToken)).Content);
+            var manifest = JsonOf(await client.GetManifestAsync(repository, group.Key, cancellationToken));
             found.Add(
                 new Found(
                     repository,
@@ -193,7 +194,7 @@ public sealed class PruneArtifacts(ProgramRunner programs, TimeProvider time, Re
             return
                 platforms.Count > 0
                 && (string?)platforms[0]?["digest"] is { } first
-                && Json((await client.GetManifestAsync(repository, first, cancellationToken)).Content) is { } one
+                && JsonOf(await client.GetManifestAsync(repository, first, cancellationToken)) is { } one
                 && one["manifests"] is null
                 ? await CreatedAsync(client, repository, one, cancellationToken)
                 : null;
@@ -201,7 +202,11 @@ public sealed class PruneArtifacts(ProgramRunner programs, TimeProvider time, Re
 
         return (string?)manifest?["config"]?["digest"] is { } digest && Digest.Is(digest)
             ? Time(
-                Json(await client.GetBlobAsync(repository, digest, LargestConfiguration, cancellationToken))?["created"]
+                JsonBody
+                    .Parse(
+                        (await client.GetBlobAsync(repository, digest, LargestConfiguration, cancellationToken)).Span
+                    )
+                    ?["created"]
             )
             : null;
     }
@@ -214,17 +219,8 @@ public sealed class PruneArtifacts(ProgramRunner programs, TimeProvider time, Re
             ? time
             : null;
 
-    private static JsonObject? Json(ReadOnlyMemory<byte> content)
-    {
-        try
-        {
-            return JsonNode.Parse(content.Span) as JsonObject;
-        }
-        catch (JsonException)
-        {
-            return null; // what cannot be read says nothing of its age
-        }
-    }
+    // What cannot be read says nothing of its age.
+    private static JsonObject? JsonOf(RegistryManifest manifest) => JsonBody.Parse(manifest.Content.Span);
 
     // Claims, locks and whatever else there is of environments: all of it is small, and a digest is like no other text.
     private static List<string> ReadBuckets(string stateRoot) =>

@@ -38,7 +38,8 @@ public sealed record ImageName(RepositoryName Repository, string Reference)
         );
     }
 
-    private static string? HostIn(string image)
+    /// <summary>The host that a name begins with; <see langword="null"/> when it names none.</summary>
+    internal static string? HostIn(string image)
     {
         var slash = image.IndexOf('/', StringComparison.Ordinal);
         return slash > 0 && IsHost(image.AsSpan(0, slash)) ? image[..slash] : null;

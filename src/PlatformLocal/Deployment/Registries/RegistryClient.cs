@@ -7,12 +7,7 @@ namespace PlatformLocal.Deployment.Registries;
 /// <param name="Digest">Its digest, which its content has.</param>
 /// <param name="MediaType">Its media type.</param>
 /// <param name="Content">Its bytes.</param>
-public sealed record RegistryManifest(string Digest, string MediaType, ReadOnlyMemory<byte> Content)
-{
-    /// <summary>The manifest as JSON.</summary>
-    /// <exception cref="JsonException">It is none.</exception>
-    public JsonObject Json => JsonNode.Parse(Content.Span) as JsonObject ?? [];
-}
+public sealed record RegistryManifest(string Digest, string MediaType, ReadOnlyMemory<byte> Content);
 
 /// <summary>What a registry sends with an answer, to be asked later whether it would answer the same.</summary>
 /// <param name="ETag">The header <c>ETag</c>.</param>

@@ -114,23 +114,12 @@ internal sealed class InventoryStore(
                 await ApplyAsync(map, cancellationToken);
             }
         }
-        JsonObject? before = await ApplyHeadAsync(head, targetNamespace, cancellationToken);
+        JsonObject? before = await client.FindAsync(Reference(targetNamespace, Name), cancellationToken);
+        await ApplyAsync(head, cancellationToken);
         foreach (string old in ShardsOf(before).Except(shards, StringComparer.Ordinal))
         {
             await client.DeleteAsync(Reference(targetNamespace, old), options: null, cancellationToken);
         }
-    }
-
-    /// <returns>The head before, when it was sharded and its shards have to be looked after.</returns>
-    private async Task<JsonObject?> ApplyHeadAsync(
-        JsonObject head,
-        string targetNamespace,
-        CancellationToken cancellationToken
-    )
-    {
-        JsonObject? before = await client.FindAsync(Reference(targetNamespace, Name), cancellationToken);
-        await ApplyAsync(head, cancellationToken);
-        return before;
     }
 
     private Task<ApplyResult> ApplyAsync(JsonObject map, CancellationToken cancellationToken) =>
