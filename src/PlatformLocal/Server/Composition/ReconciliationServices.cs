@@ -23,7 +23,7 @@ internal static class ReconciliationServices
                         await p.GetRequiredService<KubernetesClient>().Resources.MapAsync(apiVersion, kind, token)
                     ).IsNamespaced,
                 (name, service, token) =>
-                    EnvironmentSecrets.OfAsync(p.GetRequiredService<ISecretStore>(), name, service, token)
+                    EnvironmentSecrets.OfAsync(p.GetRequiredService<EncryptedFileSecretStore>(), name, service, token)
             ))
             .AddSingleton<EnvironmentFeed>()
             .AddSingleton<EnvironmentStatus>()

@@ -57,7 +57,7 @@ internal sealed class ClaimCompiler(
     ManifestRenderer renderer,
     ServicePlaybooks playbooks,
     EnvironmentDeliveries deliveries,
-    ISecretStore secrets,
+    EncryptedFileSecretStore secrets,
     ServedCluster cluster,
     ServeOptions options
 )
