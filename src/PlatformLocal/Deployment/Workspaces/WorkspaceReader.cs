@@ -30,9 +30,7 @@ public static partial class WorkspaceReader
 
         var faults = new List<Fault>();
         var reader = OpenDocument(file, "Platform", faults);
-        var name = reader.Section("metadata", required: true) is { } metadata
-            ? ReadOnlyField(metadata, "name", required: true)
-            : null;
+        var name = ReadName(reader);
         var spec = reader.Section("spec", required: true);
         reader.RefuseOthers();
         var services = spec?.Text("services");
@@ -78,9 +76,7 @@ public static partial class WorkspaceReader
     {
         var faults = new List<Fault>();
         var reader = OpenDocument(text, place, "ServiceDefinition", faults);
-        var name = reader.Section("metadata", required: true) is { } metadata
-            ? ReadOnlyField(metadata, "name", required: true)
-            : null;
+        var name = ReadName(reader);
         if (name is not null && Names.FaultOf(name) is { } fault)
         {
             reader.Fault("metadata.name", fault);
@@ -268,11 +264,12 @@ public static partial class WorkspaceReader
         return reader;
     }
 
-    private static string? ReadOnlyField(ObjectReader reader, string name, bool required)
+    private static string? ReadName(ObjectReader document)
     {
-        var text = reader.Text(name, required);
-        reader.RefuseOthers();
-        return text;
+        var metadata = document.Section("metadata", required: true);
+        var name = metadata?.Text("name", required: true);
+        metadata?.RefuseOthers();
+        return name;
     }
 
     private static Dictionary<string, VersionConstraint> ReadConstraints(

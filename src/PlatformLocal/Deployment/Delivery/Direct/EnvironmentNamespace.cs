@@ -40,11 +40,7 @@ internal sealed class EnvironmentNamespace(
             await WaitGoneAsync(options.NamespaceTimeout, cancellationToken);
             before = null;
         }
-        ApplyResult applied = await client.ApplyAsync(
-            desired,
-            new WriteOptions { FieldManager = options.FieldManager, Force = true },
-            cancellationToken
-        );
+        ApplyResult applied = await client.ApplyAsync(desired, options.Write, cancellationToken);
         ChangeKind change =
             applied.IsCreated ? ChangeKind.Created
             : applied.Item.ResourceVersion() == before.ResourceVersion() ? ChangeKind.Unchanged

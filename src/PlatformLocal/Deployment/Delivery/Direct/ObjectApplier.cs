@@ -70,9 +70,8 @@ internal sealed class ObjectApplier(
         CancellationToken cancellationToken
     )
     {
-        var write = new WriteOptions { FieldManager = options.FieldManager, Force = true };
         ApplyResult result = await NewNamespace.RetryAsync(
-            () => client.ApplyAsync(desired.Content, write, cancellationToken),
+            () => client.ApplyAsync(desired.Content, options.Write, cancellationToken),
             options.TimeProvider,
             cancellationToken
         );

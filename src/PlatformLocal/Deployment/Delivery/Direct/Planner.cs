@@ -114,16 +114,7 @@ internal sealed class Planner(KubernetesClient client, DirectDeliveryOptions opt
     )
     {
         JsonObject? before = await client.FindAsync(reference, cancellationToken);
-        ApplyResult after = await client.ApplyAsync(
-            content,
-            new WriteOptions
-            {
-                FieldManager = options.FieldManager,
-                Force = true,
-                DryRun = true,
-            },
-            cancellationToken
-        );
+        ApplyResult after = await client.ApplyAsync(content, options.Write with { DryRun = true }, cancellationToken);
         if (before is null)
         {
             return ChangeKind.Created;
