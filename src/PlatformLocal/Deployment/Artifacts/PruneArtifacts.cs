@@ -160,7 +160,7 @@ public sealed class PruneArtifacts(ProgramRunner programs, TimeProvider time, Re
         var found = new List<Found>();
         foreach (var group in tagged.GroupBy(t => t.Digest, t => t.Tag, StringComparer.Ordinal))
         {
-            var manifest = JsonOf(await client.GetManifestAsync(repository, group.Key, cancellationToken));
+            var manifest = (await client.GetManifestAsync(repository, group.Key, cancellationToken)).Json;
             found.Add(
                 new Found(
                     repository,
@@ -194,13 +194,14 @@ public sealed class PruneArtifacts(ProgramRunner programs, TimeProvider time, Re
             return
                 platforms.Count > 0
                 && (string?)platforms[0]?["digest"] is { } first
-                && JsonOf(await client.GetManifestAsync(repository, first, cancellationToken)) is { } one
+                && (await client.GetManifestAsync(repository, first, cancellationToken)).Json is { } one
                 && one["manifests"] is null
                 ? await CreatedAsync(client, repository, one, cancellationToken)
                 : null;
         }
 
         return (string?)manifest?["config"]?["digest"] is { } digest && Digest.Is(digest)
+            // What cannot be read says nothing of its age.
             ? Time(
                 JsonBody
                     .Parse(
@@ -218,9 +219,6 @@ public sealed class PruneArtifacts(ProgramRunner programs, TimeProvider time, Re
         && time > s_earliest
             ? time
             : null;
-
-    // What cannot be read says nothing of its age.
-    private static JsonObject? JsonOf(RegistryManifest manifest) => JsonBody.Parse(manifest.Content.Span);
 
     // Claims, locks and whatever else there is of environments: all of it is small, and a digest is like no other text.
     private static List<string> ReadBuckets(string stateRoot) =>

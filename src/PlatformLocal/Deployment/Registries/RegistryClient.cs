@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using PlatformLocal.Kubernetes.Transport;
 
 namespace PlatformLocal.Deployment.Registries;
 
@@ -7,7 +8,11 @@ namespace PlatformLocal.Deployment.Registries;
 /// <param name="Digest">Its digest, which its content has.</param>
 /// <param name="MediaType">Its media type.</param>
 /// <param name="Content">Its bytes.</param>
-public sealed record RegistryManifest(string Digest, string MediaType, ReadOnlyMemory<byte> Content);
+public sealed record RegistryManifest(string Digest, string MediaType, ReadOnlyMemory<byte> Content)
+{
+    /// <summary>The manifest as JSON; <see langword="null"/> when it is none.</summary>
+    internal JsonObject? Json => JsonBody.Parse(Content.Span);
+}
 
 /// <summary>What a registry sends with an answer, to be asked later whether it would answer the same.</summary>
 /// <param name="ETag">The header <c>ETag</c>.</param>
