@@ -57,11 +57,8 @@ public sealed class PlatformApiClient : IDisposable
     /// <summary>The workspace that the platform has.</summary>
     /// <param name="cancellationToken">Stops asking.</param>
     /// <exception cref="PlatformException">The API refuses or does not answer.</exception>
-    public async Task<WorkspaceDocument> GetWorkspaceAsync(CancellationToken cancellationToken)
-    {
-        using var response = await SendAsync(HttpMethod.Get, Workspace, null, null, cancellationToken);
-        return await ReadAsync(response, PlatformJson.Default.WorkspaceDocument, cancellationToken);
-    }
+    public Task<WorkspaceDocument> GetWorkspaceAsync(CancellationToken cancellationToken) =>
+        GetAsync(Workspace, PlatformJson.Default.WorkspaceDocument, cancellationToken);
 
     /// <summary>Hands a workspace over to a platform that cannot see the folder.</summary>
     /// <param name="archive">The workspace as a tar file.</param>
@@ -78,11 +75,8 @@ public sealed class PlatformApiClient : IDisposable
     /// <summary>The platform itself.</summary>
     /// <param name="cancellationToken">Stops asking.</param>
     /// <exception cref="PlatformException">The API refuses or does not answer.</exception>
-    public async Task<PlatformDocument> GetPlatformAsync(CancellationToken cancellationToken)
-    {
-        using var response = await SendAsync(HttpMethod.Get, "api/v1/platform", null, null, cancellationToken);
-        return await ReadAsync(response, PlatformJson.Default.PlatformDocument, cancellationToken);
-    }
+    public Task<PlatformDocument> GetPlatformAsync(CancellationToken cancellationToken) =>
+        GetAsync("api/v1/platform", PlatformJson.Default.PlatformDocument, cancellationToken);
 
     /// <summary>Whether the API answers at all.</summary>
     /// <param name="cancellationToken">Stops asking.</param>
@@ -104,29 +98,26 @@ public sealed class PlatformApiClient : IDisposable
     /// <exception cref="PlatformException">The API refuses or does not answer.</exception>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        using var response = await SendAsync(HttpMethod.Post, "api/v1/platform/stop", null, null, cancellationToken);
+        using var response = await SendAsync(HttpMethod.Post, "api/v1/platform/stop", cancellationToken);
     }
 
     /// <summary>All environments that match a query.</summary>
     /// <param name="query">Words, <c>field:text</c> within one field; empty for all.</param>
     /// <param name="cancellationToken">Stops asking.</param>
     /// <exception cref="PlatformException">The API refuses or does not answer.</exception>
-    public async Task<EnvironmentListDocument> ListAsync(string query, CancellationToken cancellationToken)
-    {
-        var path = query.Length == 0 ? Environments : $"{Environments}?q={Uri.EscapeDataString(query)}";
-        using var response = await SendAsync(HttpMethod.Get, path, null, null, cancellationToken);
-        return await ReadAsync(response, PlatformJson.Default.EnvironmentListDocument, cancellationToken);
-    }
+    public Task<EnvironmentListDocument> ListAsync(string query, CancellationToken cancellationToken) =>
+        GetAsync(
+            query.Length == 0 ? Environments : $"{Environments}?q={Uri.EscapeDataString(query)}",
+            PlatformJson.Default.EnvironmentListDocument,
+            cancellationToken
+        );
 
     /// <summary>One environment.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="cancellationToken">Stops asking.</param>
     /// <exception cref="PlatformException">There is none, or the API refuses or does not answer.</exception>
-    public async Task<EnvironmentDocument> GetAsync(string name, CancellationToken cancellationToken)
-    {
-        using var response = await SendAsync(HttpMethod.Get, PathOf(name), null, null, cancellationToken);
-        return await ReadAsync(response, PlatformJson.Default.EnvironmentDocument, cancellationToken);
-    }
+    public Task<EnvironmentDocument> GetAsync(string name, CancellationToken cancellationToken) =>
+        GetAsync(PathOf(name), PlatformJson.Default.EnvironmentDocument, cancellationToken);
 
     /// <summary>One environment, or <see langword="null"/>.</summary>
     /// <param name="name">Its name.</param>
@@ -152,39 +143,20 @@ public sealed class PlatformApiClient : IDisposable
     /// <exception cref="PlatformException">
     /// The claim is refused, or somebody else changed the environment meanwhile (<see cref="FailureKind.Conflict"/>).
     /// </exception>
-    public async Task<EnvironmentDocument> PutAsync(
+    public Task<EnvironmentDocument> PutAsync(
         string name,
         DeployRequest request,
         string? knownRevision,
         CancellationToken cancellationToken
-    )
-    {
-        using var response = await SendAsync(
-            HttpMethod.Put,
-            PathOf(name),
-            BodyOf(request),
-            knownRevision ?? "*",
-            cancellationToken
-        );
-        return await ReadAsync(response, PlatformJson.Default.EnvironmentDocument, cancellationToken);
-    }
+    ) => PutAsync(name, request, knownRevision ?? "*", PlatformJson.Default.EnvironmentDocument, cancellationToken);
 
     /// <summary>What deploying a payload would change.</summary>
     /// <param name="name">The environment's name.</param>
     /// <param name="request">The payload, and how it would be deployed.</param>
     /// <param name="cancellationToken">Stops asking.</param>
     /// <exception cref="PlatformException">The claim, or something it names, is refused.</exception>
-    public async Task<PlanDocument> PlanAsync(string name, DeployRequest request, CancellationToken cancellationToken)
-    {
-        using var response = await SendAsync(
-            HttpMethod.Put,
-            PathOf(name),
-            BodyOf(request with { DryRun = true }),
-            null,
-            cancellationToken
-        );
-        return await ReadAsync(response, PlatformJson.Default.PlanDocument, cancellationToken);
-    }
+    public Task<PlanDocument> PlanAsync(string name, DeployRequest request, CancellationToken cancellationToken) =>
+        PutAsync(name, request with { DryRun = true }, null, PlatformJson.Default.PlanDocument, cancellationToken);
 
     /// <summary>Removes an environment's claim: its removal goes on by itself.</summary>
     /// <param name="name">Its name.</param>
@@ -192,7 +164,7 @@ public sealed class PlatformApiClient : IDisposable
     /// <exception cref="PlatformException">There is no such environment, or the API refuses.</exception>
     public async Task DeleteAsync(string name, CancellationToken cancellationToken)
     {
-        using var response = await SendAsync(HttpMethod.Delete, PathOf(name), null, null, cancellationToken);
+        using var response = await SendAsync(HttpMethod.Delete, PathOf(name), cancellationToken);
     }
 
     /// <summary>An environment as it is now and after each change; ends when it is removed.</summary>
@@ -204,7 +176,7 @@ public sealed class PlatformApiClient : IDisposable
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
-        using var response = await SendAsync(HttpMethod.Get, PathOf(name) + "/events", null, null, cancellationToken);
+        using var response = await SendAsync(HttpMethod.Get, PathOf(name) + "/events", cancellationToken);
         await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
         var parser = SseParser.Create(
             stream,
@@ -245,16 +217,32 @@ public sealed class PlatformApiClient : IDisposable
 
     private static string PathOf(string name) => $"{Environments}/{Uri.EscapeDataString(name)}";
 
-    private static JsonObject BodyOf(DeployRequest request) =>
-        (JsonObject)JsonSerializer.SerializeToNode(request, PlatformJson.Default.DeployRequest)!;
+    private async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    {
+        using var response = await SendAsync(HttpMethod.Get, path, cancellationToken);
+        return await ReadAsync(response, type, cancellationToken);
+    }
+
+    private async Task<T> PutAsync<T>(
+        string name,
+        DeployRequest request,
+        string? knownRevision,
+        JsonTypeInfo<T> type,
+        CancellationToken cancellationToken
+    )
+    {
+        var body = JsonSerializer.Serialize(request, PlatformJson.Default.DeployRequest);
+        using var response = await SendAsync(HttpMethod.Put, PathOf(name), cancellationToken, body, knownRevision);
+        return await ReadAsync(response, type, cancellationToken);
+    }
 
     // A write that depends on what was there is not sent again: whether it was done is not known.
     private Task<HttpResponseMessage> SendAsync(
         HttpMethod method,
         string path,
-        JsonObject? body,
-        string? knownRevision,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        string? body = null,
+        string? knownRevision = null
     )
     {
         return method == HttpMethod.Get || (method == HttpMethod.Put && knownRevision is null)
@@ -293,12 +281,12 @@ public sealed class PlatformApiClient : IDisposable
         return new HttpRequestMessage(HttpMethod.Put, Workspace) { Content = content };
     }
 
-    private static HttpRequestMessage RequestOf(HttpMethod method, string path, JsonObject? body, string? knownRevision)
+    private static HttpRequestMessage RequestOf(HttpMethod method, string path, string? body, string? knownRevision)
     {
         var request = new HttpRequestMessage(method, path);
         if (body is not null)
         {
-            request.Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json");
+            request.Content = new StringContent(body, Encoding.UTF8, "application/json");
         }
 
         if (knownRevision is "*")
@@ -342,13 +330,11 @@ public sealed class PlatformApiClient : IDisposable
 
     private PlatformException Unreachable(Exception cause) =>
         new(
+            Patience > TimeSpan.Zero ? FailureKind.NotReadyInTime : FailureKind.Failed,
             $"The Platform API at {_http.BaseAddress} does not answer: {cause.Message}",
             "Look at it with: platformctl platform-status",
             cause
-        )
-        {
-            Kind = Patience > TimeSpan.Zero ? FailureKind.NotReadyInTime : FailureKind.Failed,
-        };
+        );
 
     private static async Task<PlatformException> ProblemOfAsync(
         HttpResponseMessage response,
@@ -366,16 +352,14 @@ public sealed class PlatformApiClient : IDisposable
                 );
             }
 
-            return new PlatformException(problem.Detail ?? problem.Title, problem.NextStep) { Kind = problem.Kind };
+            return new PlatformException(problem.Kind, problem.Detail ?? problem.Title, problem.NextStep);
         }
         catch (JsonException)
         {
             return new PlatformException(
+                response.StatusCode == HttpStatusCode.NotFound ? FailureKind.NotFound : FailureKind.Failed,
                 $"The Platform API answered {(int)response.StatusCode} {response.ReasonPhrase}."
-            )
-            {
-                Kind = response.StatusCode == HttpStatusCode.NotFound ? FailureKind.NotFound : FailureKind.Failed,
-            };
+            );
         }
     }
 

@@ -32,6 +32,14 @@ public class PlatformException : Exception
     public PlatformException(string message, string? nextStep = null, Exception? inner = null)
         : base(message, inner) => NextStep = nextStep;
 
+    /// <summary>A failure of a kind.</summary>
+    /// <param name="kind">What kind of failure this is.</param>
+    /// <param name="message">What failed and why: whole sentences without a stack trace.</param>
+    /// <param name="nextStep">What to do now, or <see langword="null"/> when the message says it already.</param>
+    /// <param name="inner">The cause, kept for debug output only.</param>
+    public PlatformException(FailureKind kind, string message, string? nextStep = null, Exception? inner = null)
+        : this(message, nextStep, inner) => Kind = kind;
+
     /// <summary>What the user can do now.</summary>
     public string? NextStep { get; }
 

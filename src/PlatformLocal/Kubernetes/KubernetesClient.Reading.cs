@@ -11,7 +11,7 @@ public sealed partial class KubernetesClient
     /// <exception cref="KubernetesException">It does not exist, or the server refuses or cannot be reached.</exception>
     public async Task<JsonObject> GetAsync(ObjectReference reference, CancellationToken cancellationToken)
     {
-        (_, string path) = await LocateAsync(reference, subresource: null, cancellationToken);
+        string path = await LocateAsync(reference, subresource: null, cancellationToken);
         var request = new ApiRequest(HttpMethod.Get, path, $"read {reference}") { IsRepeatable = true };
         return await ReadAsync(request, cancellationToken);
     }
@@ -98,31 +98,19 @@ public sealed partial class KubernetesClient
         CancellationToken cancellationToken
     )
     {
-        ApiRequest request = LogRequest(targetNamespace, pod, options ?? new LogOptions(), follow: false);
-        using HttpResponseMessage response = await _transport.SendAsync(request, cancellationToken);
-        return await response.Content.ReadAsStringAsync(cancellationToken);
-    }
-
-    /// <summary>Reads what a container writes, line by line, until it ends.</summary>
-    /// <param name="targetNamespace">The pod's namespace.</param>
-    /// <param name="pod">The pod.</param>
-    /// <param name="options">Where to begin.</param>
-    /// <param name="cancellationToken">Stops reading.</param>
-    /// <exception cref="KubernetesException">There is no such pod or log, or the server refuses or cannot be reached.</exception>
-    public async IAsyncEnumerable<string> FollowLogsAsync(
-        string targetNamespace,
-        string pod,
-        LogOptions? options,
-        [EnumeratorCancellation] CancellationToken cancellationToken
-    )
-    {
-        ApiRequest request = LogRequest(targetNamespace, pod, options ?? new LogOptions(), follow: true);
-        using HttpResponseMessage response = await _transport.SendAsync(request, cancellationToken);
-        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken));
-        while (await reader.ReadLineAsync(cancellationToken) is { } line)
+        string path = new Query(
+            $"/api/v1/namespaces/{Uri.EscapeDataString(targetNamespace)}/pods/{Uri.EscapeDataString(pod)}/log"
+        )
+            .Add("container", options?.Container)
+            .Add("previous", options?.Previous == true)
+            .Add("tailLines", options?.TailLines)
+            .ToString();
+        var request = new ApiRequest(HttpMethod.Get, path, $"read the log of Pod {targetNamespace}/{pod}")
         {
-            yield return line;
-        }
+            Accept = "*/*",
+            IsRepeatable = true,
+        };
+        return await ReadTextAsync(request, cancellationToken);
     }
 
     /// <summary>Asks a Service over HTTP, through the API server.</summary>
@@ -150,27 +138,12 @@ public sealed partial class KubernetesClient
         {
             Accept = "*/*",
         };
-        using HttpResponseMessage response = await _transport.SendAsync(request, cancellationToken);
-        return await response.Content.ReadAsStringAsync(cancellationToken);
+        return await ReadTextAsync(request, cancellationToken);
     }
 
-    private static ApiRequest LogRequest(string targetNamespace, string pod, LogOptions options, bool follow)
+    private async Task<string> ReadTextAsync(ApiRequest request, CancellationToken cancellationToken)
     {
-        string path = new Query(
-            $"/api/v1/namespaces/{Uri.EscapeDataString(targetNamespace)}/pods/{Uri.EscapeDataString(pod)}/log"
-        )
-            .Add("container", options.Container)
-            .Add("previous", options.Previous)
-            .Add("tailLines", options.TailLines)
-            .Add("sinceSeconds", options.SinceSeconds)
-            .Add("timestamps", options.Timestamps)
-            .Add("follow", follow)
-            .ToString();
-        return new ApiRequest(HttpMethod.Get, path, $"read the log of Pod {targetNamespace}/{pod}")
-        {
-            Accept = "*/*",
-            IsRepeatable = true,
-            IsStream = follow,
-        };
+        using HttpResponseMessage response = await _transport.SendAsync(request, cancellationToken);
+        return await response.Content.ReadAsStringAsync(cancellationToken);
     }
 }

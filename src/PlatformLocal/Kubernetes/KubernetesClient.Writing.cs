@@ -21,8 +21,7 @@ public sealed partial class KubernetesClient
     {
         options ??= s_write;
         JsonObject? metadata = item.Metadata();
-        bool hasName = metadata.Text("name") is { Length: > 0 };
-        ObjectReference reference = hasName
+        ObjectReference reference = metadata.Text("name") is { Length: > 0 }
             ? ObjectReference.Of(item)
             : new ObjectReference(
                 item.Text("apiVersion") ?? "",
@@ -43,21 +42,16 @@ public sealed partial class KubernetesClient
     /// <param name="cancellationToken">Stops waiting for the answer.</param>
     /// <returns>The object as the server stored it.</returns>
     /// <exception cref="PlatformException">It changed meanwhile, is invalid, or the server refuses or cannot be reached.</exception>
-    public async Task<JsonObject> ReplaceAsync(
-        JsonObject item,
-        WriteOptions? options,
-        CancellationToken cancellationToken
-    )
-    {
-        options ??= s_write;
-        ObjectReference reference = ObjectReference.Of(item);
-        (_, string path) = await LocateAsync(reference, options.Subresource, cancellationToken);
-        var request = new ApiRequest(HttpMethod.Put, WritePath(path, options), $"replace {reference}")
-        {
-            Body = JsonBody.Write(item),
-        };
-        return await ReadAsync(request, cancellationToken);
-    }
+    public Task<JsonObject> ReplaceAsync(JsonObject item, WriteOptions? options, CancellationToken cancellationToken) =>
+        WriteAsync(
+            HttpMethod.Put,
+            "replace",
+            ObjectReference.Of(item),
+            item,
+            ApiRequest.Json,
+            options,
+            cancellationToken
+        );
 
     /// <summary>Changes a part of an object.</summary>
     /// <param name="reference">Which object.</param>
@@ -67,7 +61,7 @@ public sealed partial class KubernetesClient
     /// <param name="cancellationToken">Stops waiting for the answer.</param>
     /// <returns>The object as the server stored it.</returns>
     /// <exception cref="PlatformException">It does not exist or becomes invalid, or the server refuses or cannot be reached.</exception>
-    public async Task<JsonObject> PatchAsync(
+    public Task<JsonObject> PatchAsync(
         ObjectReference reference,
         PatchKind kind,
         JsonNode patch,
@@ -75,19 +69,13 @@ public sealed partial class KubernetesClient
         CancellationToken cancellationToken
     )
     {
-        options ??= s_write;
-        (_, string path) = await LocateAsync(reference, options.Subresource, cancellationToken);
-        var request = new ApiRequest(HttpMethod.Patch, WritePath(path, options), $"patch {reference}")
+        string contentType = kind switch
         {
-            Body = JsonBody.Write(patch),
-            ContentType = kind switch
-            {
-                PatchKind.Json => "application/json-patch+json",
-                PatchKind.Merge => "application/merge-patch+json",
-                _ => "application/strategic-merge-patch+json",
-            },
+            PatchKind.Json => "application/json-patch+json",
+            PatchKind.Merge => "application/merge-patch+json",
+            _ => "application/strategic-merge-patch+json",
         };
-        return await ReadAsync(request, cancellationToken);
+        return WriteAsync(HttpMethod.Patch, "patch", reference, patch, contentType, options, cancellationToken);
     }
 
     /// <summary>Server-side apply: says which fields an object must have, and makes it when it is missing.</summary>
@@ -105,7 +93,7 @@ public sealed partial class KubernetesClient
     {
         options ??= s_write;
         ObjectReference reference = ObjectReference.Of(item);
-        (_, string path) = await LocateAsync(reference, options.Subresource, cancellationToken);
+        string path = await LocateAsync(reference, options.Subresource, cancellationToken);
         path = new Query(WritePath(path, options)).Add("force", options.Force).ToString();
         var request = new ApiRequest(HttpMethod.Patch, path, $"apply {reference}")
         {
@@ -132,7 +120,7 @@ public sealed partial class KubernetesClient
     )
     {
         options ??= new DeleteOptions();
-        (_, string path) = await LocateAsync(reference, subresource: null, cancellationToken);
+        string path = await LocateAsync(reference, subresource: null, cancellationToken);
         try
         {
             using HttpResponseMessage response = await _transport.SendAsync(
@@ -179,13 +167,33 @@ public sealed partial class KubernetesClient
         );
     }
 
+    private async Task<JsonObject> WriteAsync(
+        HttpMethod method,
+        string verb,
+        ObjectReference reference,
+        JsonNode content,
+        string contentType,
+        WriteOptions? options,
+        CancellationToken cancellationToken
+    )
+    {
+        options ??= s_write;
+        string path = await LocateAsync(reference, options.Subresource, cancellationToken);
+        var request = new ApiRequest(method, WritePath(path, options), $"{verb} {reference}")
+        {
+            Body = JsonBody.Write(content),
+            ContentType = contentType,
+        };
+        return await ReadAsync(request, cancellationToken);
+    }
+
     private static ApiRequest DeleteRequest(string path, string what, DeleteOptions options)
     {
         var body = new JsonObject
         {
             ["apiVersion"] = "v1",
             ["kind"] = "DeleteOptions",
-            ["propagationPolicy"] = options.Propagation.ToString(),
+            ["propagationPolicy"] = "Background",
         };
         if (options.GracePeriodSeconds is { } seconds)
         {

@@ -109,14 +109,14 @@ public sealed partial class KubernetesClient : IDisposable
         return await JsonBody.ReadAsync(response, request.What, cancellationToken);
     }
 
-    private async ValueTask<(ResourceMapping Mapping, string Path)> LocateAsync(
+    private async ValueTask<string> LocateAsync(
         ObjectReference reference,
         string? subresource,
         CancellationToken cancellationToken
     )
     {
         ResourceMapping mapping = await Resources.MapAsync(reference.ApiVersion, reference.Kind, cancellationToken);
-        return (mapping, mapping.Path(NamespaceFor(mapping, reference), reference.Name, subresource));
+        return mapping.Path(NamespaceFor(mapping, reference), reference.Name, subresource);
     }
 
     private string? NamespaceFor(ResourceMapping mapping, ObjectReference reference) =>

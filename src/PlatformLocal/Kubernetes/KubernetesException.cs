@@ -1,3 +1,5 @@
+using PlatformLocal.Kubernetes.Transport;
+
 namespace PlatformLocal.Kubernetes;
 
 /// <summary>A single reason why the API server refused something.</summary>
@@ -54,8 +56,8 @@ public sealed class KubernetesException : PlatformException
     /// <param name="body">The body, a <c>Status</c> when all is well and anything otherwise.</param>
     internal static KubernetesException From(string what, int code, ReadOnlySpan<byte> body)
     {
-        JsonObject? status = ReadStatus(body);
-        return status is not null
+        // A proxy's page, or a truncated answer, is no status: its beginning is shown as it is.
+        return JsonBody.Parse(body) is { } status && status.Text("kind") == "Status"
             ? From(what, status, code)
             : Build(what, code, "", System.Text.Encoding.UTF8.GetString(body[..Math.Min(body.Length, 300)]).Trim(), []);
     }
@@ -81,18 +83,6 @@ public sealed class KubernetesException : PlatformException
             status.Text("message") ?? "",
             causes
         );
-    }
-
-    private static JsonObject? ReadStatus(ReadOnlySpan<byte> body)
-    {
-        try
-        {
-            return JsonNode.Parse(body) is JsonObject status && status.Text("kind") == "Status" ? status : null;
-        }
-        catch (JsonException)
-        {
-            return null; // A proxy's page, or a truncated answer: its beginning is shown as it is.
-        }
     }
 
     private static KubernetesException Build(

@@ -24,12 +24,10 @@ public readonly record struct ObjectReference(string ApiVersion, string Kind, st
             return new ObjectReference(apiVersion, kind, item.Metadata().Text("namespace"), name);
         }
         throw new PlatformException(
+            FailureKind.InvalidInput,
             $"This is not a Kubernetes object: apiVersion is '{item.Text("apiVersion")}', kind '{item.Text("kind")}', "
                 + $"metadata.name '{item.Metadata().Text("name")}'; each must be a text that is not empty."
-        )
-        {
-            Kind = FailureKind.InvalidInput,
-        };
+        );
     }
 
     /// <summary>Kind, namespace and name as people say them: <c>Deployment env-shop/web</c>.</summary>
@@ -42,10 +40,6 @@ public static class ApiGroup
     /// <summary>The group of an <c>apiVersion</c>; empty for the core.</summary>
     public static string Of(string apiVersion) =>
         apiVersion.IndexOf('/', StringComparison.Ordinal) is var slash and >= 0 ? apiVersion[..slash] : "";
-
-    /// <summary>The version of an <c>apiVersion</c>.</summary>
-    public static string VersionOf(string apiVersion) =>
-        apiVersion[(apiVersion.IndexOf('/', StringComparison.Ordinal) + 1)..];
 
     /// <summary>The <c>apiVersion</c> of a group and a version.</summary>
     public static string Join(string group, string version) => group.Length == 0 ? version : $"{group}/{version}";

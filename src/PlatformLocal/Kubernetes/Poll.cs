@@ -27,12 +27,10 @@ public sealed record Poll(string What, TimeSpan Interval, TimeSpan Timeout, Time
             if (left <= TimeSpan.Zero)
             {
                 throw new PlatformException(
+                    FailureKind.NotReadyInTime,
                     $"Waited {Timeout.TotalSeconds:0.#} s for {What} in vain: {reason}",
                     NextStep
-                )
-                {
-                    Kind = FailureKind.NotReadyInTime,
-                };
+                );
             }
             if (reason != told)
             {

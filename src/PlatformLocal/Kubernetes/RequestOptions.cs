@@ -48,26 +48,9 @@ public sealed record WriteOptions
     public bool Force { get; init; }
 }
 
-/// <summary>What happens to the objects an object owns when it is deleted.</summary>
-public enum DeletePropagation
-{
-    /// <summary>They are deleted afterwards.</summary>
-    Background,
-
-    /// <summary>They are deleted first; the object stays until they are gone.</summary>
-    Foreground,
-
-    /// <summary>They stay.</summary>
-    Orphan,
-}
-
-/// <summary>How an object is deleted.</summary>
+/// <summary>How an object is deleted; those it owns are deleted afterwards.</summary>
 public sealed record DeleteOptions
 {
-    /// <summary>What happens to owned objects.</summary>
-    /// <value><see cref="DeletePropagation.Background"/> unless set.</value>
-    public DeletePropagation Propagation { get; init; } = DeletePropagation.Background;
-
     /// <summary>Only the object with this uid is deleted, not another one of the same name.</summary>
     public string? Uid { get; init; }
 
@@ -94,12 +77,6 @@ public sealed record LogOptions
 
     /// <summary>Only the last lines.</summary>
     public int? TailLines { get; init; }
-
-    /// <summary>Only the last seconds.</summary>
-    public int? SinceSeconds { get; init; }
-
-    /// <summary>Begins each line with its time.</summary>
-    public bool Timestamps { get; init; }
 }
 
 /// <summary>The ways to change a part of an object.</summary>

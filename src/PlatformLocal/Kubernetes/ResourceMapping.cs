@@ -15,9 +15,6 @@ public sealed record ResourceMapping
     /// <summary>Whether its objects are in namespaces.</summary>
     public required bool IsNamespaced { get; init; }
 
-    /// <summary>What can be done with it: <c>get</c>, <c>list</c>, <c>watch</c>, <c>create</c>, <c>patch</c>…</summary>
-    public IReadOnlyList<string> Verbs { get; init; } = [];
-
     /// <summary>Names for people, such as <c>deploy</c>.</summary>
     public IReadOnlyList<string> ShortNames { get; init; } = [];
 

@@ -12,16 +12,12 @@ public sealed class UnknownKindException : PlatformException
         )
     {
         ApiVersion = apiVersion;
-        ObjectKind = kind;
         Nearest = nearest;
         Kind = FailureKind.NotFound;
     }
 
     /// <summary>Group and version that were asked for.</summary>
     public string ApiVersion { get; }
-
-    /// <summary>The kind that was asked for.</summary>
-    internal string ObjectKind { get; }
 
     /// <summary>The kinds that come nearest, such as <c>apps/v1 Deployment</c>.</summary>
     public IReadOnlyList<string> Nearest { get; }

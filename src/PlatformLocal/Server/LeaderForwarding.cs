@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http.Features;
-using PlatformLocal.Kubernetes.Leadership;
 
 namespace PlatformLocal.Server;
 
@@ -121,13 +120,11 @@ internal sealed class LeaderForwarding(LeaderElection election) : IDisposable
 
     private static PlatformException NoLeader(Exception? cause) =>
         new(
+            FailureKind.NotReadyInTime,
             "No replica of the Platform API leads just now.",
             "Try again in a few seconds: another replica takes over.",
             cause
-        )
-        {
-            Kind = FailureKind.NotReadyInTime,
-        };
+        );
 }
 
 /// <summary>Has requests answered by the replica that leads.</summary>

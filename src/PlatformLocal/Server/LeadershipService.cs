@@ -1,6 +1,3 @@
-using Microsoft.Extensions.Hosting;
-using PlatformLocal.Deployment.ObjectStore;
-using PlatformLocal.Kubernetes.Leadership;
 using PlatformLocal.Server.Reconciliation;
 
 namespace PlatformLocal.Server;

@@ -2,10 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Console;
-using PlatformLocal.Deployment.Workspaces;
-using PlatformLocal.Kubernetes.Processes;
 using PlatformLocal.Platform.Clusters;
 using PlatformLocal.Platform.State;
 using PlatformLocal.Server.Composition;
@@ -154,12 +151,10 @@ public sealed class PlatformServer : IAsyncDisposable
     ) =>
         await FolderLock.TryTakeAsync(state.Lock, "serve", TimeSpan.FromSeconds(0.5), null, time, cancellationToken)
         ?? throw new PlatformException(
+            FailureKind.Conflict,
             $"The platform '{state.Platform}' is served already, by process {FolderLock.HolderOf(state.Lock)?.ProcessId}.",
             "Look at it with: platformctl platform-status"
-        )
-        {
-            Kind = FailureKind.Conflict,
-        };
+        );
 
     private static WebApplication Build(ServeOptions options, ICluster cluster, KubernetesClient kubernetes)
     {

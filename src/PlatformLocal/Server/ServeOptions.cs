@@ -1,5 +1,3 @@
-using PlatformLocal.Deployment.ObjectStore;
-using PlatformLocal.Kubernetes.Leadership;
 using PlatformLocal.Platform.State;
 
 namespace PlatformLocal.Server;

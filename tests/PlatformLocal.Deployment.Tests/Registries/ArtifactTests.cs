@@ -60,7 +60,7 @@ public sealed class ArtifactTests
         using var client = registry.Connect();
         var repository = registry.Repository("oci-releases/web");
         var pulled = await client.GetManifestAsync(repository, first.Digest, Token);
-        var layer = pulled.Json["layers"]![0]!;
+        var layer = pulled.Json!["layers"]![0]!;
         ((string?)layer["mediaType"]).Should().Be(FolderArtifact.LayerType);
         var content = await client.GetBlobAsync(repository, (string)layer["digest"]!, 1 << 20, Token);
         using var reader = new TarReader(

@@ -46,7 +46,7 @@ public sealed class RegistryClientTests
 
         var listed = await client.ListTagsAsync(repository, Token);
         var manifest = await client.GetManifestAsync(repository, "1.7.0", Token);
-        var layer = (string)manifest.Json["layers"]![0]!["digest"]!;
+        var layer = (string)manifest.Json!["layers"]![0]!["digest"]!;
         var content = await client.GetBlobAsync(repository, layer, 1024, Token);
 
         listed.Should().BeEquivalentTo(tags);

@@ -33,19 +33,8 @@ public sealed class ObjectReader
     public void Fault(string name, string message) => _faults.Add(new Fault(PathOf(name), message));
 
     /// <summary>A text, or <see langword="null"/> when absent or faulty.</summary>
-    public string? Text(string name, bool required = false)
-    {
-        switch (Find(name, required))
-        {
-            case null:
-                return null;
-            case JsonValue value when value.GetValueKind() == JsonValueKind.String:
-                return value.GetValue<string>();
-            case var other:
-                Fault(name, $"must be a text, and is {KindOf(other)}");
-                return null;
-        }
-    }
+    public string? Text(string name, bool required = false) =>
+        Find(name, required, "a text", IsText)?.GetValue<string>();
 
     /// <summary>A text that must be one of a few.</summary>
     public string? OneOf(string name, IReadOnlyList<string> allowed, bool required = false)
@@ -61,83 +50,35 @@ public sealed class ObjectReader
     }
 
     /// <summary>True or false, or <see langword="null"/> when absent or faulty.</summary>
-    public bool? Boolean(string name)
-    {
-        switch (Find(name, required: false))
-        {
-            case null:
-                return null;
-            case JsonValue value when value.GetValueKind() is JsonValueKind.True or JsonValueKind.False:
-                return value.GetValue<bool>();
-            case var other:
-                Fault(name, $"must be true or false, and is {KindOf(other)}");
-                return null;
-        }
-    }
+    public bool? Boolean(string name) =>
+        Find(name, false, "true or false", n => n.GetValueKind() is JsonValueKind.True or JsonValueKind.False)
+            ?.GetValue<bool>();
 
     /// <summary>A whole number, or <see langword="null"/> when absent or faulty.</summary>
-    public int? Number(string name)
-    {
-        switch (Find(name, required: false))
-        {
-            case null:
-                return null;
-            case JsonValue value when value.TryGetValue<int>(out var number):
-                return number;
-            case var other:
-                Fault(name, $"must be a whole number, and is {KindOf(other)}");
-                return null;
-        }
-    }
+    public int? Number(string name) =>
+        Find(name, false, "a whole number", n => n is JsonValue value && value.TryGetValue<int>(out _))
+            ?.GetValue<int>();
 
     /// <summary>An object's reader, or <see langword="null"/> when absent or faulty.</summary>
     public ObjectReader? Section(string name, bool required = false) =>
         ObjectNode(name, required) is { } found ? new ObjectReader(found, _faults, PathOf(name)) : null;
 
     /// <summary>An object as it stands, for properties whose names are data.</summary>
-    public JsonObject? ObjectNode(string name, bool required = false)
-    {
-        switch (Find(name, required))
-        {
-            case null:
-                return null;
-            case JsonObject found:
-                return found;
-            case var other:
-                Fault(name, $"must be an object, and is {KindOf(other)}");
-                return null;
-        }
-    }
+    public JsonObject? ObjectNode(string name, bool required = false) =>
+        Find(name, required, "an object", n => n is JsonObject) as JsonObject;
 
     /// <summary>A list of texts; empty when absent.</summary>
-    public IReadOnlyList<string> Texts(string name)
-    {
-        switch (Find(name, required: false))
-        {
-            case null:
-                return [];
-            case JsonArray list when list.All(e => e?.GetValueKind() == JsonValueKind.String):
-                return [.. list.Select(e => e!.GetValue<string>())];
-            case var other:
-                Fault(name, $"must be a list of texts, and is {KindOf(other)}");
-                return [];
-        }
-    }
+    public IReadOnlyList<string> Texts(string name) =>
+        Find(name, false, "a list of texts", n => n is JsonArray list && list.All(IsText)) is JsonArray texts
+            ? [.. texts.Select(e => e!.GetValue<string>())]
+            : [];
 
     /// <summary>A list of objects; empty when absent.</summary>
-    public IReadOnlyList<ObjectReader> Objects(string name)
-    {
-        switch (Find(name, required: false))
-        {
-            case null:
-                return [];
-            case JsonArray list when list.All(e => e is JsonObject):
-                return [.. list.Select((e, i) => new ObjectReader((JsonObject)e!, _faults, $"{PathOf(name)}[{i}]"))];
-            case var other:
-                Fault(name, $"must be a list of objects, and is {KindOf(other)}");
-                return [];
-        }
-    }
+    public IReadOnlyList<ObjectReader> Objects(string name) =>
+        Find(name, false, "a list of objects", n => n is JsonArray list && list.All(e => e is JsonObject))
+            is JsonArray found
+            ? [.. found.Select((e, i) => new ObjectReader((JsonObject)e!, _faults, $"{PathOf(name)}[{i}]"))]
+            : [];
 
     /// <summary>A map of names to texts; empty when absent.</summary>
     public IReadOnlyDictionary<string, string> TextMap(string name)
@@ -145,9 +86,9 @@ public sealed class ObjectReader
         var map = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var (key, value) in ObjectNode(name) ?? [])
         {
-            if (value?.GetValueKind() == JsonValueKind.String)
+            if (IsText(value))
             {
-                map[key] = value.GetValue<string>();
+                map[key] = value!.GetValue<string>();
             }
             else
             {
@@ -188,15 +129,21 @@ public sealed class ObjectReader
             _ => node.ToJsonString(),
         };
 
-    private JsonNode? Find(string name, bool required)
+    private static bool IsText(JsonNode? node) => node?.GetValueKind() == JsonValueKind.String;
+
+    private JsonNode? Find(string name, bool required, string wanted, Func<JsonNode, bool> fits)
     {
         _known.Add(name);
         if (_object.TryGetPropertyValue(name, out var found) && found is not null)
         {
-            return found;
-        }
+            if (fits(found))
+            {
+                return found;
+            }
 
-        if (required)
+            Fault(name, $"must be {wanted}, and is {KindOf(found)}");
+        }
+        else if (required)
         {
             Fault(name, "is required");
         }

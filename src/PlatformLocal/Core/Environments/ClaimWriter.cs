@@ -20,23 +20,11 @@ public static class ClaimWriter
             ),
             ["deployment_method"] = claim.DeploymentMethod == DeploymentMethod.Git ? "git" : "minio",
         };
-        if (claim.GitRepository is not null)
-        {
-            json["git_repository"] = claim.GitRepository;
-        }
-
-        if (claim.Branch is not null)
-        {
-            json["branch"] = claim.Branch;
-        }
-
+        AddIfSet(json, "git_repository", claim.GitRepository);
+        AddIfSet(json, "branch", claim.Branch);
         json["variables"] = new JsonObject(claim.Variables.Select(v => KeyValuePair.Create(v.Key, (JsonNode?)v.Value)));
         json["use_dev_tags"] = claim.UseDevTags;
-        if (claim.Isolation is { } isolation)
-        {
-            json["isolation"] = isolation == Isolation.Cluster ? "cluster" : "namespace";
-        }
-
+        AddIfSet(json, "isolation", claim.Isolation?.ToString().ToLowerInvariant());
         return json;
     }
 
@@ -48,17 +36,17 @@ public static class ClaimWriter
         }
 
         var json = new JsonObject { ["version"] = service.Version.Text };
-        if (service.DockerImage is not null)
-        {
-            json["docker_image"] = service.DockerImage;
-        }
-
-        if (service.AnsibleArtifact is not null)
-        {
-            json["ansible_artifact"] = service.AnsibleArtifact;
-        }
-
+        AddIfSet(json, "docker_image", service.DockerImage);
+        AddIfSet(json, "ansible_artifact", service.AnsibleArtifact);
         return json;
+    }
+
+    private static void AddIfSet(JsonObject json, string name, string? value)
+    {
+        if (value is not null)
+        {
+            json[name] = value;
+        }
     }
 
     private static string Date(DateTimeOffset date) =>

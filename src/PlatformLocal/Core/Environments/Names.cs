@@ -25,7 +25,6 @@ public static class Names
     }
 
     /// <summary>What is wrong with the name of a variable, or <see langword="null"/>.</summary>
-    /// <param name="name">The name.</param>
     internal static string? FaultOfVariable(string name) =>
         name.Length is > 0 and <= 128
         && (char.IsAsciiLetter(name[0]) || name[0] == '_')

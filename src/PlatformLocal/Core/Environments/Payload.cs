@@ -51,10 +51,10 @@ public static class Payload
         {
             var defaults = types[type];
             SetDefault(merged, "deployment_method", MethodOf(merged, defaults));
-            MergeVariables(merged, defaults);
+            Merge(merged, "variables", defaults.Variables);
             if (!options.DeployOnlySpecified)
             {
-                MergeServices(merged, defaults);
+                Merge(merged, "services", defaults.Services);
             }
         }
 
@@ -91,29 +91,9 @@ public static class Payload
         }
     }
 
-    private static void MergeServices(JsonObject claim, EnvironmentTypeDefaults defaults)
+    private static void Merge(JsonObject claim, string property, IReadOnlyDictionary<string, string> defaults)
     {
-        if (claim["services"] is null)
-        {
-            claim["services"] = new JsonObject();
-        }
-
-        MergeTexts(claim["services"], defaults.Services);
-    }
-
-    private static void MergeVariables(JsonObject claim, EnvironmentTypeDefaults defaults)
-    {
-        if (claim["variables"] is null)
-        {
-            claim["variables"] = new JsonObject();
-        }
-
-        MergeTexts(claim["variables"], defaults.Variables);
-    }
-
-    private static void MergeTexts(JsonNode? target, IReadOnlyDictionary<string, string> defaults)
-    {
-        if (target is not JsonObject found)
+        if ((claim[property] ??= new JsonObject()) is not JsonObject found)
         {
             return; // not an object: the reader says so
         }

@@ -44,7 +44,7 @@ internal sealed class FailureExplanation
     }
 
     private static PlatformException Refuse(string message, string next) =>
-        new(message, next) { Kind = FailureKind.InvalidInput };
+        new(FailureKind.InvalidInput, message, next);
 
     private string Text()
     {

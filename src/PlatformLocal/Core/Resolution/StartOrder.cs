@@ -4,7 +4,6 @@ namespace PlatformLocal.Core.Resolution;
 internal static class StartOrder
 {
     /// <summary>Orders services by their dependencies, and by name where these leave it open.</summary>
-    /// <param name="dependencies">What each service depends on.</param>
     /// <returns>The order, and each circle that was met as a path that ends where it begins.</returns>
     public static (List<string> Order, List<IReadOnlyList<string>> Circles) Of(
         IReadOnlyDictionary<string, IReadOnlyList<string>> dependencies

@@ -11,12 +11,11 @@ namespace PlatformLocal.Core.Versions;
 public sealed class VersionConstraint : IEquatable<VersionConstraint>
 {
     private static readonly SearchValues<char> EndsOperand = SearchValues.Create(" \t,<>=^~");
-    private readonly IReadOnlyList<VersionInterval> _alternatives;
 
     private VersionConstraint(string text, IReadOnlyList<VersionInterval> alternatives)
     {
         Text = text;
-        _alternatives = alternatives;
+        Alternatives = alternatives;
     }
 
     /// <summary>Every version that is no pre-release.</summary>
@@ -26,23 +25,20 @@ public sealed class VersionConstraint : IEquatable<VersionConstraint>
     public string Text { get; }
 
     /// <summary>The intervals of which a version must be in one.</summary>
-    internal IReadOnlyList<VersionInterval> Alternatives => _alternatives;
+    internal IReadOnlyList<VersionInterval> Alternatives { get; }
 
     /// <summary>The one version that it accepts, when it names exactly one; else <see langword="null"/>.</summary>
     public PlatformVersion? Exact =>
-        _alternatives is [{ Minimum: { } only, IncludesMinimum: true, IncludesMaximum: true } interval]
+        Alternatives is [{ Minimum: { } only, IncludesMinimum: true, IncludesMaximum: true } interval]
         && only == interval.Maximum
             ? only
             : null;
-
-    /// <summary>Whether it asks for the newest of all: <c>*</c> or <c>latest</c>.</summary>
-    internal bool IsAny => _alternatives is [{ Minimum: null, Maximum: null }];
 
     /// <summary>Whether a version is acceptable.</summary>
     /// <param name="version">The version.</param>
     /// <param name="withPrereleases">Accept pre-releases that the text does not name: so with dev tags.</param>
     public bool Accepts(PlatformVersion version, bool withPrereleases = false) =>
-        _alternatives.Any(i =>
+        Alternatives.Any(i =>
             i.Contains(version) && (!version.IsPrerelease || withPrereleases || i.NamesPrereleaseOf(version))
         );
 

@@ -1,6 +1,3 @@
-using PlatformLocal.Kubernetes.Files;
-using PlatformLocal.Kubernetes.Processes;
-
 namespace PlatformLocal.Deployment.Ansible;
 
 /// <summary>Runs playbooks with <c>ansible-playbook</c>, and tells their progress and failures as the platform's own.</summary>

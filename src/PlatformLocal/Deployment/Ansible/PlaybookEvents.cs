@@ -1,3 +1,5 @@
+using PlatformLocal.Kubernetes.Transport;
+
 namespace PlatformLocal.Deployment.Ansible;
 
 /// <summary>A task that failed on a host.</summary>
@@ -28,7 +30,7 @@ internal sealed class PlaybookEvents(Action<string> report)
     /// <summary>Takes a line of standard output; lines that are no events are left out.</summary>
     public void Read(string line)
     {
-        JsonObject? told = Parse(line);
+        JsonObject? told = line.StartsWith('{') ? JsonBody.Parse(Encoding.UTF8.GetBytes(line)) : null;
         switch (told.Text("_event"))
         {
             case "v2_playbook_on_play_start":
@@ -85,16 +87,4 @@ internal sealed class PlaybookEvents(Action<string> report)
 
     private static string? LastLine(string? text) =>
         text?.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).LastOrDefault();
-
-    private static JsonObject? Parse(string line)
-    {
-        try
-        {
-            return line.StartsWith('{') ? JsonNode.Parse(line) as JsonObject : null;
-        }
-        catch (JsonException)
-        {
-            return null; // a playbook's own output
-        }
-    }
 }

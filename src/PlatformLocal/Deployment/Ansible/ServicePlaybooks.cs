@@ -1,7 +1,3 @@
-using System.Security.Cryptography;
-using PlatformLocal.Core.Documents;
-using PlatformLocal.Core.Environments;
-using PlatformLocal.Core.Resolution;
 using PlatformLocal.Deployment.Delivery;
 using PlatformLocal.Deployment.Manifests;
 using PlatformLocal.Deployment.Workspaces;
@@ -18,8 +14,6 @@ namespace PlatformLocal.Deployment.Ansible;
 public sealed class ServicePlaybooks(AnsiblePlaybooks ansible, KubernetesClient client, PlaybookCluster cluster)
 {
     private const string FieldManager = "platform-playbook";
-    private const int MaximumFiles = 1000;
-    private const long MaximumBytes = 16 * 1024 * 1024;
 
     /// <summary>The same delivery with the service's playbook at its end, when it has one.</summary>
     /// <param name="delivery">The service's delivery.</param>
@@ -35,16 +29,12 @@ public sealed class ServicePlaybooks(AnsiblePlaybooks ansible, KubernetesClient 
         }
 
         string playbook = FileOf(service.Definition);
-        var variables = new JsonObject();
-        foreach (
-            var (name, value) in ManifestVariables
+        var variables = new JsonObject(
+            ManifestVariables
                 .For(claim, service, workspace)
                 .OrderBy(v => v.Key, StringComparer.Ordinal)
-        )
-        {
-            variables[name] = value;
-        }
-
+                .Select(v => KeyValuePair.Create(v.Key, (JsonNode?)v.Value))
+        );
         var memory = Memory(service.Definition.Name, claim.Namespace);
         string digest = DigestOf(service.Definition, playbook, variables);
         var run = new PlaybookRun
@@ -108,18 +98,7 @@ public sealed class ServicePlaybooks(AnsiblePlaybooks ansible, KubernetesClient 
     private static string DigestOf(ServiceDefinition service, string playbook, JsonObject variables)
     {
         string folder = Path.GetDirectoryName(playbook)!;
-        var files = Directory
-            .EnumerateFiles(folder, "*", SearchOption.AllDirectories)
-            .Order(StringComparer.Ordinal)
-            .Take(MaximumFiles + 1)
-            .ToList();
-        string? fault =
-            files.Count > MaximumFiles ? $"its folder {folder} has more than {MaximumFiles} files"
-            : files.Sum(f => new FileInfo(f).Length) > MaximumBytes ? $"the files in {folder} have more than 16 MiB"
-            : files.Find(f => SafePath.Inside(FolderOf(service), Path.GetRelativePath(FolderOf(service), f)) is null)
-                is { } outside
-                ? $"the file {outside} is a link that leads out of the service's folder"
-            : null;
+        var (files, fault) = ManifestFiles.Below(folder, FolderOf(service), "its", _ => true);
         if (fault is not null)
         {
             throw Refuse(service, fault);

@@ -1,5 +1,5 @@
 using PlatformLocal.Deployment.Registries;
-using PlatformLocal.Kubernetes.Processes;
+using PlatformLocal.Kubernetes.Transport;
 
 namespace PlatformLocal.Deployment.Artifacts;
 
@@ -153,21 +153,14 @@ public sealed class PruneArtifacts(ProgramRunner programs, TimeProvider time, Re
         var tagged = await Task.WhenAll(
             tags.Select(async tag =>
             {
-                await slots.WaitAsync(cancellationToken);
-                try
-                {
-                    return (Tag: tag, Digest: await client.GetDigestAsync(repository, tag, cancellationToken));
-                }
-                finally
-                {
-                    slots.Release();
-                }
+                using var turn = await slots.TakeTurnAsync(cancellationToken);
+                return (Tag: tag, Digest: await client.GetDigestAsync(repository, tag, cancellationToken));
             })
         );
         var found = new List<Found>();
         foreach (var group in tagged.GroupBy(t => t.Digest, t => t.Tag, StringComparer.Ordinal))
         {
-            var manifest = Json((await client.GetManifestAsync(repository, group.Key, cancellationToken)).Content);
+            var manifest = (await client.GetManifestAsync(repository, group.Key, cancellationToken)).Json;
             found.Add(
                 new Found(
                     repository,
@@ -201,15 +194,20 @@ public sealed class PruneArtifacts(ProgramRunner programs, TimeProvider time, Re
             return
                 platforms.Count > 0
                 && (string?)platforms[0]?["digest"] is { } first
-                && Json((await client.GetManifestAsync(repository, first, cancellationToken)).Content) is { } one
+                && (await client.GetManifestAsync(repository, first, cancellationToken)).Json is { } one
                 && one["manifests"] is null
                 ? await CreatedAsync(client, repository, one, cancellationToken)
                 : null;
         }
 
         return (string?)manifest?["config"]?["digest"] is { } digest && Digest.Is(digest)
+            // What cannot be read says nothing of its age.
             ? Time(
-                Json(await client.GetBlobAsync(repository, digest, LargestConfiguration, cancellationToken))?["created"]
+                JsonBody
+                    .Parse(
+                        (await client.GetBlobAsync(repository, digest, LargestConfiguration, cancellationToken)).Span
+                    )
+                    ?["created"]
             )
             : null;
     }
@@ -221,18 +219,6 @@ public sealed class PruneArtifacts(ProgramRunner programs, TimeProvider time, Re
         && time > s_earliest
             ? time
             : null;
-
-    private static JsonObject? Json(ReadOnlyMemory<byte> content)
-    {
-        try
-        {
-            return JsonNode.Parse(content.Span) as JsonObject;
-        }
-        catch (JsonException)
-        {
-            return null; // what cannot be read says nothing of its age
-        }
-    }
 
     // Claims, locks and whatever else there is of environments: all of it is small, and a digest is like no other text.
     private static List<string> ReadBuckets(string stateRoot) =>

@@ -1,10 +1,7 @@
-using PlatformLocal.Core.Resolution;
 using PlatformLocal.Core.Text;
-using PlatformLocal.Core.Versions;
 using PlatformLocal.Deployment.Manifests;
 using PlatformLocal.Deployment.Registries;
 using PlatformLocal.Deployment.Workspaces;
-using PlatformLocal.Kubernetes.Processes;
 
 namespace PlatformLocal.Deployment.Artifacts;
 
@@ -127,12 +124,10 @@ public sealed class PushArtifact(ProgramRunner programs, TimeProvider time, Regi
         )
         {
             throw new PlatformException(
+                FailureKind.Conflict,
                 $"{repository}:{tag} is there already with other content, {there}.",
                 "A release never changes: push it with the next version."
-            )
-            {
-                Kind = FailureKind.Conflict,
-            };
+            );
         }
 
         await artifact.PushAsync(client, repository, tag, cancellationToken);
@@ -234,5 +229,5 @@ public sealed class PushArtifact(ProgramRunner programs, TimeProvider time, Regi
     }
 
     private static PlatformException Invalid(string message, string next) =>
-        new(message, next) { Kind = FailureKind.InvalidInput };
+        new(FailureKind.InvalidInput, message, next);
 }

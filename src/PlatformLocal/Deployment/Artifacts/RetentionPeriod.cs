@@ -9,7 +9,6 @@ internal static class RetentionPeriod
     private static readonly TimeSpan s_ofSnapshots = TimeSpan.FromDays(30);
 
     /// <summary>How long what is in a repository is kept; <see langword="null"/> for ever.</summary>
-    /// <param name="path">The repository's path.</param>
     public static TimeSpan? Of(string path) =>
         RepositoryLayout.UserOf(path) is not null ? s_ofUsers
         : RepositoryLayout.IsOfSnapshots(path) ? s_ofSnapshots

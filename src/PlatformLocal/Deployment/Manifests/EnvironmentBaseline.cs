@@ -1,6 +1,3 @@
-using PlatformLocal.Core.Documents;
-using PlatformLocal.Core.Environments;
-
 namespace PlatformLocal.Deployment.Manifests;
 
 /// <summary>What the namespace of every environment has: network policies, a quota and small requests for those that make none.</summary>

@@ -1,22 +1,13 @@
-using System.Collections.Concurrent;
-using System.Security.Cryptography;
-using PlatformLocal.Core.Documents;
-using PlatformLocal.Kubernetes.Processes;
-
 namespace PlatformLocal.Deployment.Manifests;
 
 /// <summary>
 /// Builds kustomizations with <c>kubectl kustomize</c>. What was built is remembered for as long as no file of the
 /// service changes, unless the kustomization reaches outside of the folder that is watched for changes.
 /// </summary>
-public sealed class KubectlKustomize
+/// <param name="programs">Runs kubectl.</param>
+public sealed class KubectlKustomize(ProgramRunner programs)
 {
-    private readonly ProgramRunner _programs;
     private readonly ConcurrentDictionary<string, (string Digest, string Built)> _built = new(StringComparer.Ordinal);
-
-    /// <summary>A builder.</summary>
-    /// <param name="programs">Runs kubectl.</param>
-    public KubectlKustomize(ProgramRunner programs) => _programs = programs;
 
     /// <summary>Builds the kustomization in a folder.</summary>
     /// <param name="folder">The folder.</param>
@@ -32,13 +23,12 @@ public sealed class KubectlKustomize
 
         try
         {
-            var result = await _programs.RunAsync(
+            var result = await programs.RunAsync(
                 new ProgramCommand
                 {
                     Program = "kubectl",
                     Arguments = ["kustomize", folder],
                     Timeout = TimeSpan.FromMinutes(2),
-                    InstallHint = "Install kubectl: https://kubernetes.io/docs/tasks/tools/",
                 },
                 cancellationToken
             );

@@ -1,14 +1,9 @@
-using PlatformLocal.Core.Documents;
-
 namespace PlatformLocal.Deployment.Manifests;
 
 /// <summary>One object of a manifest file, with the place it was read from.</summary>
 internal sealed record Manifest(JsonObject Object, string ApiVersion, string Kind, string Name, string Place)
 {
-    public string? Namespace =>
-        Object["metadata"]?["namespace"] is JsonValue value && value.GetValueKind() == JsonValueKind.String
-            ? value.GetValue<string>()
-            : null;
+    public string? Namespace => Object.Metadata().Text("namespace");
 
     /// <summary>The objects of one YAML document; a List is taken apart.</summary>
     public static IEnumerable<Manifest> Read(YamlDocumentText document, string file)
@@ -19,7 +14,7 @@ internal sealed record Manifest(JsonObject Object, string ApiVersion, string Kin
             throw new InvalidDocumentException(place, [new Fault("", "must be a Kubernetes object, and is no object")]);
         }
 
-        if (Text(root["kind"]) == "List" && root["items"] is JsonArray items)
+        if (root.Text("kind") == "List" && root["items"] is JsonArray items)
         {
             return items.Select((item, i) => ReadOne(item, $"{place}, item {i + 1}")).ToList();
         }
@@ -32,9 +27,9 @@ internal sealed record Manifest(JsonObject Object, string ApiVersion, string Kin
     private static Manifest ReadOne(JsonNode? node, string place)
     {
         var source = (node as JsonObject)?.DeepClone() as JsonObject;
-        var apiVersion = Text(source?["apiVersion"]);
-        var kind = Text(source?["kind"]);
-        var name = Text((source?["metadata"] as JsonObject)?["name"]);
+        var apiVersion = source.Text("apiVersion");
+        var kind = source.Text("kind");
+        var name = source.Metadata().Text("name");
         var faults = new List<Fault>();
         AddIfMissing("apiVersion", apiVersion);
         AddIfMissing("kind", kind);
@@ -51,7 +46,4 @@ internal sealed record Manifest(JsonObject Object, string ApiVersion, string Kin
             }
         }
     }
-
-    private static string? Text(JsonNode? node) =>
-        node is JsonValue value && value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : null;
 }

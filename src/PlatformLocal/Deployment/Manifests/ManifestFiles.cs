@@ -1,6 +1,3 @@
-using PlatformLocal.Core.Documents;
-using PlatformLocal.Core.Resolution;
-
 namespace PlatformLocal.Deployment.Manifests;
 
 /// <summary>Builds a kustomization and returns its YAML.</summary>
@@ -31,20 +28,13 @@ internal static class ManifestFiles
             return [(Path.Combine(folder, "kustomization.yaml") + " (built)", text)];
         }
 
-        var files = Directory
-            .EnumerateFiles(folder, "*", SearchOption.AllDirectories)
-            .Where(f => Path.GetExtension(f) is ".yaml" or ".yml" or ".json")
-            .Order(StringComparer.Ordinal)
-            .Take(MaximumFiles + 1)
-            .ToList();
-        var fault =
-            files.Count == 0 ? $"the folder {folder} has no .yaml, .yml or .json files"
-            : files.Count > MaximumFiles ? $"the folder {folder} has more than {MaximumFiles} files"
-            : files.Sum(f => new FileInfo(f).Length) > MaximumBytes ? $"the files in {folder} have more than 16 MiB"
-            : files.Find(f => SafePath.Inside(service.Folder, Path.GetRelativePath(service.Folder, f)) is null)
-                is { } outside
-                ? $"the file {outside} is a link that leads out of the service's folder"
-            : null;
+        var (files, fault) = Below(
+            folder,
+            service.Folder,
+            "the",
+            f => Path.GetExtension(f) is ".yaml" or ".yml" or ".json"
+        );
+        fault ??= files.Count == 0 ? $"the folder {folder} has no .yaml, .yml or .json files" : null;
         if (fault is not null)
         {
             throw Refuse(service, fault);
@@ -57,6 +47,30 @@ internal static class ManifestFiles
         }
 
         return texts;
+    }
+
+    /// <summary>The files below a folder of a service, and what is wrong with them.</summary>
+    public static (List<string> Files, string? Fault) Below(
+        string folder,
+        string root,
+        string article,
+        Func<string, bool> isWanted
+    )
+    {
+        var files = Directory
+            .EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+            .Where(isWanted)
+            .Order(StringComparer.Ordinal)
+            .Take(MaximumFiles + 1)
+            .ToList();
+        return (
+            files,
+            files.Count > MaximumFiles ? $"{article} folder {folder} has more than {MaximumFiles} files"
+            : files.Sum(f => new FileInfo(f).Length) > MaximumBytes ? $"the files in {folder} have more than 16 MiB"
+            : files.Find(f => SafePath.Inside(root, Path.GetRelativePath(root, f)) is null) is { } outside
+                ? $"the file {outside} is a link that leads out of the service's folder"
+            : null
+        );
     }
 
     private static string FolderOf(ServiceDefinition service)

@@ -1,7 +1,4 @@
 using System.Buffers;
-using System.Security.Cryptography;
-using PlatformLocal.Core.Environments;
-using PlatformLocal.Core.Resolution;
 using PlatformLocal.Deployment.Delivery;
 
 namespace PlatformLocal.Deployment.Manifests;

@@ -1,6 +1,3 @@
-using PlatformLocal.Core.Documents;
-using PlatformLocal.Core.Environments;
-using PlatformLocal.Core.Resolution;
 using PlatformLocal.Deployment.Delivery;
 using PlatformLocal.Deployment.Workspaces;
 
@@ -29,23 +26,11 @@ public delegate Task<IReadOnlyDictionary<string, string>> SecretsOf(
 public sealed record RenderedEnvironment(DeliveryRequest Request, IReadOnlyList<string> Warnings);
 
 /// <summary>Makes the objects of an environment of the manifests of its services.</summary>
-public sealed class ManifestRenderer
+/// <param name="build">Builds kustomizations.</param>
+/// <param name="isNamespaced">Knows the cluster's kinds.</param>
+/// <param name="secretsOf">Knows the values of secrets.</param>
+public sealed class ManifestRenderer(BuildKustomization build, IsNamespaced isNamespaced, SecretsOf secretsOf)
 {
-    private readonly BuildKustomization _build;
-    private readonly IsNamespaced _isNamespaced;
-    private readonly SecretsOf _secretsOf;
-
-    /// <summary>A renderer.</summary>
-    /// <param name="build">Builds kustomizations.</param>
-    /// <param name="isNamespaced">Knows the cluster's kinds.</param>
-    /// <param name="secretsOf">Knows the values of secrets.</param>
-    public ManifestRenderer(BuildKustomization build, IsNamespaced isNamespaced, SecretsOf secretsOf)
-    {
-        _build = build;
-        _isNamespaced = isNamespaced;
-        _secretsOf = secretsOf;
-    }
-
     /// <summary>Renders all services of an environment.</summary>
     /// <param name="claim">The claim.</param>
     /// <param name="resolved">Its services with their versions.</param>
@@ -73,17 +58,17 @@ public sealed class ManifestRenderer
             var objects = new List<JsonObject>();
             if (service.Definition.Secrets.Count > 0)
             {
-                var values = await _secretsOf(claim.EnvironmentName, service.Definition, cancellationToken);
+                var values = await secretsOf(claim.EnvironmentName, service.Definition, cancellationToken);
                 objects.Add(ManifestLabels.Stamp(SecretObject(service.Definition, values), labels, claim.Namespace));
             }
 
             foreach (var manifest in manifests)
             {
-                var isNamespaced =
+                var hasNamespace =
                     ownKinds.Find(k => k.Defines(manifest))?.IsNamespaced
                     ?? await AskAsync(manifest, cancellationToken);
-                Check(manifest, isNamespaced, claim.Namespace);
-                objects.Add(ManifestLabels.Stamp(manifest.Object, labels, isNamespaced ? claim.Namespace : null));
+                Check(manifest, hasNamespace, claim.Namespace);
+                objects.Add(ManifestLabels.Stamp(manifest.Object, labels, hasNamespace ? claim.Namespace : null));
             }
 
             services.Add(
@@ -98,14 +83,16 @@ public sealed class ManifestRenderer
             );
         }
 
-        var request = new DeliveryRequest
-        {
-            Environment = claim.EnvironmentName,
-            Namespace = claim.Namespace,
-            Services = services,
-            NamespaceLabels = ManifestLabels.ForNamespace(claim),
-        };
-        return new RenderedEnvironment(request, warnings);
+        return new RenderedEnvironment(
+            new DeliveryRequest
+            {
+                Environment = claim.EnvironmentName,
+                Namespace = claim.Namespace,
+                Services = services,
+                NamespaceLabels = ManifestLabels.ForNamespace(claim),
+            },
+            warnings
+        );
     }
 
     /// <summary>Whether an object is the Secret whose values the platform made up: another one in every environment.</summary>
@@ -125,7 +112,7 @@ public sealed class ManifestRenderer
         CancellationToken cancellationToken
     )
     {
-        var files = await ManifestFiles.ReadAsync(service.Definition, _build, cancellationToken);
+        var files = await ManifestFiles.ReadAsync(service.Definition, build, cancellationToken);
         var substitution = new Substitution(ManifestVariables.For(claim, service, workspace));
         var manifests = new List<Manifest>();
         foreach (var (file, text) in files)
@@ -155,10 +142,7 @@ public sealed class ManifestRenderer
         foreach (var manifest in manifests)
         {
             // The same kind in another version of its group is the same object.
-            var group = manifest.ApiVersion.Contains('/', StringComparison.Ordinal)
-                ? manifest.ApiVersion.Split('/')[0]
-                : "";
-            var key = (group, manifest.Kind, manifest.Name);
+            var key = (ApiGroup.Of(manifest.ApiVersion), manifest.Kind, manifest.Name);
             if (!seen.TryAdd(key, manifest))
             {
                 throw manifest.Refuse($"is defined a second time; the first is at {seen[key].Place}");
@@ -170,7 +154,7 @@ public sealed class ManifestRenderer
     {
         try
         {
-            return await _isNamespaced(manifest.ApiVersion, manifest.Kind, cancellationToken);
+            return await isNamespaced(manifest.ApiVersion, manifest.Kind, cancellationToken);
         }
         catch (PlatformException e) when (e.Kind is FailureKind.NotFound or FailureKind.InvalidInput)
         {
@@ -205,10 +189,7 @@ public sealed class ManifestRenderer
             ["type"] = "Opaque",
             ["data"] = new JsonObject(
                 values.Select(v =>
-                    KeyValuePair.Create(
-                        v.Key,
-                        (JsonNode?)Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(v.Value))
-                    )
+                    KeyValuePair.Create(v.Key, (JsonNode?)Convert.ToBase64String(Encoding.UTF8.GetBytes(v.Value)))
                 )
             ),
         };

@@ -1,5 +1,3 @@
-using PlatformLocal.Core.Environments;
-using PlatformLocal.Core.Resolution;
 using PlatformLocal.Deployment.Registries;
 using PlatformLocal.Deployment.Workspaces;
 
@@ -52,15 +50,6 @@ public static class ManifestVariables
     }
 
     /// <summary>An image's name with the host of a registry, unless it names one itself.</summary>
-    internal static string WithHost(string image, string registry)
-    {
-        // As Docker reads names: what is before the first slash is a host when it looks like one.
-        var slash = image.IndexOf('/', StringComparison.Ordinal);
-        var first = slash < 0 ? "" : image[..slash];
-        var hasHost =
-            first is "localhost"
-            || first.Contains('.', StringComparison.Ordinal)
-            || first.Contains(':', StringComparison.Ordinal);
-        return hasHost ? image : $"{registry}/{image}";
-    }
+    internal static string WithHost(string image, string registry) =>
+        ImageName.HostIn(image) is null ? $"{registry}/{image}" : image;
 }

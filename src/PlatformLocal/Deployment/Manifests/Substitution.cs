@@ -4,14 +4,10 @@ namespace PlatformLocal.Deployment.Manifests;
 /// Fills in variables by the syntax of Flux's post-build substitution: <c>${NAME}</c>, <c>${NAME:=default}</c> (also
 /// <c>:-</c>), and <c>$${literal}</c> for a literal <c>${literal}</c>. What nothing sets becomes empty.
 /// </summary>
-public sealed class Substitution
+/// <param name="variables">Their values by name.</param>
+public sealed class Substitution(IReadOnlyDictionary<string, string> variables)
 {
-    private readonly IReadOnlyDictionary<string, string> _variables;
     private readonly SortedSet<string> _unset = new(StringComparer.Ordinal);
-
-    /// <summary>A substitution of variables.</summary>
-    /// <param name="variables">Their values by name.</param>
-    public Substitution(IReadOnlyDictionary<string, string> variables) => _variables = variables;
 
     /// <summary>Variables that were used without a default and that nothing sets.</summary>
     public IReadOnlyCollection<string> Unset => _unset;
@@ -67,7 +63,7 @@ public sealed class Substitution
             );
         }
 
-        if (_variables.TryGetValue(name, out var value) && (value.Length > 0 || !hasDefault))
+        if (variables.TryGetValue(name, out var value) && (value.Length > 0 || !hasDefault))
         {
             return value;
         }

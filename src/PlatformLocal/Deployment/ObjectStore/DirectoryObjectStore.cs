@@ -1,15 +1,13 @@
-using System.Collections.Concurrent;
-using System.Security.Cryptography;
-
 namespace PlatformLocal.Deployment.ObjectStore;
 
 /// <summary>An object store in a directory: a folder is a bucket, a file is an object, dropping a file is uploading.</summary>
-public sealed class DirectoryObjectStore : IObjectStore, IDisposable
+/// <param name="root">The directory; made when missing.</param>
+/// <param name="time">The clock for waits.</param>
+public sealed class DirectoryObjectStore(string root, TimeProvider time) : IObjectStore, IDisposable
 {
     private const string TemporarySuffix = ".part";
 
-    private readonly string _root;
-    private readonly TimeProvider _time;
+    private readonly string _root = Path.GetFullPath(root);
 
     // Writes of one object are one after the other; of others they do not wait for its way to the disk.
     private readonly SemaphoreSlim[] _writes = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(1, 1))];
@@ -17,15 +15,6 @@ public sealed class DirectoryObjectStore : IObjectStore, IDisposable
     private readonly ConcurrentDictionary<string, (DateTime Modified, long Length, string ETag)> _tags = new(
         StringComparer.Ordinal
     );
-
-    /// <summary>A store in a directory.</summary>
-    /// <param name="root">The directory; made when missing.</param>
-    /// <param name="time">The clock for waits.</param>
-    public DirectoryObjectStore(string root, TimeProvider time)
-    {
-        _root = Path.GetFullPath(root);
-        _time = time;
-    }
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<ListedObject>> ListAsync(string bucket, CancellationToken cancellationToken) =>
@@ -78,48 +67,30 @@ public sealed class DirectoryObjectStore : IObjectStore, IDisposable
         CancellationToken cancellationToken
     )
     {
-        var file = FileOf(bucket, key);
-        return Guard(
-            $"Write {file}",
-            () =>
-                Exclusively(
-                    file,
-                    async () =>
-                    {
-                        await CheckAsync(bucket, key, condition, cancellationToken);
-                        Ensure(bucket);
-                        await ReplaceAsync(file, content, cancellationToken);
-                        return TagOf(content.Span);
-                    },
-                    cancellationToken
-                )
-        );
+        return ChangeAsync("Write", bucket, key, condition, ReplaceAsync, cancellationToken);
+
+        async Task<string> ReplaceAsync(string file)
+        {
+            await DirectoryObjectStore.ReplaceAsync(file, content, cancellationToken);
+            return TagOf(content.Span);
+        }
     }
 
     /// <inheritdoc/>
     public Task DeleteAsync(string bucket, string key, WriteCondition condition, CancellationToken cancellationToken)
     {
-        var file = FileOf(bucket, key);
-        return Guard(
-            $"Delete {file}",
-            () =>
-                Exclusively(
-                    file,
-                    async () =>
-                    {
-                        await CheckAsync(bucket, key, condition, cancellationToken);
-                        Ensure(bucket);
-                        File.Delete(file);
-                        return true;
-                    },
-                    cancellationToken
-                )
-        );
+        return ChangeAsync("Delete", bucket, key, condition, DeleteAsync, cancellationToken);
+
+        static Task<bool> DeleteAsync(string file)
+        {
+            File.Delete(file);
+            return Task.FromResult(true);
+        }
     }
 
     /// <inheritdoc/>
     public Task WaitForChangeAsync(string bucket, TimeSpan atMost, CancellationToken cancellationToken) =>
-        _changes.GetOrAdd(bucket, b => new BucketChanges(Ensure(b))).WaitAsync(atMost, _time, cancellationToken);
+        _changes.GetOrAdd(bucket, b => new BucketChanges(Ensure(b))).WaitAsync(atMost, time, cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -161,31 +132,27 @@ public sealed class DirectoryObjectStore : IObjectStore, IDisposable
         }
     }
 
-    private async Task CheckAsync(
+    private Task<T> ChangeAsync<T>(
+        string what,
         string bucket,
         string key,
         WriteCondition condition,
+        Func<string, Task<T>> change,
         CancellationToken cancellationToken
     )
     {
-        if (condition != WriteCondition.None)
-        {
-            condition.Require(bucket, key, (await GetAsync(bucket, key, cancellationToken))?.ETag);
-        }
-    }
-
-    private async Task<T> Exclusively<T>(string file, Func<Task<T>> action, CancellationToken cancellationToken)
-    {
-        var gate = _writes[(uint)file.GetHashCode(StringComparison.Ordinal) % _writes.Length];
-        await gate.WaitAsync(cancellationToken);
-        try
-        {
-            return await action();
-        }
-        finally
-        {
-            gate.Release();
-        }
+        var file = FileOf(bucket, key);
+        return Guard(
+            $"{what} {file}",
+            async () =>
+            {
+                var gate = _writes[(uint)file.GetHashCode(StringComparison.Ordinal) % _writes.Length];
+                using var turn = await gate.TakeTurnAsync(cancellationToken);
+                await condition.RequireAsync(this, bucket, key, cancellationToken);
+                Ensure(bucket);
+                return await change(file);
+            }
+        );
     }
 
     private static async Task<T> Guard<T>(string what, Func<Task<T>> action)

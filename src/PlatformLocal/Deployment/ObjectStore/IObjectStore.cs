@@ -26,6 +26,15 @@ public sealed record WriteCondition(string? IfMatch, bool IfAbsent)
     /// <param name="etag">The tag it must have.</param>
     public static WriteCondition Matches(string etag) => new(etag, false);
 
+    /// <summary>Holds an object to this condition by a look at it; where there is none, it is not looked at.</summary>
+    internal async Task RequireAsync(IObjectStore store, string bucket, string key, CancellationToken cancellationToken)
+    {
+        if (this != None)
+        {
+            Require(bucket, key, (await store.GetAsync(bucket, key, cancellationToken))?.ETag);
+        }
+    }
+
     /// <summary>Holds an object to this condition.</summary>
     /// <param name="bucket">The object's bucket.</param>
     /// <param name="key">The object's key.</param>
@@ -36,12 +45,10 @@ public sealed record WriteCondition(string? IfMatch, bool IfAbsent)
         if (IfAbsent ? etag is not null : IfMatch is not null && IfMatch != etag)
         {
             throw new PlatformException(
+                FailureKind.Conflict,
                 $"{bucket}/{key} was {(etag is null ? "removed" : "changed")} by somebody else meanwhile.",
                 "Look at what it is now, and run the command again."
-            )
-            {
-                Kind = FailureKind.Conflict,
-            };
+            );
         }
     }
 }

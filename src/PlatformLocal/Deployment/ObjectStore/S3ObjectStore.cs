@@ -114,7 +114,7 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
         CancellationToken cancellationToken
     )
     {
-        await RequireAsync(bucket, key, condition, cancellationToken);
+        await condition.RequireAsync(this, bucket, key, cancellationToken);
         var request = new PutObjectRequest
         {
             BucketName = bucket,
@@ -142,7 +142,7 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
         CancellationToken cancellationToken
     )
     {
-        await RequireAsync(bucket, key, condition, cancellationToken);
+        await condition.RequireAsync(this, bucket, key, cancellationToken);
         await GuardAsync($"remove {bucket}/{key}", () => _client.DeleteObjectAsync(bucket, key, cancellationToken));
     }
 
@@ -167,19 +167,6 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
         return [.. found.OrderBy(o => o.Key, StringComparer.Ordinal)];
     }
 
-    private async Task RequireAsync(
-        string bucket,
-        string key,
-        WriteCondition condition,
-        CancellationToken cancellationToken
-    )
-    {
-        if (condition != WriteCondition.None)
-        {
-            condition.Require(bucket, key, (await GetAsync(bucket, key, cancellationToken))?.ETag);
-        }
-    }
-
     private async Task<T> GuardAsync<T>(string what, Func<Task<T>> act)
     {
         try
@@ -188,18 +175,21 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
         }
         catch (AmazonS3Exception e) when (e.StatusCode is HttpStatusCode.PreconditionFailed or HttpStatusCode.Conflict)
         {
-            throw Conflict(what, e);
+            throw new PlatformException(
+                FailureKind.Conflict,
+                $"Somebody else was faster: the object store does not let us {what}.",
+                "Look at what it is now, and run the command again.",
+                e
+            );
         }
         catch (AmazonS3Exception e) when (e.StatusCode == HttpStatusCode.Forbidden)
         {
             throw new PlatformException(
+                FailureKind.NotAllowed,
                 $"The object store at {_options.Endpoint} does not let us {what}: {e.Message}",
                 "See whether its access key is right, and what its policy allows.",
                 e
-            )
-            {
-                Kind = FailureKind.NotAllowed,
-            };
+            );
         }
         catch (Exception e)
             when (e is AmazonClientException or AmazonS3Exception or HttpRequestException or IOException)
@@ -211,16 +201,6 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
             );
         }
     }
-
-    private static PlatformException Conflict(string what, Exception cause) =>
-        new(
-            $"Somebody else was faster: the object store does not let us {what}.",
-            "Look at what it is now, and run the command again.",
-            cause
-        )
-        {
-            Kind = FailureKind.Conflict,
-        };
 
     private static string Plain(string etag) => etag.Trim('"');
 }

@@ -1,5 +1,4 @@
 using System.IO.Compression;
-using PlatformLocal.Kubernetes.Files;
 
 namespace PlatformLocal.Deployment.Registries;
 
@@ -32,9 +31,6 @@ internal sealed record FolderArtifact(ReadOnlyMemory<byte> Manifest, ReadOnlyMem
     public string Digest => Registries.Digest.Of(Manifest.Span);
 
     /// <summary>Packs a folder; what is in <c>.git</c> is left out.</summary>
-    /// <param name="folder">The folder.</param>
-    /// <param name="origin">Where its content comes from.</param>
-    /// <param name="more">More annotations of the manifest.</param>
     /// <exception cref="PlatformException">There is nothing in it, it is too large, or it cannot be read.</exception>
     public static FolderArtifact Pack(
         string folder,
@@ -49,7 +45,7 @@ internal sealed record FolderArtifact(ReadOnlyMemory<byte> Manifest, ReadOnlyMem
         );
         if (files == 0)
         {
-            throw new PlatformException($"There is nothing to pack in {folder}.") { Kind = FailureKind.InvalidInput };
+            throw new PlatformException(FailureKind.InvalidInput, $"There is nothing to pack in {folder}.");
         }
 
         var layer = Compress(content);
@@ -82,18 +78,12 @@ internal sealed record FolderArtifact(ReadOnlyMemory<byte> Manifest, ReadOnlyMem
     }
 
     /// <summary>The tag of a version: tags have no plus sign.</summary>
-    /// <param name="version">The version.</param>
     public static string TagOf(string version) => version.Replace('+', '_');
 
     /// <summary>The version that a tag stands for.</summary>
-    /// <param name="tag">The tag.</param>
     public static string VersionOf(string tag) => tag.Replace('_', '+');
 
     /// <summary>Pushes the artifact.</summary>
-    /// <param name="client">The client.</param>
-    /// <param name="repository">The repository.</param>
-    /// <param name="tag">The tag it gets.</param>
-    /// <param name="cancellationToken">Stops asking.</param>
     /// <exception cref="PlatformException">The registry refuses or is away.</exception>
     public async Task PushAsync(
         RegistryClient client,

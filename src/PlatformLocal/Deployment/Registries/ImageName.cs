@@ -9,7 +9,6 @@ public sealed record ImageName(RepositoryName Repository, string Reference)
     private const string DockerHub = "docker.io";
 
     /// <summary>Whether the first part of a name is the host of a registry: it has a dot or a port, or is <c>localhost</c>.</summary>
-    /// <param name="first">The text before the first slash.</param>
     internal static bool IsHost(ReadOnlySpan<char> first) => first is "localhost" || first.ContainsAny('.', ':');
 
     /// <summary>A name without its registry.</summary>
@@ -39,7 +38,8 @@ public sealed record ImageName(RepositoryName Repository, string Reference)
         );
     }
 
-    private static string? HostIn(string image)
+    /// <summary>The host that a name begins with; <see langword="null"/> when it names none.</summary>
+    internal static string? HostIn(string image)
     {
         var slash = image.IndexOf('/', StringComparison.Ordinal);
         return slash > 0 && IsHost(image.AsSpan(0, slash)) ? image[..slash] : null;

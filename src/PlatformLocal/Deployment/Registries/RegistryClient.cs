@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
-using PlatformLocal.Kubernetes.Processes;
+using PlatformLocal.Kubernetes.Transport;
 
 namespace PlatformLocal.Deployment.Registries;
 
@@ -10,9 +10,8 @@ namespace PlatformLocal.Deployment.Registries;
 /// <param name="Content">Its bytes.</param>
 public sealed record RegistryManifest(string Digest, string MediaType, ReadOnlyMemory<byte> Content)
 {
-    /// <summary>The manifest as JSON.</summary>
-    /// <exception cref="JsonException">It is none.</exception>
-    public JsonObject Json => JsonNode.Parse(Content.Span) as JsonObject ?? [];
+    /// <summary>The manifest as JSON; <see langword="null"/> when it is none.</summary>
+    internal JsonObject? Json => JsonBody.Parse(Content.Span);
 }
 
 /// <summary>What a registry sends with an answer, to be asked later whether it would answer the same.</summary>
@@ -36,6 +35,7 @@ public sealed record TagList(IReadOnlyList<string> Tags, CacheValidator? Validat
 /// <summary>A client of registries of the OCI distribution specification; what it returns has the digest it claims.</summary>
 public sealed class RegistryClient : IDisposable
 {
+    private const string Pulling = "pull";
     private const string Pushing = "pull,push";
     private const int MaximumPages = 10_000;
 
@@ -53,8 +53,6 @@ public sealed class RegistryClient : IDisposable
     }
 
     /// <summary>All tags of a repository, as the registry orders them.</summary>
-    /// <param name="repository">The repository.</param>
-    /// <param name="cancellationToken">Stops asking.</param>
     /// <exception cref="PlatformException">There is no such repository, or the registry refuses, is away or pages in a circle.</exception>
     internal async Task<IReadOnlyList<string>> ListTagsAsync(
         RepositoryName repository,
@@ -74,8 +72,6 @@ public sealed class RegistryClient : IDisposable
     ) => ListAsync(repository, $"{repository.Path}/tags/list", "tags", known, cancellationToken);
 
     /// <summary>The paths of all repositories of a registry that it shows.</summary>
-    /// <param name="host">The registry's host.</param>
-    /// <param name="cancellationToken">Stops asking.</param>
     /// <exception cref="PlatformException">The registry does not list its repositories, refuses, or is away.</exception>
     internal async Task<IReadOnlyList<string>> ListRepositoriesAsync(
         string host,
@@ -105,14 +101,12 @@ public sealed class RegistryClient : IDisposable
             }
 
             using var response = await _transport.SendAsync(
-                repository,
-                HttpMethod.Get,
-                next,
-                repository.Path.Length == 0 ? "*" : "pull",
-                null,
-                cancellationToken,
-                validator: seen.Count == 1 ? known : null,
-                accepted: HttpStatusCode.NotModified
+                new(repository, HttpMethod.Get, next, repository.Path.Length == 0 ? "*" : Pulling)
+                {
+                    Validator = seen.Count == 1 ? known : null,
+                    Accepted = HttpStatusCode.NotModified,
+                },
+                cancellationToken
             );
             if (response.StatusCode == HttpStatusCode.NotModified)
             {
@@ -141,20 +135,13 @@ public sealed class RegistryClient : IDisposable
     )
     {
         using var response = await _transport.SendAsync(
-            repository,
-            HttpMethod.Head,
-            ManifestAddress(repository, reference),
-            "pull",
-            null,
+            new(repository, HttpMethod.Head, ManifestAddress(repository, reference), Pulling),
             cancellationToken
         );
         return DigestIn(response) ?? (await GetManifestAsync(repository, reference, cancellationToken)).Digest;
     }
 
     /// <summary>A manifest.</summary>
-    /// <param name="repository">The repository.</param>
-    /// <param name="reference">The tag or digest.</param>
-    /// <param name="cancellationToken">Stops asking.</param>
     /// <exception cref="PlatformException">There is none, its digest is not what was promised, or the registry refuses or is away.</exception>
     internal async Task<RegistryManifest> GetManifestAsync(
         RepositoryName repository,
@@ -163,11 +150,7 @@ public sealed class RegistryClient : IDisposable
     )
     {
         using var response = await _transport.SendAsync(
-            repository,
-            HttpMethod.Get,
-            ManifestAddress(repository, reference),
-            "pull",
-            null,
+            new(repository, HttpMethod.Get, ManifestAddress(repository, reference), Pulling),
             cancellationToken
         );
         var content = await RegistryTransport.ReadAsync(
@@ -186,10 +169,6 @@ public sealed class RegistryClient : IDisposable
     }
 
     /// <summary>The content of a blob.</summary>
-    /// <param name="repository">The repository.</param>
-    /// <param name="digest">Its digest.</param>
-    /// <param name="atMost">How many bytes are accepted.</param>
-    /// <param name="cancellationToken">Stops asking.</param>
     /// <exception cref="PlatformException">There is none, it has another digest or is larger, or the registry refuses or is away.</exception>
     internal async Task<ReadOnlyMemory<byte>> GetBlobAsync(
         RepositoryName repository,
@@ -198,13 +177,8 @@ public sealed class RegistryClient : IDisposable
         CancellationToken cancellationToken
     )
     {
-        var address = new Uri(_options.AddressOf(repository), $"v2/{repository.Path}/blobs/{digest}");
         using var response = await _transport.SendAsync(
-            repository,
-            HttpMethod.Get,
-            address,
-            "pull",
-            null,
+            new(repository, HttpMethod.Get, AddressOf(repository, $"blobs/{digest}"), Pulling),
             cancellationToken
         );
         var content = await RegistryTransport.ReadAsync(repository, response, atMost, cancellationToken);
@@ -226,26 +200,20 @@ public sealed class RegistryClient : IDisposable
     {
         var digest = Digest.Of(content.Span);
         using var known = await _transport.SendAsync(
-            repository,
-            HttpMethod.Head,
-            new Uri(_options.AddressOf(repository), $"v2/{repository.Path}/blobs/{digest}"),
-            Pushing,
-            null,
-            cancellationToken,
-            accepted: HttpStatusCode.NotFound
+            new(repository, HttpMethod.Head, AddressOf(repository, $"blobs/{digest}"), Pushing)
+            {
+                Accepted = HttpStatusCode.NotFound,
+            },
+            cancellationToken
         );
         if (known.IsSuccessStatusCode)
         {
             return digest;
         }
 
-        var uploads = new Uri(_options.AddressOf(repository), $"v2/{repository.Path}/blobs/uploads/");
+        var uploads = AddressOf(repository, "blobs/uploads/");
         using var opened = await _transport.SendAsync(
-            repository,
-            HttpMethod.Post,
-            uploads,
-            Pushing,
-            null,
+            new(repository, HttpMethod.Post, uploads, Pushing),
             cancellationToken
         );
         var location = new Uri(uploads, opened.Headers.Location ?? uploads);
@@ -258,11 +226,10 @@ public sealed class RegistryClient : IDisposable
             $"{location}{(location.Query.Length > 0 ? "&" : "?")}digest={Uri.EscapeDataString(digest)}"
         );
         using var stored = await _transport.SendAsync(
-            repository,
-            HttpMethod.Put,
-            target,
-            Pushing,
-            () => NewContent(content, "application/octet-stream"),
+            new(repository, HttpMethod.Put, target, Pushing)
+            {
+                Content = () => NewContent(content, "application/octet-stream"),
+            },
             cancellationToken
         );
         return digest;
@@ -285,11 +252,10 @@ public sealed class RegistryClient : IDisposable
     )
     {
         using var stored = await _transport.SendAsync(
-            repository,
-            HttpMethod.Put,
-            ManifestAddress(repository, tag),
-            Pushing,
-            () => NewContent(content, mediaType),
+            new(repository, HttpMethod.Put, ManifestAddress(repository, tag), Pushing)
+            {
+                Content = () => NewContent(content, mediaType),
+            },
             cancellationToken
         );
         var digest = Digest.Of(content.Span);
@@ -298,9 +264,6 @@ public sealed class RegistryClient : IDisposable
     }
 
     /// <summary>Deletes a manifest, and with it all tags that stand for it.</summary>
-    /// <param name="repository">The repository.</param>
-    /// <param name="digest">Its digest.</param>
-    /// <param name="cancellationToken">Stops asking.</param>
     /// <exception cref="PlatformException">There is none, or the registry refuses or is away.</exception>
     internal async Task DeleteManifestAsync(
         RepositoryName repository,
@@ -309,23 +272,19 @@ public sealed class RegistryClient : IDisposable
     )
     {
         using var deleted = await _transport.SendAsync(
-            repository,
-            HttpMethod.Delete,
-            ManifestAddress(repository, digest),
-            "pull,delete",
-            null,
-            cancellationToken,
-            accepted: HttpStatusCode.MethodNotAllowed
+            new(repository, HttpMethod.Delete, ManifestAddress(repository, digest), "pull,delete")
+            {
+                Accepted = HttpStatusCode.MethodNotAllowed,
+            },
+            cancellationToken
         );
         if (deleted.StatusCode == HttpStatusCode.MethodNotAllowed)
         {
             throw new PlatformException(
+                FailureKind.NotAllowed,
                 $"The registry {repository.Host} lets nobody delete.",
                 "Ask who runs it; the image 'registry' needs REGISTRY_STORAGE_DELETE_ENABLED=true."
-            )
-            {
-                Kind = FailureKind.NotAllowed,
-            };
+            );
         }
     }
 
@@ -347,7 +306,10 @@ public sealed class RegistryClient : IDisposable
         new(content.ToArray()) { Headers = { ContentType = new MediaTypeHeaderValue(mediaType) } };
 
     private Uri ManifestAddress(RepositoryName repository, string reference) =>
-        new(_options.AddressOf(repository), $"v2/{repository.Path}/manifests/{Uri.EscapeDataString(reference)}");
+        AddressOf(repository, $"manifests/{Uri.EscapeDataString(reference)}");
+
+    private Uri AddressOf(RepositoryName repository, string path) =>
+        new(_options.AddressOf(repository), $"v2/{repository.Path}/{path}");
 
     private static string? DigestIn(HttpResponseMessage response) =>
         response.Headers.TryGetValues("Docker-Content-Digest", out var values)

@@ -1,5 +1,3 @@
-using PlatformLocal.Kubernetes.Processes;
-
 namespace PlatformLocal.Deployment.Registries;
 
 /// <summary>What somebody logs in to a registry with.</summary>

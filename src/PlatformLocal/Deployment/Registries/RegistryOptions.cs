@@ -58,12 +58,10 @@ public sealed record RegistryOptions
                 mirror.Split('=') is [_, var address] && Uri.TryCreate(address, UriKind.Absolute, out var found)
                     ? found
                     : throw new PlatformException(
+                        FailureKind.InvalidInput,
                         $"{MirrorsVariable} has '{mirror}', which is no HOST=ADDRESS.",
                         "Write it as localhost:5001=http://registry:5000/."
-                    )
-                    {
-                        Kind = FailureKind.InvalidInput,
-                    };
+                    );
         }
 
         return mirrors;

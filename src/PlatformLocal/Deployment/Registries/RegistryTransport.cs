@@ -1,12 +1,27 @@
-using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography.X509Certificates;
-using PlatformLocal.Kubernetes.Processes;
+using PlatformLocal.Kubernetes.Transport;
 using Polly;
-using Polly.Retry;
 
 namespace PlatformLocal.Deployment.Registries;
+
+/// <summary>One request to a registry.</summary>
+/// <param name="Repository">What it is about.</param>
+/// <param name="Method">The HTTP method.</param>
+/// <param name="Address">Where it goes to.</param>
+/// <param name="Actions">What it needs to be allowed, such as <c>pull,push</c>.</param>
+internal sealed record RegistryRequest(RepositoryName Repository, HttpMethod Method, Uri Address, string Actions)
+{
+    /// <summary>Makes the body, for each attempt anew.</summary>
+    public Func<HttpContent>? Content { get; init; }
+
+    /// <summary>What came with the answer that is known.</summary>
+    public CacheValidator? Validator { get; init; }
+
+    /// <summary>An answer that counts as well, beside success.</summary>
+    public HttpStatusCode? Accepted { get; init; }
+}
 
 /// <summary>Requests to registries: logs in, repeats, and says what went wrong.</summary>
 internal sealed class RegistryTransport : IDisposable
@@ -31,7 +46,13 @@ internal sealed class RegistryTransport : IDisposable
     {
         _options = options;
         _authentication = new RegistryAuthentication(new RegistryCredentials(programs, options), time);
-        _retries = RetryPipeline(options, time);
+        _retries = RetryRules.Build(
+            options.Retries,
+            options.RetryDelay,
+            options.LongestRetryAfter,
+            time,
+            (outcome, _) => ShouldRetry(outcome)
+        );
     }
 
     public void Dispose()
@@ -44,69 +65,57 @@ internal sealed class RegistryTransport : IDisposable
 
     /// <summary>Sends a request, logs in when that is asked for, and repeats what a registry refused for now.</summary>
     /// <exception cref="PlatformException">The registry refuses or cannot be reached.</exception>
-    public async Task<HttpResponseMessage> SendAsync(
-        RepositoryName repository,
-        HttpMethod method,
-        Uri address,
-        string actions,
-        Func<HttpContent>? content,
-        CancellationToken cancellationToken,
-        CacheValidator? validator = null,
-        HttpStatusCode? accepted = null
-    )
+    public async Task<HttpResponseMessage> SendAsync(RegistryRequest asked, CancellationToken cancellationToken)
     {
-        var scope =
-            repository.Path.Length == 0 ? $"registry:catalog:{actions}" : $"repository:{repository.Path}:{actions}";
+        var repository = asked.Repository;
+        var scope = repository.Path.Length == 0 ? "registry:catalog" : $"repository:{repository.Path}";
+        scope += $":{asked.Actions}";
         var header = _authentication.Known(repository.Host, scope);
-        var response = await TryAsync(repository, method, address, header, content, validator, cancellationToken);
+        var response = await TryAsync(asked, header, cancellationToken);
         if (response.StatusCode == HttpStatusCode.Unauthorized)
         {
             using (response)
             {
-                header = await _authentication.AnswerAsync(
-                    ClientOf(repository.Host),
-                    repository,
-                    scope,
-                    response,
-                    cancellationToken
-                );
+                header =
+                    await _authentication.AnswerAsync(
+                        ClientOf(repository.Host),
+                        repository,
+                        scope,
+                        response,
+                        cancellationToken
+                    ) ?? throw NotAllowed(repository);
             }
 
-            if (header is null)
-            {
-                throw NotAllowed(repository);
-            }
-
-            response = await TryAsync(repository, method, address, header, content, validator, cancellationToken);
+            response = await TryAsync(asked, header, cancellationToken);
         }
 
-        if (response.IsSuccessStatusCode || response.StatusCode == accepted)
+        if (response.IsSuccessStatusCode || response.StatusCode == asked.Accepted)
         {
             return response;
         }
 
         using (response)
         {
-            throw await FailureAsync(repository, response, address, cancellationToken);
+            throw await FailureAsync(repository, response, asked.Address, cancellationToken);
         }
     }
 
     private async Task<HttpResponseMessage> TryAsync(
-        RepositoryName repository,
-        HttpMethod method,
-        Uri address,
+        RegistryRequest asked,
         AuthenticationHeaderValue? header,
-        Func<HttpContent>? content,
-        CacheValidator? validator,
         CancellationToken cancellationToken
     )
     {
+        var repository = asked.Repository;
         try
         {
             return await _retries.ExecuteAsync(
                 async token =>
                 {
-                    using var request = new HttpRequestMessage(method, address) { Content = content?.Invoke() };
+                    using var request = new HttpRequestMessage(asked.Method, asked.Address)
+                    {
+                        Content = asked.Content?.Invoke(),
+                    };
                     request.Headers.Authorization = header;
                     foreach (var type in s_manifestTypes)
                     {
@@ -114,12 +123,12 @@ internal sealed class RegistryTransport : IDisposable
                     }
 
                     request.Headers.Accept.ParseAdd("*/*;q=0.5");
-                    if (validator?.ETag is { } tag)
+                    if (asked.Validator?.ETag is { } tag)
                     {
                         request.Headers.TryAddWithoutValidation("If-None-Match", tag);
                     }
 
-                    if (validator?.LastModified is { } modified)
+                    if (asked.Validator?.LastModified is { } modified)
                     {
                         request.Headers.TryAddWithoutValidation("If-Modified-Since", modified);
                     }
@@ -135,13 +144,11 @@ internal sealed class RegistryTransport : IDisposable
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
             throw new PlatformException(
+                FailureKind.NotReadyInTime,
                 $"The registry {repository.Host} did not answer within {_options.AnswerLimit.TotalSeconds:0.#} s.",
                 "Is it reachable? With --offline only what was fetched before is used.",
                 e
-            )
-            {
-                Kind = FailureKind.NotReadyInTime,
-            };
+            );
         }
         catch (HttpRequestException e)
         {
@@ -166,12 +173,10 @@ internal sealed class RegistryTransport : IDisposable
                 return NotAllowed(repository);
             case HttpStatusCode.NotFound:
                 return new PlatformException(
+                    FailureKind.NotFound,
                     $"{repository.Host} does not have {address.AbsolutePath["/v2/".Length..]}.",
                     "Is the name right, and was it pushed?"
-                )
-                {
-                    Kind = FailureKind.NotFound,
-                };
+                );
             case HttpStatusCode.TooManyRequests:
                 return new PlatformException(
                     $"The registry {repository.Host} refuses more requests for now.",
@@ -205,12 +210,10 @@ internal sealed class RegistryTransport : IDisposable
 
     private static PlatformException NotAllowed(RepositoryName repository) =>
         new(
+            FailureKind.NotAllowed,
             $"The registry {repository.Host} does not let you use {repository.Path}.",
             $"Log in: docker login {repository.Host}"
-        )
-        {
-            Kind = FailureKind.NotAllowed,
-        };
+        );
 
     public static async Task<JsonObject> ReadJsonAsync(
         RepositoryName repository,
@@ -264,50 +267,20 @@ internal sealed class RegistryTransport : IDisposable
         }
     }
 
-    private static ResiliencePipeline<HttpResponseMessage> RetryPipeline(RegistryOptions options, TimeProvider time)
-    {
-        var builder = new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = time };
-        if (options.Retries > 0)
+    private static bool ShouldRetry(Outcome<HttpResponseMessage> outcome) =>
+        outcome switch
         {
-            builder.AddRetry(
-                new RetryStrategyOptions<HttpResponseMessage>
-                {
-                    MaxRetryAttempts = options.Retries,
-                    BackoffType = DelayBackoffType.Exponential,
-                    UseJitter = true,
-                    Delay = options.RetryDelay,
-                    ShouldHandle = args =>
-                        new(
-                            args.Outcome switch
-                            {
-                                { Result: { } r } => r.StatusCode
-                                    is HttpStatusCode.TooManyRequests
-                                        or HttpStatusCode.InternalServerError
-                                        or HttpStatusCode.BadGateway
-                                        or HttpStatusCode.ServiceUnavailable
-                                        or HttpStatusCode.GatewayTimeout
-                                    && (RetryAfter(r, time) ?? TimeSpan.Zero) <= options.LongestRetryAfter,
-                                // What was never reached is told at once: a wrong address does not get right by waiting.
-                                { Exception: HttpRequestException e } => e.HttpRequestError
-                                    is HttpRequestError.ResponseEnded
-                                        or HttpRequestError.InvalidResponse,
-                                _ => false,
-                            }
-                        ),
-                    DelayGenerator = args => new(args.Outcome.Result is { } r ? RetryAfter(r, time) : null),
-                }
-            );
-        }
-
-        return builder.Build();
-    }
-
-    private static TimeSpan? RetryAfter(HttpResponseMessage response, TimeProvider time) =>
-        response.Headers.RetryAfter switch
-        {
-            { Delta: { } delta } => delta,
-            { Date: { } date } => date > time.GetUtcNow() ? date - time.GetUtcNow() : TimeSpan.Zero,
-            _ => null,
+            { Result: { } response } => response.StatusCode
+                is HttpStatusCode.TooManyRequests
+                    or HttpStatusCode.InternalServerError
+                    or HttpStatusCode.BadGateway
+                    or HttpStatusCode.ServiceUnavailable
+                    or HttpStatusCode.GatewayTimeout,
+            // What was never reached is told at once: a wrong address does not get right by waiting.
+            { Exception: HttpRequestException e } => e.HttpRequestError
+                is HttpRequestError.ResponseEnded
+                    or HttpRequestError.InvalidResponse,
+            _ => false,
         };
 
     private HttpClient ClientOf(string host) =>

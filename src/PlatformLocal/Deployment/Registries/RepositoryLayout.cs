@@ -17,27 +17,20 @@ internal static class RepositoryLayout
     public static string? SnapshotsOf(string image) => Instead(image, ImageSnapshots);
 
     /// <summary>A user's own repository of an image; <see langword="null"/> when there can be none.</summary>
-    /// <param name="image">The image without a tag, such as <c>docker-releases/web</c>.</param>
-    /// <param name="user">The user.</param>
     public static string? OfUser(string image, string user) =>
         UserFolder(user) is { } folder ? Instead(image, folder) : null;
 
     /// <summary>The repository of a service's released artifacts.</summary>
-    /// <param name="service">The service.</param>
     public static string ArtifactReleases(string service) => $"oci-releases/{service}";
 
     /// <summary>The repository of a service's artifacts of development builds.</summary>
-    /// <param name="service">The service.</param>
     public static string ArtifactSnapshots(string service) => Snapshots + service;
 
     /// <summary>A user's own repository of a service's artifacts; <see langword="null"/> when there can be none.</summary>
-    /// <param name="service">The service.</param>
-    /// <param name="user">The user.</param>
     public static string? ArtifactsOfUser(string service, string user) =>
         UserFolder(user) is { } folder ? $"{folder}oci/{service}" : null;
 
     /// <summary>The repository of the playbooks that belong to the artifacts of a repository.</summary>
-    /// <param name="artifacts">The repository of a service's artifacts.</param>
     public static RepositoryName PlaybooksOf(RepositoryName artifacts) =>
         artifacts with
         {
@@ -53,7 +46,6 @@ internal static class RepositoryLayout
     }
 
     /// <summary>The user whose own repository it is; <see langword="null"/> when it is nobody's.</summary>
-    /// <param name="path">The repository's path.</param>
     public static string? UserOf(string path) =>
         path.StartsWith(UserRepositories, StringComparison.Ordinal)
         && path[UserRepositories.Length..].Split('/') is [var folder, _, ..]
@@ -62,7 +54,6 @@ internal static class RepositoryLayout
             : null;
 
     /// <summary>Whether a repository holds development builds of everybody.</summary>
-    /// <param name="path">The repository's path.</param>
     public static bool IsOfSnapshots(string path) =>
         path.StartsWith(ImageSnapshots, StringComparison.Ordinal)
         || path.StartsWith(Snapshots, StringComparison.Ordinal);

@@ -27,12 +27,10 @@ public sealed partial record RepositoryName(string Host, string Path)
         return TryParse(text, out var name)
             ? name
             : throw new PlatformException(
+                FailureKind.InvalidInput,
                 $"'{text}' is no repository of a registry.",
                 "Write host/path, such as localhost:5001/docker-releases/user-service."
-            )
-            {
-                Kind = FailureKind.InvalidInput,
-            };
+            );
     }
 
     /// <summary>Reads a name with its host, or says that the text is none.</summary>

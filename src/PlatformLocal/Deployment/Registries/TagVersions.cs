@@ -1,5 +1,3 @@
-using PlatformLocal.Core.Versions;
-
 namespace PlatformLocal.Deployment.Registries;
 
 /// <summary>The versions among the tags of a repository.</summary>
@@ -9,7 +7,6 @@ namespace PlatformLocal.Deployment.Registries;
 internal sealed record TagVersions(IReadOnlyList<PlatformVersion> Versions, int Ignored, IReadOnlyList<string> Doubles)
 {
     /// <summary>Sorts the versions out of tags; of two that are equal, the one written in full is taken.</summary>
-    /// <param name="tags">The tags in any order.</param>
     public static TagVersions Of(IReadOnlyCollection<string> tags)
     {
         var versions = tags.Select(t => PlatformVersion.TryParse(t, out var version) ? version : null)

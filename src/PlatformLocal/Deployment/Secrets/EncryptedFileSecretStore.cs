@@ -1,13 +1,10 @@
-using System.Security.Cryptography;
-using PlatformLocal.Kubernetes.Files;
-
 namespace PlatformLocal.Deployment.Secrets;
 
 /// <summary>
-/// A secret store in one file, encrypted with AES-256-GCM; the key is in a file beside it that only its owner may
+/// Keeps values that nobody else may read, by paths such as <c>environments/shop/rabbitmq/PASSWORD</c>: in one file, encrypted with AES-256-GCM; the key is in a file beside it that only its owner may
 /// read. It guards copies and backups of the file, not against somebody who can read both.
 /// </summary>
-public sealed class EncryptedFileSecretStore : ISecretStore, IDisposable
+public sealed class EncryptedFileSecretStore : IDisposable
 {
     private const int NonceSize = 12;
     private const int TagSize = 16;
@@ -24,11 +21,17 @@ public sealed class EncryptedFileSecretStore : ISecretStore, IDisposable
         _keyFile = Path.Combine(folder, "secrets.key");
     }
 
-    /// <inheritdoc/>
+    /// <summary>The value at a path, or <see langword="null"/>.</summary>
+    /// <param name="path">The path.</param>
+    /// <param name="cancellationToken">Stops asking.</param>
+    /// <exception cref="PlatformException">The store cannot be read, or was tampered with.</exception>
     public Task<string?> GetAsync(string path, CancellationToken cancellationToken) =>
         Exclusively(() => (string?)Load()[path], cancellationToken);
 
-    /// <inheritdoc/>
+    /// <summary>The value at a path; made up of 128 random bits as 32 hexadecimal characters, and kept, where there is none yet.</summary>
+    /// <param name="path">The path.</param>
+    /// <param name="cancellationToken">Stops asking.</param>
+    /// <exception cref="PlatformException">The store cannot be read or written.</exception>
     public Task<string> GetOrCreateAsync(string path, CancellationToken cancellationToken) =>
         Exclusively(
             () =>
@@ -47,7 +50,10 @@ public sealed class EncryptedFileSecretStore : ISecretStore, IDisposable
             cancellationToken
         );
 
-    /// <inheritdoc/>
+    /// <summary>Removes all values whose paths begin with a prefix.</summary>
+    /// <param name="prefix">The prefix; ends with a slash.</param>
+    /// <param name="cancellationToken">Stops the removal.</param>
+    /// <exception cref="PlatformException">The store cannot be written.</exception>
     public Task DeleteAsync(string prefix, CancellationToken cancellationToken) =>
         Exclusively(
             () =>
@@ -73,7 +79,7 @@ public sealed class EncryptedFileSecretStore : ISecretStore, IDisposable
 
     private async Task<T> Exclusively<T>(Func<T> action, CancellationToken cancellationToken)
     {
-        await _access.WaitAsync(cancellationToken);
+        using var turn = await _access.TakeTurnAsync(cancellationToken);
         try
         {
             return action();
@@ -85,10 +91,6 @@ public sealed class EncryptedFileSecretStore : ISecretStore, IDisposable
                 "Check the free space and the permissions of that folder.",
                 e
             );
-        }
-        finally
-        {
-            _access.Release();
         }
     }
 

@@ -1,10 +1,8 @@
 using System.IO.Compression;
-using PlatformLocal.Core.Resolution;
-using PlatformLocal.Core.Versions;
 using PlatformLocal.Deployment.Manifests;
 using PlatformLocal.Deployment.Registries;
 using PlatformLocal.Deployment.Workspaces;
-using PlatformLocal.Kubernetes.Files;
+using PlatformLocal.Kubernetes.Transport;
 
 namespace PlatformLocal.Deployment.Sources;
 
@@ -82,23 +80,7 @@ internal sealed class ArtifactServices(
 
         async Task<IReadOnlyList<PlatformVersion>> VersionsAsync(RepositoryName repository, bool isOptional)
         {
-            var (tags, warning) = await cache.GetAsync(
-                repository.ToString(),
-                async (known, token) =>
-                {
-                    try
-                    {
-                        return await registries.ListTagsAsync(repository, known, token);
-                    }
-                    catch (PlatformException e) when (isOptional && e.Kind == FailureKind.NotFound)
-                    {
-                        return new TagList([], null); // nobody made one yet
-                    }
-                },
-                use.Offline,
-                use.Freshness,
-                cancellationToken
-            );
+            var (tags, warning) = await cache.GetAsync(registries, repository, isOptional, use, cancellationToken);
             if (warning is not null)
             {
                 warnings.Add(warning);
@@ -109,11 +91,6 @@ internal sealed class ArtifactServices(
     }
 
     /// <summary>The same definition with the playbook of an artifact that a claim names in place of its own.</summary>
-    /// <param name="definition">The definition.</param>
-    /// <param name="repository">The artifact's repository.</param>
-    /// <param name="reference">Its tag or digest.</param>
-    /// <param name="use">How old what is known of it may be.</param>
-    /// <param name="cancellationToken">Stops asking.</param>
     /// <exception cref="PlatformException">There is no such artifact, it has no playbook, or the registry refuses.</exception>
     public async Task<ServiceDefinition> WithPlaybookAsync(
         ServiceDefinition definition,
@@ -140,12 +117,10 @@ internal sealed class ArtifactServices(
                 PlaybookOrigin = $"oci://{repository}@{digest}",
             }
             : throw new PlatformException(
+                FailureKind.InvalidInput,
                 $"The artifact {repository}:{reference} has no playbook '{playbook}' for {definition.Name}.",
                 "Push one with: platformctl artifact push"
-            )
-            {
-                Kind = FailureKind.InvalidInput,
-            };
+            );
     }
 
     /// <summary>The manifest that a tag stands for.</summary>
@@ -164,8 +139,7 @@ internal sealed class ArtifactServices(
                 Keep(manifest);
                 return new TagList([manifest.Digest], null);
             },
-            use.Offline,
-            use.Freshness,
+            use,
             cancellationToken
         );
         return (digests[0], await GetAsync(repository, digests[0], cancellationToken));
@@ -201,26 +175,15 @@ internal sealed class ArtifactServices(
 
     private string FileOf(string digest) => Path.Combine(folder, digest["sha256:".Length..] + ".json");
 
-    private static JsonObject Parse(RepositoryName repository, string digest, ReadOnlyMemory<byte> content)
-    {
-        try
-        {
-            return JsonNode.Parse(content.Span) as JsonObject ?? throw NoArtifact(repository, digest);
-        }
-        catch (JsonException)
-        {
-            throw NoArtifact(repository, digest);
-        }
-    }
+    private static JsonObject Parse(RepositoryName repository, string digest, ReadOnlyMemory<byte> content) =>
+        JsonBody.Parse(content.Span) ?? throw NoArtifact(repository, digest);
 
     private static PlatformException NoArtifact(RepositoryName repository, string reference) =>
         new(
+            FailureKind.InvalidInput,
             $"{repository}:{reference} is no artifact with the definition of a service.",
             "Push it with: platformctl artifact push"
-        )
-        {
-            Kind = FailureKind.InvalidInput,
-        };
+        );
 
     private async Task UnpackAsync(
         RepositoryName repository,
@@ -333,9 +296,9 @@ internal sealed class ArtifactServices(
 
         private static string Inside(string target, string relative, RepositoryName repository, string digest) =>
             SafePath.Inside(target, relative)
-            ?? throw new PlatformException($"{repository}@{digest} has files for '{relative}', which is outside of it.")
-            {
-                Kind = FailureKind.InvalidInput,
-            };
+            ?? throw new PlatformException(
+                FailureKind.InvalidInput,
+                $"{repository}@{digest} has files for '{relative}', which is outside of it."
+            );
     }
 }

@@ -1,8 +1,6 @@
-using PlatformLocal.Core.Resolution;
 using PlatformLocal.Deployment.Manifests;
 using PlatformLocal.Deployment.Registries;
 using PlatformLocal.Deployment.Workspaces;
-using PlatformLocal.Kubernetes.Processes;
 
 namespace PlatformLocal.Deployment.Sources;
 
@@ -16,10 +14,6 @@ internal sealed class CatalogueVersions : IDisposable
     private readonly TagCache _cache;
 
     /// <summary>Completes catalogues.</summary>
-    /// <param name="cacheFolder">Where fetched tags are kept; is made when it is needed.</param>
-    /// <param name="programs">Runs git and Docker's credential helpers.</param>
-    /// <param name="time">Tells how old tags are.</param>
-    /// <param name="options">How registries are talked to; the defaults when <see langword="null"/>.</param>
     public CatalogueVersions(
         string cacheFolder,
         ProgramRunner programs,
@@ -33,10 +27,6 @@ internal sealed class CatalogueVersions : IDisposable
     }
 
     /// <summary>A workspace with all versions of the services whose versions are not in its catalogue file.</summary>
-    /// <param name="workspace">The workspace as it was read.</param>
-    /// <param name="devTagsFor">The user in whose repository, and among the snapshots, development builds are looked for; <see langword="null"/> to leave them out.</param>
-    /// <param name="offline">Use only what was fetched before.</param>
-    /// <param name="cancellationToken">Stops asking.</param>
     /// <returns>The workspace, and what is odd but no fault as whole sentences.</returns>
     /// <exception cref="PlatformException">A source cannot be read and never was.</exception>
     public async Task<(Workspace Workspace, IReadOnlyList<string> Warnings)> CompleteAsync(
@@ -54,19 +44,13 @@ internal sealed class CatalogueVersions : IDisposable
             return (workspace, []);
         }
 
+        var use = new SourceUse(devTagsFor, offline, TagCache.Freshness);
         using var slots = new SemaphoreSlim(AtOnce, AtOnce);
         var completed = await Task.WhenAll(
             elsewhere.Select(async s =>
             {
-                await slots.WaitAsync(cancellationToken);
-                try
-                {
-                    return await CompleteAsync(workspace, s.Value, devTagsFor, offline, cancellationToken);
-                }
-                finally
-                {
-                    slots.Release();
-                }
+                using var turn = await slots.TakeTurnAsync(cancellationToken);
+                return await CompleteAsync(workspace, s.Value, use, cancellationToken);
             })
         );
         var services = workspace.Catalogue.Services.ToDictionary(StringComparer.Ordinal);
@@ -84,8 +68,7 @@ internal sealed class CatalogueVersions : IDisposable
     private async Task<(CatalogueService Service, IReadOnlyList<string> Warnings)> CompleteAsync(
         Workspace workspace,
         CatalogueService service,
-        string? devTagsFor,
-        bool offline,
+        SourceUse use,
         CancellationToken cancellationToken
     )
     {
@@ -93,22 +76,25 @@ internal sealed class CatalogueVersions : IDisposable
         var warnings = new List<string>();
         if (definition.VersionsFrom == VersionsFrom.Git)
         {
-            var tags = await GetAsync(
-                $"the git repository {definition.Repository} for {definition.Name}",
+            var source = $"the git repository {definition.Repository} for {definition.Name}";
+            var listed = await _cache.GetAsync(
+                source,
                 async (_, token) =>
-                    new TagList(await _git.ListAsync(definition.Repository!, definition.Name, token), null)
+                    new TagList(await _git.ListAsync(definition.Repository!, definition.Name, token), null),
+                use,
+                cancellationToken
             );
-            return (service with { Versions = tags.Versions }, warnings);
+            return (service with { Versions = VersionsIn(source, listed).Versions }, warnings);
         }
 
         var releases = await RegistryAsync(definition.Image, isOptional: false);
-        if (devTagsFor is null || RepositoryLayout.SnapshotsOf(definition.Image) is not { } snapshots)
+        if (use.DevTagsFor is not { } user || RepositoryLayout.SnapshotsOf(definition.Image) is not { } snapshots)
         {
             return (service with { Versions = releases.Versions }, warnings);
         }
 
         var builds = await RegistryAsync(snapshots, isOptional: true);
-        var own = RepositoryLayout.OfUser(definition.Image, devTagsFor) is { } image
+        var own = RepositoryLayout.OfUser(definition.Image, user) is { } image
             ? (await RegistryAsync(image, isOptional: true))
                 .Versions.Except(builds.Versions)
                 .ToDictionary(v => v, _ => image)
@@ -123,34 +109,21 @@ internal sealed class CatalogueVersions : IDisposable
             warnings
         );
 
-        Task<TagVersions> RegistryAsync(string image, bool isOptional)
+        async Task<TagVersions> RegistryAsync(string image, bool isOptional)
         {
             var repository = RepositoryName.Parse(ManifestVariables.WithHost(image, workspace.Registry));
-            return GetAsync(
-                repository.ToString(),
-                async (known, token) =>
-                {
-                    try
-                    {
-                        return await _registries.ListTagsAsync(repository, known, token);
-                    }
-                    catch (PlatformException e) when (isOptional && e.Kind == FailureKind.NotFound)
-                    {
-                        return new TagList([], null); // nobody made a development build yet
-                    }
-                }
-            );
+            var listed = await _cache.GetAsync(_registries, repository, isOptional, use, cancellationToken);
+            return VersionsIn(repository.ToString(), listed);
         }
 
-        async Task<TagVersions> GetAsync(string source, FetchTags fetch)
+        TagVersions VersionsIn(string source, (IReadOnlyList<string> Tags, string? Warning) listed)
         {
-            var (tags, warning) = await _cache.GetAsync(source, fetch, offline, TagCache.Freshness, cancellationToken);
-            if (warning is not null)
+            if (listed.Warning is { } warning)
             {
                 warnings.Add(warning);
             }
 
-            var versions = TagVersions.Of(tags);
+            var versions = TagVersions.Of(listed.Tags);
             if (versions.Doubles.Count > 0)
             {
                 warnings.Add(

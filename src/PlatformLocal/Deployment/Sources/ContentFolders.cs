@@ -1,6 +1,3 @@
-using System.Collections.Concurrent;
-using PlatformLocal.Kubernetes.Files;
-
 namespace PlatformLocal.Deployment.Sources;
 
 /// <summary>Folders by the identity of their content: written once, whole or not at all, and never changed.</summary>
@@ -16,32 +13,25 @@ internal sealed class ContentFolders(string root)
     {
         var folder = Path.Combine(root, id);
         var writing = _writing.GetOrAdd(id, _ => new SemaphoreSlim(1, 1));
-        await writing.WaitAsync();
-        try
+        using var turn = await writing.TakeTurnAsync(CancellationToken.None);
+        if (!Directory.Exists(folder))
         {
-            if (!Directory.Exists(folder))
+            PrivateFile.EnsureFolder(root);
+            var temporary = $"{folder}.{Guid.NewGuid():N}.part";
+            try
             {
-                PrivateFile.EnsureFolder(root);
-                var temporary = $"{folder}.{Guid.NewGuid():N}.part";
-                try
+                await writeAsync(temporary);
+                Directory.Move(temporary, folder);
+            }
+            finally
+            {
+                if (Directory.Exists(temporary))
                 {
-                    await writeAsync(temporary);
-                    Directory.Move(temporary, folder);
-                }
-                finally
-                {
-                    if (Directory.Exists(temporary))
-                    {
-                        Directory.Delete(temporary, recursive: true);
-                    }
+                    Directory.Delete(temporary, recursive: true);
                 }
             }
+        }
 
-            return folder;
-        }
-        finally
-        {
-            writing.Release();
-        }
+        return folder;
     }
 }

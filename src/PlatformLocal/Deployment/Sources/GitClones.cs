@@ -1,7 +1,4 @@
-using System.Collections.Concurrent;
 using PlatformLocal.Deployment.Registries;
-using PlatformLocal.Kubernetes.Files;
-using PlatformLocal.Kubernetes.Processes;
 
 namespace PlatformLocal.Deployment.Sources;
 
@@ -9,7 +6,10 @@ namespace PlatformLocal.Deployment.Sources;
 /// Bare clones of git repositories, in a folder: only what their tags and their default branch point at, without history
 /// and, where the server leaves them out, without large files.
 /// </summary>
-internal sealed class GitClones : IDisposable
+/// <param name="folder">The folder; is made with the first one.</param>
+/// <param name="programs">Runs git.</param>
+/// <param name="time">Tells how old a clone is.</param>
+internal sealed class GitClones(string folder, ProgramRunner programs, TimeProvider time) : IDisposable
 {
     /// <summary>The default branch in a clone.</summary>
     public const string Default = "refs/heads/default";
@@ -18,26 +18,16 @@ internal sealed class GitClones : IDisposable
     private static readonly TimeSpan s_readLimit = TimeSpan.FromMinutes(2);
 
     // Nobody is there to type a password, and an address must not name a program.
-    private static readonly Dictionary<string, string?> s_environment = new(StringComparer.Ordinal)
-    {
-        ["GIT_TERMINAL_PROMPT"] = "0",
-        ["GIT_ALLOW_PROTOCOL"] = "file:git:http:https:ssh",
-        ["LC_ALL"] = "C.UTF-8",
-    };
+    public static IReadOnlyDictionary<string, string?> Environment { get; } =
+        new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["GIT_TERMINAL_PROMPT"] = "0",
+            ["GIT_ALLOW_PROTOCOL"] = "file:git:http:https:ssh",
+            ["LC_ALL"] = "C.UTF-8",
+        };
 
-    private readonly string _folder;
-    private readonly ProgramRunner _programs;
-    private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<string, Lazy<Task>> _fetches = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stop = new();
-
-    /// <summary>Clones in a folder, which is made with the first one.</summary>
-    public GitClones(string folder, ProgramRunner programs, TimeProvider time)
-    {
-        _folder = folder;
-        _programs = programs;
-        _time = time;
-    }
 
     /// <summary>The clone of a repository, fetched anew when it is old.</summary>
     /// <param name="repository">The repository's address, or an absolute path.</param>
@@ -52,11 +42,11 @@ internal sealed class GitClones : IDisposable
     )
     {
         var clone = Path.Combine(
-            _folder,
+            folder,
             Digest.Of(Encoding.UTF8.GetBytes(repository))["sha256:".Length..][..32] + ".git"
         );
         var fetched = FetchedAt(clone);
-        if (fetched is not null && (use.Offline || _time.GetUtcNow() - fetched < use.Freshness))
+        if (fetched is not null && (use.Offline || time.GetUtcNow() - fetched < use.Freshness))
         {
             return (clone, null);
         }
@@ -64,12 +54,10 @@ internal sealed class GitClones : IDisposable
         if (use.Offline)
         {
             throw new PlatformException(
+                FailureKind.NotFound,
                 $"The git repository {repository} was never fetched, and nothing is fetched with --offline.",
                 "Run it once without --offline."
-            )
-            {
-                Kind = FailureKind.NotFound,
-            };
+            );
         }
 
         try
@@ -178,9 +166,9 @@ internal sealed class GitClones : IDisposable
         var id = (await RunAsync(clone, ["rev-parse", "--verify", tree], null, cancellationToken)).Trim();
         return await contents.GetAsync(
             id,
-            async folder =>
+            async target =>
             {
-                var archive = folder + ".tar";
+                var archive = target + ".tar";
                 try
                 {
                     await RunAsync(
@@ -190,7 +178,7 @@ internal sealed class GitClones : IDisposable
                         cancellationToken
                     );
                     await using var content = File.OpenRead(archive);
-                    TarFolder.Unpack(content, folder, what);
+                    TarFolder.Unpack(content, target, what);
                 }
                 finally
                 {
@@ -246,7 +234,7 @@ internal sealed class GitClones : IDisposable
             await RunAsync(clone, ["pack-refs", "--all"], null, _stop.Token); // thousands of tags in one file
             PrivateFile.Replace(
                 Path.Combine(clone, "fetched"),
-                Encoding.UTF8.GetBytes(_time.GetUtcNow().ToString("O", CultureInfo.InvariantCulture))
+                Encoding.UTF8.GetBytes(time.GetUtcNow().ToString("O", CultureInfo.InvariantCulture))
             );
         }
         finally
@@ -285,12 +273,12 @@ internal sealed class GitClones : IDisposable
         CancellationToken cancellationToken,
         TimeSpan? limit = null
     ) =>
-        _programs.RunAnyAsync(
+        programs.RunAnyAsync(
             new ProgramCommand
             {
                 Program = "git",
                 Arguments = ["-C", clone, .. arguments],
-                Environment = s_environment,
+                Environment = Environment,
                 StandardInput = input,
                 Timeout = limit ?? s_readLimit,
             },

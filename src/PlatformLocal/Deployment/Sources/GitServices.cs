@@ -1,13 +1,9 @@
-using PlatformLocal.Core.Resolution;
-using PlatformLocal.Core.Versions;
 using PlatformLocal.Deployment.Registries;
 using PlatformLocal.Deployment.Workspaces;
 
 namespace PlatformLocal.Deployment.Sources;
 
 /// <summary>The services of git repositories: one repository may have many.</summary>
-/// <param name="clones">The clones of the repositories.</param>
-/// <param name="contents">Where folders of services are written to.</param>
 internal sealed class GitServices(GitClones clones, ContentFolders contents)
 {
     /// <summary>The services that a repository has in its default branch, with the versions that it has tags of.</summary>
@@ -62,12 +58,10 @@ internal sealed class GitServices(GitClones clones, ContentFolders contents)
         return services.Count > 0
             ? (services, warnings)
             : throw new PlatformException(
+                FailureKind.InvalidInput,
                 $"The git repository {source.Repository} has no services in '{source.Path}' of its default branch.",
                 $"Name in spec.serviceSources the folder with a {WorkspaceReader.ServiceFile}, or with folders that have one."
-            )
-            {
-                Kind = FailureKind.InvalidInput,
-            };
+            );
     }
 
     private static string Join(string folder, string name) => folder.Length == 0 ? name : $"{folder}/{name}";

@@ -1,5 +1,3 @@
-using PlatformLocal.Kubernetes.Processes;
-
 namespace PlatformLocal.Deployment.Sources;
 
 /// <summary>The tags of git repositories, by the program git.</summary>
@@ -21,12 +19,7 @@ internal sealed class GitTags(ProgramRunner programs)
             {
                 Program = "git",
                 Arguments = ["ls-remote", "--tags", "--refs", "--", repository],
-                // Nobody is there to type a password, and an address must not name a program.
-                Environment = new Dictionary<string, string?>
-                {
-                    ["GIT_TERMINAL_PROMPT"] = "0",
-                    ["GIT_ALLOW_PROTOCOL"] = "file:git:http:https:ssh",
-                },
+                Environment = GitClones.Environment,
                 Timeout = s_limit,
             },
             cancellationToken

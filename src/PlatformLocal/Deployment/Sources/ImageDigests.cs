@@ -1,10 +1,6 @@
-using System.Collections.Concurrent;
-using PlatformLocal.Core.Environments;
-using PlatformLocal.Core.Resolution;
 using PlatformLocal.Deployment.Manifests;
 using PlatformLocal.Deployment.Registries;
 using PlatformLocal.Deployment.Workspaces;
-using PlatformLocal.Kubernetes.Processes;
 
 namespace PlatformLocal.Deployment.Sources;
 
@@ -59,15 +55,8 @@ internal sealed class ImageDigests : IDisposable
         var pinned = await Task.WhenAll(
             resolved.Services.Select(async s =>
             {
-                await slots.WaitAsync(cancellationToken);
-                try
-                {
-                    return await PinAsync(pins, s, either.Token, cancellationToken);
-                }
-                finally
-                {
-                    slots.Release();
-                }
+                using var turn = await slots.TakeTurnAsync(cancellationToken);
+                return await PinAsync(pins, s, either.Token, cancellationToken);
             })
         );
         return (
@@ -152,8 +141,11 @@ internal sealed class ImageDigests : IDisposable
                         return new TagList([], null);
                     }
                 },
-                pins.Policy.Offline || (isAway && !isPatient),
-                pins.Policy.IsLocked ? TimeSpan.Zero : TagCache.Freshness,
+                new SourceUse(
+                    null,
+                    pins.Policy.Offline || (isAway && !isPatient),
+                    pins.Policy.IsLocked ? TimeSpan.Zero : TagCache.Freshness
+                ),
                 isPatient ? cancellationToken : brief
             );
             return (digests is [var digest, ..] ? digest : null, null);

@@ -1,9 +1,6 @@
-using PlatformLocal.Core.Environments;
-using PlatformLocal.Core.Resolution;
 using PlatformLocal.Deployment.Manifests;
 using PlatformLocal.Deployment.Registries;
 using PlatformLocal.Deployment.Workspaces;
-using PlatformLocal.Kubernetes.Processes;
 
 namespace PlatformLocal.Deployment.Sources;
 

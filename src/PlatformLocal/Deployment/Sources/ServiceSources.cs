@@ -1,9 +1,6 @@
-using PlatformLocal.Core.Environments;
-using PlatformLocal.Core.Resolution;
 using PlatformLocal.Deployment.Manifests;
 using PlatformLocal.Deployment.Registries;
 using PlatformLocal.Deployment.Workspaces;
-using PlatformLocal.Kubernetes.Processes;
 
 namespace PlatformLocal.Deployment.Sources;
 
@@ -57,12 +54,10 @@ internal sealed class ServiceSources : IDisposable
             if (other is not null)
             {
                 throw new PlatformException(
+                    FailureKind.InvalidInput,
                     $"The service {service.Name} is in {other} and in {service.Source}.",
                     "Keep one of them, or give one another name."
-                )
-                {
-                    Kind = FailureKind.InvalidInput,
-                };
+                );
             }
 
             services[service.Name] = service;
@@ -113,12 +108,10 @@ internal sealed class ServiceSources : IDisposable
         return at > artifact.LastIndexOf('/')
             ? (RepositoryName.Parse(artifact[..at]), artifact[(at + 1)..])
             : throw new PlatformException(
+                FailureKind.InvalidInput,
                 $"The ansible_artifact '{artifact}' has neither a tag nor a digest.",
                 "Write it as oci-releases/user-service-ansible:1.4.0."
-            )
-            {
-                Kind = FailureKind.InvalidInput,
-            };
+            );
     }
 
     public void Dispose()

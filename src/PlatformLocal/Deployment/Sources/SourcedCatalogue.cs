@@ -1,7 +1,3 @@
-using System.Collections.Concurrent;
-using PlatformLocal.Core.Documents;
-using PlatformLocal.Core.Resolution;
-using PlatformLocal.Core.Versions;
 using PlatformLocal.Deployment.Workspaces;
 
 namespace PlatformLocal.Deployment.Sources;
@@ -146,12 +142,10 @@ internal sealed class SourcedCatalogue(
         if (!texts.ContainsKey(chosen))
         {
             throw new PlatformException(
+                FailureKind.InvalidInput,
                 $"{service.Source} has no definition of {service.Name} {chosen}.",
                 $"It needs a {WorkspaceReader.ServiceFile} in the service's folder at that tag, or an artifact that platformctl artifact push made."
-            )
-            {
-                Kind = FailureKind.InvalidInput,
-            };
+            );
         }
     }
 

@@ -1,6 +1,3 @@
-using PlatformLocal.Core.Resolution;
-using PlatformLocal.Core.Versions;
-
 namespace PlatformLocal.Deployment.Sources;
 
 /// <summary>How sources are used.</summary>

@@ -1,5 +1,4 @@
 using PlatformLocal.Deployment.Registries;
-using PlatformLocal.Kubernetes.Files;
 
 namespace PlatformLocal.Deployment.Sources;
 
@@ -20,34 +19,30 @@ internal sealed class TagCache(string folder, TimeProvider time)
     /// <summary>The tags of a source.</summary>
     /// <param name="source">What they are the tags of; the key.</param>
     /// <param name="fetch">Fetches them.</param>
-    /// <param name="offline">Use what is there, however old, and fetch nothing.</param>
-    /// <param name="freshness">How old an entry may be.</param>
+    /// <param name="use">How old what is there may be, and whether anything is fetched.</param>
     /// <param name="cancellationToken">Stops fetching.</param>
     /// <returns>The tags, and when they are old a sentence that says so.</returns>
     /// <exception cref="PlatformException">They cannot be fetched and never were.</exception>
     public async Task<(IReadOnlyList<string> Tags, string? Warning)> GetAsync(
         string source,
         FetchTags fetch,
-        bool offline,
-        TimeSpan freshness,
+        SourceUse use,
         CancellationToken cancellationToken
     )
     {
         var known = Read(source);
-        if (known is not null && (offline || time.GetUtcNow() - known.At < freshness))
+        if (known is not null && (use.Offline || time.GetUtcNow() - known.At < use.Freshness))
         {
             return (known.List.Tags, null);
         }
 
-        if (offline)
+        if (use.Offline)
         {
             throw new PlatformException(
+                FailureKind.NotFound,
                 $"The versions of {source} were never fetched, and nothing is fetched with --offline.",
                 "Run it once without --offline, or name the versions in the catalogue file."
-            )
-            {
-                Kind = FailureKind.NotFound,
-            };
+            );
         }
 
         try
@@ -63,8 +58,31 @@ internal sealed class TagCache(string folder, TimeProvider time)
         }
     }
 
+    /// <summary>The tags of a repository; none when it is optional and nobody made it yet.</summary>
+    public Task<(IReadOnlyList<string> Tags, string? Warning)> GetAsync(
+        RegistryClient registries,
+        RepositoryName repository,
+        bool isOptional,
+        SourceUse use,
+        CancellationToken cancellationToken
+    )
+    {
+        return GetAsync(repository.ToString(), FetchAsync, use, cancellationToken);
+
+        async Task<TagList?> FetchAsync(CacheValidator? known, CancellationToken token)
+        {
+            try
+            {
+                return await registries.ListTagsAsync(repository, known, token);
+            }
+            catch (PlatformException e) when (isOptional && e.Kind == FailureKind.NotFound)
+            {
+                return new TagList([], null);
+            }
+        }
+    }
+
     /// <summary>Has the tags of a source fetched again at the next asking; what is known stays for when nobody answers.</summary>
-    /// <param name="source">What they are the tags of.</param>
     public void Expire(string source)
     {
         if (Read(source) is { } known)

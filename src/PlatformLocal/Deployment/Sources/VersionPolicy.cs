@@ -1,7 +1,3 @@
-using PlatformLocal.Core.Environments;
-using PlatformLocal.Core.Resolution;
-using PlatformLocal.Core.Versions;
-
 namespace PlatformLocal.Deployment.Sources;
 
 /// <summary>What becomes of the versions that an environment has when its claim is resolved.</summary>

@@ -8,8 +8,6 @@ public sealed class CatalogueCache
     private IReadOnlyDictionary<string, CatalogueEntry>? _entries;
 
     /// <summary>The entries of a catalogue file.</summary>
-    /// <param name="file">The file; must exist.</param>
-    /// <param name="read">Reads it.</param>
     internal IReadOnlyDictionary<string, CatalogueEntry> Get(
         string file,
         Func<string, IReadOnlyDictionary<string, CatalogueEntry>> read

@@ -1,6 +1,3 @@
-using PlatformLocal.Core.Documents;
-using PlatformLocal.Core.Versions;
-
 namespace PlatformLocal.Deployment.Workspaces;
 
 /// <summary>What the catalogue file says of one service.</summary>
@@ -28,8 +25,6 @@ internal sealed class CatalogueReader
     private CatalogueReader() { }
 
     /// <summary>The entries of a catalogue file by service; none when there is no file.</summary>
-    /// <param name="file">The file's path.</param>
-    /// <param name="cache">What was read before.</param>
     /// <exception cref="PlatformException">The file cannot be read or is not valid; carries every fault.</exception>
     public static IReadOnlyDictionary<string, CatalogueEntry> Read(string file, CatalogueCache? cache) =>
         !File.Exists(file) ? new Dictionary<string, CatalogueEntry>()

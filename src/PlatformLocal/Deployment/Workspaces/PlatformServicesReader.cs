@@ -1,5 +1,3 @@
-using PlatformLocal.Core.Documents;
-
 namespace PlatformLocal.Deployment.Workspaces;
 
 /// <summary>Reads <c>spec.platformServices</c> of <c>platform.yaml</c>.</summary>

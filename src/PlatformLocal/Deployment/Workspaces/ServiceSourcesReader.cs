@@ -1,5 +1,3 @@
-using PlatformLocal.Core.Documents;
-using PlatformLocal.Core.Environments;
 using PlatformLocal.Deployment.Registries;
 
 namespace PlatformLocal.Deployment.Workspaces;

@@ -1,6 +1,3 @@
-using PlatformLocal.Core.Environments;
-using PlatformLocal.Core.Resolution;
-
 namespace PlatformLocal.Deployment.Workspaces;
 
 /// <summary>A folder with <c>platform.yaml</c>, as it was read.</summary>

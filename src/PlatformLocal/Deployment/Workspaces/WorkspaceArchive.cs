@@ -1,6 +1,3 @@
-using System.Security.Cryptography;
-using PlatformLocal.Kubernetes.Files;
-
 namespace PlatformLocal.Deployment.Workspaces;
 
 /// <summary>A workspace as one file, to hand it to a platform that cannot see the folder.</summary>

@@ -1,8 +1,4 @@
 using System.Text.RegularExpressions;
-using PlatformLocal.Core.Documents;
-using PlatformLocal.Core.Environments;
-using PlatformLocal.Core.Resolution;
-using PlatformLocal.Core.Versions;
 
 namespace PlatformLocal.Deployment.Workspaces;
 
@@ -26,19 +22,15 @@ public static partial class WorkspaceReader
         if (!File.Exists(file))
         {
             throw new PlatformException(
+                FailureKind.InvalidInput,
                 $"{folder} is no workspace: it has no {Workspace.FileName}.",
                 "Name a workspace with --workspace, or copy the folder examples/ to begin with."
-            )
-            {
-                Kind = FailureKind.InvalidInput,
-            };
+            );
         }
 
         var faults = new List<Fault>();
         var reader = OpenDocument(file, "Platform", faults);
-        var name = reader.Section("metadata", required: true) is { } metadata
-            ? ReadOnlyField(metadata, "name", required: true)
-            : null;
+        var name = ReadName(reader);
         var spec = reader.Section("spec", required: true);
         reader.RefuseOthers();
         var services = spec?.Text("services");
@@ -84,9 +76,7 @@ public static partial class WorkspaceReader
     {
         var faults = new List<Fault>();
         var reader = OpenDocument(text, place, "ServiceDefinition", faults);
-        var name = reader.Section("metadata", required: true) is { } metadata
-            ? ReadOnlyField(metadata, "name", required: true)
-            : null;
+        var name = ReadName(reader);
         if (name is not null && Names.FaultOf(name) is { } fault)
         {
             reader.Fault("metadata.name", fault);
@@ -144,10 +134,10 @@ public static partial class WorkspaceReader
             Directory.Exists(servicesFolder)
                 ? Directory.EnumerateDirectories(servicesFolder).Order(StringComparer.Ordinal)
             : !isRequired ? []
-            : throw new PlatformException($"The folder of services {servicesFolder} does not exist.")
-            {
-                Kind = FailureKind.InvalidInput,
-            };
+            : throw new PlatformException(
+                FailureKind.InvalidInput,
+                $"The folder of services {servicesFolder} does not exist."
+            );
         foreach (var file in files.Select(f => Path.Combine(f, ServiceFile)).Where(File.Exists))
         {
             var definition = ReadService(file);
@@ -253,7 +243,7 @@ public static partial class WorkspaceReader
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new PlatformException($"{file} cannot be read: {e.Message}") { Kind = FailureKind.InvalidInput };
+            throw new PlatformException(FailureKind.InvalidInput, $"{file} cannot be read: {e.Message}");
         }
     }
 
@@ -274,11 +264,12 @@ public static partial class WorkspaceReader
         return reader;
     }
 
-    private static string? ReadOnlyField(ObjectReader reader, string name, bool required)
+    private static string? ReadName(ObjectReader document)
     {
-        var text = reader.Text(name, required);
-        reader.RefuseOthers();
-        return text;
+        var metadata = document.Section("metadata", required: true);
+        var name = metadata?.Text("name", required: true);
+        metadata?.RefuseOthers();
+        return name;
     }
 
     private static Dictionary<string, VersionConstraint> ReadConstraints(

@@ -1,5 +1,3 @@
-using PlatformLocal.Kubernetes.Files;
-
 namespace PlatformLocal.Deployment.Workspaces;
 
 /// <summary>Where the platform has its workspace from: a folder of this machine, or what somebody uploaded.</summary>

@@ -35,19 +35,12 @@ internal sealed class CredentialSource(ClusterConnection connection, TimeProvide
     /// <param name="cancellationToken">Stops an exec plugin.</param>
     public async Task<Credential> RenewAsync(Credential? used, CancellationToken cancellationToken)
     {
-        await _gate.WaitAsync(cancellationToken);
-        try
+        using IDisposable turn = await _gate.TakeTurnAsync(cancellationToken);
+        if (_current is null || ReferenceEquals(_current, used))
         {
-            if (_current is null || ReferenceEquals(_current, used))
-            {
-                _current = await ReadAsync(cancellationToken);
-            }
-            return _current;
+            _current = await ReadAsync(cancellationToken);
         }
-        finally
-        {
-            _gate.Release();
-        }
+        return _current;
     }
 
     // The certificate is left to the garbage collector: a handshake that nobody waits for any more may still use it, and

@@ -1,4 +1,5 @@
 using PlatformLocal.Kubernetes.Processes;
+using PlatformLocal.Kubernetes.Transport;
 
 namespace PlatformLocal.Kubernetes.Configuration;
 
@@ -64,15 +65,8 @@ internal sealed class ExecCredentialSource(ClusterConnection connection, TimePro
 
     private static Credential Read(ExecPlugin exec, string output)
     {
-        JsonObject? answer;
-        try
-        {
-            answer = JsonNode.Parse(output) as JsonObject;
-        }
-        catch (JsonException)
-        {
-            answer = null; // Its text is not shown: it may hold a secret.
-        }
+        // What is no JSON is not shown: it may hold a secret.
+        JsonObject? answer = JsonBody.Parse(Encoding.UTF8.GetBytes(output));
         if (answer.Text("kind") != "ExecCredential" || answer.Text("apiVersion") != exec.ApiVersion)
         {
             throw Kubeconfig.Invalid(

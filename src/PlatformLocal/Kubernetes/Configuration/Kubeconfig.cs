@@ -177,5 +177,5 @@ public sealed class Kubeconfig
         string.Join(", ", known.Keys.Order(StringComparer.Ordinal));
 
     internal static PlatformException Invalid(string message, string? nextStep = null, Exception? inner = null) =>
-        new(message, nextStep, inner) { Kind = FailureKind.InvalidInput };
+        new(FailureKind.InvalidInput, message, nextStep, inner);
 }

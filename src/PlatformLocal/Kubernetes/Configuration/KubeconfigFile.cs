@@ -4,8 +4,6 @@ using YamlDotNet.RepresentationModel;
 namespace PlatformLocal.Kubernetes.Configuration;
 
 /// <summary>One kubeconfig file as it is written.</summary>
-/// <param name="path">Where it is.</param>
-/// <param name="root">Its document.</param>
 internal sealed class KubeconfigFile(string path, YamlMappingNode root)
 {
     public string? CurrentContext => KubeconfigEntry.Scalar(root, "current-context");

@@ -45,40 +45,26 @@ public sealed class ApiResources : IDisposable
         {
             return known;
         }
-        await _gate.WaitAsync(cancellationToken);
-        try
+        using IDisposable turn = await _gate.TakeTurnAsync(cancellationToken);
+        if (!_snapshot.Kinds.ContainsKey(apiVersion))
         {
-            if (!_snapshot.Kinds.ContainsKey(apiVersion))
-            {
-                _snapshot = await LoadAsync(_snapshot, apiVersion, cancellationToken);
-            }
-            else if (ReferenceEquals(_snapshot, before))
-            {
-                // Nobody asked anew while this call waited: a CRD may have been made since.
-                _snapshot = await LoadAsync(Snapshot.Empty, apiVersion, cancellationToken);
-            }
-            return _snapshot.Find(apiVersion, kind);
+            _snapshot = await LoadAsync(_snapshot, apiVersion, cancellationToken);
         }
-        finally
+        else if (ReferenceEquals(_snapshot, before))
         {
-            _gate.Release();
+            // Nobody asked anew while this call waited: a CRD may have been made since.
+            _snapshot = await LoadAsync(Snapshot.Empty, apiVersion, cancellationToken);
         }
+        return _snapshot.Find(apiVersion, kind);
     }
 
     /// <summary>All kinds the server serves; groups whose own server does not answer are left out.</summary>
     /// <param name="cancellationToken">Stops asking.</param>
     public async Task<IReadOnlyList<ResourceMapping>> ListAsync(CancellationToken cancellationToken)
     {
-        await _gate.WaitAsync(cancellationToken);
-        try
-        {
-            _snapshot = await LoadAllAsync(cancellationToken);
-            return [.. _snapshot.Kinds.Values.SelectMany(kinds => kinds)];
-        }
-        finally
-        {
-            _gate.Release();
-        }
+        using IDisposable turn = await _gate.TakeTurnAsync(cancellationToken);
+        _snapshot = await LoadAllAsync(cancellationToken);
+        return [.. _snapshot.Kinds.Values.SelectMany(kinds => kinds)];
     }
 
     /// <inheritdoc/>

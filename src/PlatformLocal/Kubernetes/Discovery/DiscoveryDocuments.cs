@@ -51,7 +51,6 @@ internal static class DiscoveryDocuments
                     Kind = item.Text("kind") ?? "",
                     Plural = item.Text("name")!,
                     IsNamespaced = item.Flag("namespaced") ?? false,
-                    Verbs = [.. item.Texts("verbs")],
                     ShortNames = [.. item.Texts("shortNames")],
                 }),
         ];
@@ -63,7 +62,6 @@ internal static class DiscoveryDocuments
             Kind = item.Child("responseKind").Text("kind") ?? "",
             Plural = item.Text("resource") ?? "",
             IsNamespaced = item.Text("scope") == "Namespaced",
-            Verbs = [.. item.Texts("verbs")],
             ShortNames = [.. item.Texts("shortNames")],
         };
 }

@@ -35,12 +35,10 @@ public static class TarFolder
                 if (content.Length + file.Length > MaximumBytes)
                 {
                     throw new PlatformException(
+                        FailureKind.InvalidInput,
                         $"{what} {folder} is larger than {MaximumBytes / 1024 / 1024} MiB.",
                         advice
-                    )
-                    {
-                        Kind = FailureKind.InvalidInput,
-                    };
+                    );
                 }
 
                 count++;
@@ -132,5 +130,5 @@ public static class TarFolder
         !OperatingSystem.IsWindows() && File.GetUnixFileMode(path).HasFlag(UnixFileMode.UserExecute);
 
     private static PlatformException Damaged(string what, string why) =>
-        new($"{what} cannot be unpacked: {why}.") { Kind = FailureKind.InvalidInput };
+        new(FailureKind.InvalidInput, $"{what} cannot be unpacked: {why}.");
 }

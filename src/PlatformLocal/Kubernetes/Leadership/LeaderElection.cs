@@ -194,7 +194,7 @@ public sealed class LeaderElection(KubernetesClient client, LeaderElectionOption
 
     private void See(JsonObject lease)
     {
-        var version = lease.Child("metadata").Text("resourceVersion") ?? "";
+        var version = lease.ResourceVersion() ?? "";
         if (version != _seenVersion)
         {
             _seenVersion = version;
@@ -203,11 +203,7 @@ public sealed class LeaderElection(KubernetesClient client, LeaderElectionOption
 
         if (
             lease.Child("spec").Text("holderIdentity") is { Length: > 0 } holder
-            && Uri.TryCreate(
-                lease.Child("metadata").Child("annotations").Text(AddressAnnotation),
-                UriKind.Absolute,
-                out var address
-            )
+            && Uri.TryCreate(lease.Annotation(AddressAnnotation), UriKind.Absolute, out var address)
         )
         {
             Follow(holder, address);

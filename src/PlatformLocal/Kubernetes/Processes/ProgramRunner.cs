@@ -31,7 +31,7 @@ public sealed class ProgramRunner(TimeProvider timeProvider)
     )
     {
         var result = await RunAnyAsync(command, cancellationToken, killToken);
-        return result.ExitCode == 0 ? result : throw Failed(command, result);
+        return result.ExitCode == 0 ? result : throw Failed(command, result.Output, result.Error, result.ExitCode);
     }
 
     /// <summary>Runs a program to its end, whatever its exit code is.</summary>
@@ -68,7 +68,7 @@ public sealed class ProgramRunner(TimeProvider timeProvider)
         {
             killToken.ThrowIfCancellationRequested();
             cancellationToken.ThrowIfCancellationRequested();
-            throw TooLate(command, output.Text, error.Text);
+            throw Failed(command, output.Text, error.Text, exitCode: null);
         }
         return new ProgramResult(
             exitCode,
@@ -187,31 +187,21 @@ public sealed class ProgramRunner(TimeProvider timeProvider)
                 : null
         );
 
-    private static ProgramException Failed(ProgramCommand command, ProgramResult result)
-    {
-        var lines = LastLines(command, result.Output, result.Error);
-        return new ProgramException(
-            $"{command.Program} failed with exit code {result.ExitCode}.{Shown(lines)}",
-            $"Run it yourself to see more: {command}"
-        )
-        {
-            Command = command.ToString(),
-            ExitCode = result.ExitCode,
-            LastLines = lines,
-        };
-    }
-
-    private static ProgramException TooLate(ProgramCommand command, string output, string error)
+    private static ProgramException Failed(ProgramCommand command, string output, string error, int? exitCode)
     {
         var lines = LastLines(command, output, error);
+        var (what, see) = exitCode is null
+            ? ($"did not finish within {command.Timeout.TotalSeconds:0.#} s and was stopped.", "what it waits for")
+            : ($"failed with exit code {exitCode}.", "more");
         return new ProgramException(
-            $"{command.Program} did not finish within {command.Timeout.TotalSeconds:0.#} s and was stopped.{Shown(lines)}",
-            $"Run it yourself to see what it waits for: {command}"
+            $"{command.Program} {what}{Shown(lines)}",
+            $"Run it yourself to see {see}: {command}"
         )
         {
             Command = command.ToString(),
+            ExitCode = exitCode,
             LastLines = lines,
-            Kind = FailureKind.NotReadyInTime,
+            Kind = exitCode is null ? FailureKind.NotReadyInTime : FailureKind.Failed,
         };
     }
 

@@ -11,20 +11,17 @@ internal static class CoreRules
             : ObjectReadiness.Current("exists");
     }
 
-    public static ObjectReadiness PersistentVolumeClaim(JsonObject item)
-    {
-        string phase = item.Child("status").Text("phase") ?? "unknown";
-        return phase == "Bound"
-            ? ObjectReadiness.Current("is bound")
-            : ObjectReadiness.InProgress($"is not bound to a volume, its phase is {phase}");
-    }
+    public static ObjectReadiness PersistentVolumeClaim(JsonObject item) =>
+        ByPhase(item, "Bound", "bound", "bound to a volume");
 
-    public static ObjectReadiness Namespace(JsonObject item)
+    public static ObjectReadiness Namespace(JsonObject item) => ByPhase(item, "Active", "active", "active");
+
+    private static ObjectReadiness ByPhase(JsonObject item, string wanted, string done, string awaited)
     {
         string phase = item.Child("status").Text("phase") ?? "unknown";
-        return phase == "Active"
-            ? ObjectReadiness.Current("is active")
-            : ObjectReadiness.InProgress($"is not active, its phase is {phase}");
+        return phase == wanted
+            ? ObjectReadiness.Current($"is {done}")
+            : ObjectReadiness.InProgress($"is not {awaited}, its phase is {phase}");
     }
 
     public static ObjectReadiness CustomResourceDefinition(JsonObject item)

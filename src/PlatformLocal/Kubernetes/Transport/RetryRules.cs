@@ -10,29 +10,54 @@ namespace PlatformLocal.Kubernetes.Transport;
 /// broken connections leave open what happened: only requests that may be repeated are. A server that was never
 /// reached is not tried again, so that a wrong address is told at once.
 /// </remarks>
-internal static class RetryRules
+public static class RetryRules
 {
     private static readonly TimeSpan s_longestDelay = TimeSpan.FromSeconds(10);
 
-    public static ResiliencePipeline<HttpResponseMessage> Build(
+    internal static ResiliencePipeline<HttpResponseMessage> Build(
         KubernetesClientOptions options,
         bool isRepeatable,
         Func<bool> wasReached
+    ) =>
+        Build(
+            options.Retries,
+            options.RetryDelay,
+            options.LongestRetryAfter,
+            options.TimeProvider,
+            (outcome, after) => ShouldRetry(outcome, after, isRepeatable, wasReached())
+        );
+
+    /// <summary>Tries again after pauses that grow up to 10 seconds, or that the server asks for.</summary>
+    /// <param name="retries">How often; 0 for never.</param>
+    /// <param name="delay">The first pause; it doubles each time, and varies at random.</param>
+    /// <param name="longestRetryAfter">The longest pause a server may ask for: when it asks for more, its answer stands.</param>
+    /// <param name="time">The clock of pauses.</param>
+    /// <param name="shouldRetry">Judges an outcome and the pause that the server asks for with it, if any.</param>
+    public static ResiliencePipeline<HttpResponseMessage> Build(
+        int retries,
+        TimeSpan delay,
+        TimeSpan longestRetryAfter,
+        TimeProvider time,
+        Func<Outcome<HttpResponseMessage>, TimeSpan?, bool> shouldRetry
     )
     {
-        var builder = new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = options.TimeProvider };
-        if (options.Retries > 0)
+        var builder = new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = time };
+        if (retries > 0)
         {
             builder.AddRetry(
                 new RetryStrategyOptions<HttpResponseMessage>
                 {
-                    MaxRetryAttempts = options.Retries,
+                    MaxRetryAttempts = retries,
                     BackoffType = DelayBackoffType.Exponential,
                     UseJitter = true,
-                    Delay = options.RetryDelay,
+                    Delay = delay,
                     MaxDelay = s_longestDelay,
-                    ShouldHandle = args => new(ShouldRetry(args.Outcome, isRepeatable, wasReached(), options)),
-                    DelayGenerator = args => new(RetryAfter(args.Outcome.Result, options.TimeProvider)),
+                    ShouldHandle = args =>
+                    {
+                        TimeSpan? after = RetryAfter(args.Outcome.Result, time);
+                        return new(!(after > longestRetryAfter) && shouldRetry(args.Outcome, after));
+                    },
+                    DelayGenerator = args => new(RetryAfter(args.Outcome.Result, time)),
                 }
             );
         }
@@ -41,39 +66,29 @@ internal static class RetryRules
 
     private static bool ShouldRetry(
         Outcome<HttpResponseMessage> outcome,
+        TimeSpan? after,
         bool isRepeatable,
-        bool wasReached,
-        KubernetesClientOptions options
-    )
-    {
-        switch (outcome)
+        bool wasReached
+    ) =>
+        outcome switch
         {
-            case { Result: { } response }:
-                TimeSpan? after = RetryAfter(response, options.TimeProvider);
-                return after <= options.LongestRetryAfter | after is null
-                    && response.StatusCode switch
-                    {
-                        HttpStatusCode.TooManyRequests => true,
-                        HttpStatusCode.ServiceUnavailable => isRepeatable || after is not null,
-                        HttpStatusCode.NotImplemented => false,
-                        >= HttpStatusCode.InternalServerError => isRepeatable,
-                        _ => false,
-                    };
-            case { Exception: HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } }:
-                return false;
-            case {
-                Exception: HttpRequestException
-                {
-                    HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
-                }
-            }:
-                return wasReached;
-            case { Exception: HttpRequestException or IOException or RequestTimeoutException }:
-                return isRepeatable;
-            default:
-                return false;
-        }
-    }
+            { Result: { } response } => response.StatusCode switch
+            {
+                HttpStatusCode.TooManyRequests => true,
+                HttpStatusCode.ServiceUnavailable => isRepeatable || after is not null,
+                HttpStatusCode.NotImplemented => false,
+                >= HttpStatusCode.InternalServerError => isRepeatable,
+                _ => false,
+            },
+            { Exception: HttpRequestException { HttpRequestError: var error } } => error switch
+            {
+                HttpRequestError.SecureConnectionError => false,
+                HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError => wasReached,
+                _ => isRepeatable,
+            },
+            { Exception: IOException or RequestTimeoutException } => isRepeatable,
+            _ => false,
+        };
 
     private static TimeSpan? RetryAfter(HttpResponseMessage? response, TimeProvider timeProvider)
     {

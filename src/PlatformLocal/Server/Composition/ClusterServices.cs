@@ -1,7 +1,5 @@
 using PlatformLocal.Deployment.Ansible;
-using PlatformLocal.Deployment.Delivery;
 using PlatformLocal.Deployment.Delivery.Direct;
-using PlatformLocal.Kubernetes.Processes;
 using PlatformLocal.Platform.Clusters;
 using PlatformLocal.Server.Reconciliation;
 
@@ -19,13 +17,13 @@ internal static class ClusterServices
         services
             .AddSingleton(kubernetes)
             .AddSingleton(new ServedCluster(cluster.Kind, cluster.IsSimulated, options.Time.GetUtcNow()))
-            .AddSingleton<IDelivery>(_ => new DirectDelivery(
+            .AddSingleton(_ => new DirectDelivery(
                 kubernetes,
                 new DirectDeliveryOptions { TimeProvider = options.Time }
             ))
             .AddSingleton(_ => new ReadyEnvironments(kubernetes))
             .AddSingleton(p => new EnvironmentDeliveries(
-                p.GetRequiredService<IDelivery>(),
+                p.GetRequiredService<DirectDelivery>(),
                 ServedClusters.OwnClusters(options, cluster, kubernetes),
                 options.Time
             ))

@@ -1,9 +1,4 @@
-using Microsoft.Extensions.Hosting;
 using PlatformLocal.Deployment.Manifests;
-using PlatformLocal.Deployment.Secrets;
-using PlatformLocal.Deployment.Sources;
-using PlatformLocal.Kubernetes.Leadership;
-using PlatformLocal.Kubernetes.Processes;
 using PlatformLocal.Server.Environments;
 using PlatformLocal.Server.Reconciliation;
 using PlatformLocal.Server.Status;
@@ -28,7 +23,7 @@ internal static class ReconciliationServices
                         await p.GetRequiredService<KubernetesClient>().Resources.MapAsync(apiVersion, kind, token)
                     ).IsNamespaced,
                 (name, service, token) =>
-                    EnvironmentSecrets.OfAsync(p.GetRequiredService<ISecretStore>(), name, service, token)
+                    EnvironmentSecrets.OfAsync(p.GetRequiredService<EncryptedFileSecretStore>(), name, service, token)
             ))
             .AddSingleton<EnvironmentFeed>()
             .AddSingleton<EnvironmentStatus>()

@@ -1,5 +1,4 @@
 using PlatformLocal.Deployment.Manifests;
-using PlatformLocal.Kubernetes.Processes;
 using PlatformLocal.Platform.Clusters;
 using PlatformLocal.Platform.Clusters.Kind;
 using PlatformLocal.Server.Reconciliation;
@@ -81,9 +80,9 @@ internal static class ServedClusters
         var environments = elsewhere.ToDictionary(e => e, _ => (string?)null, StringComparer.Ordinal);
         foreach (var item in namespaces.Items)
         {
-            if ((string?)item["metadata"]?["labels"]?[ManifestLabels.Environment] is { } environment)
+            if (item.Label(ManifestLabels.Environment) is { } environment)
             {
-                environments[environment] = (string?)item["metadata"]?["annotations"]?[DeliveredRecord.Annotation];
+                environments[environment] = item.Annotation(DeliveredRecord.Annotation);
             }
         }
 

@@ -1,7 +1,3 @@
-using PlatformLocal.Deployment.ObjectStore;
-using PlatformLocal.Deployment.SearchIndex;
-using PlatformLocal.Deployment.Secrets;
-using PlatformLocal.Deployment.Workspaces;
 using PlatformLocal.Server.Reconciliation;
 
 namespace PlatformLocal.Server.Composition;
@@ -18,8 +14,8 @@ internal static class StoreServices
                     ? new S3ObjectStore(s3, options.Time)
                     : new DirectoryObjectStore(state.Buckets, options.Time)
             )
-            .AddSingleton<ISearchIndex, MemorySearchIndex>()
-            .AddSingleton<ISecretStore>(_ => new EncryptedFileSecretStore(state.Secrets))
+            .AddSingleton<MemorySearchIndex>()
+            .AddSingleton(_ => new EncryptedFileSecretStore(state.Secrets))
             .AddSingleton(
                 options.Workspace is { } folder
                     ? WorkspaceSource.At(folder)

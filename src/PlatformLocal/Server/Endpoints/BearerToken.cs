@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace PlatformLocal.Server.Endpoints;
 
 /// <summary>Lets only those at the API who know its token.</summary>

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Mvc;
-using PlatformLocal.Core.Documents;
 
 namespace PlatformLocal.Server.Endpoints;
 

@@ -1,6 +1,3 @@
-using PlatformLocal.Core.Environments;
-using PlatformLocal.Deployment.ObjectStore;
-using PlatformLocal.Deployment.SearchIndex;
 using PlatformLocal.Server.Environments;
 using PlatformLocal.Server.Reconciliation;
 using PlatformLocal.Server.Status;
@@ -16,7 +13,7 @@ internal static class EnvironmentEndpoints
     {
         var group = routes.MapGroup(Path).WithTags("environments");
         group
-            .MapGet("/", ListAsync)
+            .MapGet("/", List)
             .WithSummary("All environments; q=words finds, q=field:text within one field.")
             .Produces<EnvironmentListDocument>();
         group
@@ -54,17 +51,12 @@ internal static class EnvironmentEndpoints
             .Produces<EnvironmentDocument>(contentType: "text/event-stream");
     }
 
-    private static async Task<IResult> ListAsync(
-        string? q,
-        EnvironmentFeed feed,
-        ISearchIndex index,
-        CancellationToken cancellationToken
-    )
+    private static IResult List(string? q, EnvironmentFeed feed, MemorySearchIndex index)
     {
         var all = feed.All.Select(d => d with { Claim = null });
         if (!string.IsNullOrWhiteSpace(q))
         {
-            var found = await index.SearchAsync(q, cancellationToken);
+            var found = index.Search(q);
             all = all.Where(d => found.Contains(d.EnvironmentName, StringComparer.Ordinal));
         }
 
@@ -166,15 +158,8 @@ internal static class EnvironmentEndpoints
         EnvironmentFeed feed,
         TimeProvider time,
         CancellationToken cancellationToken
-    )
-    {
-        if (feed.Find(name) is null)
-        {
-            throw feed.NotFound(name);
-        }
-
-        return EnvironmentEvents.Of(feed, name, time, cancellationToken);
-    }
+    ) =>
+        feed.Find(name) is null ? throw feed.NotFound(name) : EnvironmentEvents.Of(feed, name, time, cancellationToken);
 
     private static WriteCondition ConditionOf(HttpRequest request)
     {

@@ -13,10 +13,10 @@ internal static class EnvironmentEvents
         string name,
         TimeProvider time,
         CancellationToken cancellationToken
-    ) => new EventStream(ToEvents(feed, name, time, cancellationToken));
+    ) => TypedResults.ServerSentEvents(ToEvents(feed, name, time, cancellationToken));
 
     // Listeners must be able to tell that nothing happens from that nobody is there any more.
-    private static async IAsyncEnumerable<SseItem<EnvironmentDocument?>> ToEvents(
+    private static async IAsyncEnumerable<SseItem<string>> ToEvents(
         EnvironmentFeed feed,
         string name,
         TimeProvider time,
@@ -29,7 +29,7 @@ internal static class EnvironmentEvents
             var next = documents.MoveNextAsync().AsTask();
             while (!await EndsWithinAsync(next, PlatformApiClient.HeartbeatInterval, time))
             {
-                yield return new SseItem<EnvironmentDocument?>(null, "heartbeat");
+                yield return new SseItem<string>("", "heartbeat");
             }
 
             if (!await next)
@@ -37,7 +37,11 @@ internal static class EnvironmentEvents
                 yield break;
             }
 
-            yield return new SseItem<EnvironmentDocument?>(documents.Current with { Claim = null }, "environment");
+            var document = documents.Current with { Claim = null };
+            yield return new SseItem<string>(
+                JsonSerializer.Serialize(document, PlatformJson.Default.EnvironmentDocument),
+                "environment"
+            );
         }
     }
 
@@ -52,35 +56,5 @@ internal static class EnvironmentEvents
         var first = await Task.WhenAny(task, Task.Delay(limit, time, stop.Token));
         await stop.CancelAsync();
         return first == task;
-    }
-
-    /// <summary>Writes server-sent events and flushes each.</summary>
-    private sealed class EventStream(IAsyncEnumerable<SseItem<EnvironmentDocument?>> events) : IResult
-    {
-        public async Task ExecuteAsync(HttpContext httpContext)
-        {
-            var response = httpContext.Response;
-            response.ContentType = "text/event-stream";
-            response.Headers.CacheControl = "no-cache,no-store";
-            await SseFormatter.WriteAsync(
-                events,
-                response.Body,
-                static (item, writer) =>
-                {
-                    if (item.Data is null)
-                    {
-                        return;
-                    }
-
-                    using var json = new System.Text.Json.Utf8JsonWriter(writer);
-                    System.Text.Json.JsonSerializer.Serialize(
-                        json,
-                        item.Data,
-                        PlatformJson.Default.EnvironmentDocument
-                    );
-                },
-                httpContext.RequestAborted
-            );
-        }
     }
 }

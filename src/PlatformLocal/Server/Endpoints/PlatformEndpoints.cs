@@ -1,6 +1,3 @@
-using Microsoft.Extensions.Hosting;
-using PlatformLocal.Deployment.Workspaces;
-using PlatformLocal.Kubernetes.Leadership;
 using PlatformLocal.Platform.PlatformServices.Installation;
 using PlatformLocal.Platform.PlatformServices.Selection;
 using PlatformLocal.Server.Status;

@@ -1,5 +1,3 @@
-using PlatformLocal.Core.Documents;
-
 namespace PlatformLocal.Server.Endpoints;
 
 /// <summary>Turns failures into problem details (RFC 9457).</summary>

@@ -1,5 +1,3 @@
-using PlatformLocal.Core.Documents;
-using PlatformLocal.Deployment.Sources;
 using PlatformLocal.Server.Reconciliation;
 using PlatformLocal.Server.Status;
 
@@ -58,12 +56,9 @@ internal static class RegistryEventEndpoints
     /// <summary>The repository in which a tag was pushed.</summary>
     private static string? PushedIn(JsonNode? source) =>
         source is JsonObject single
-        && TextOf(single["action"]) == "push"
-        && single["target"] is JsonObject target
-        && TextOf(target["tag"]) is { Length: > 0 }
-            ? TextOf(target["repository"])
+        && single.Text("action") == "push"
+        && single.Child("target") is { } target
+        && target.Text("tag") is { Length: > 0 }
+            ? target.Text("repository")
             : null;
-
-    private static string? TextOf(JsonNode? node) =>
-        node is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
 }

@@ -1,5 +1,3 @@
-using PlatformLocal.Core.Documents;
-
 namespace PlatformLocal.Server.Endpoints;
 
 /// <summary>Reads the JSON that a request carries.</summary>

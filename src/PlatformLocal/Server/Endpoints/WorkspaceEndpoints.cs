@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http.Features;
-using PlatformLocal.Deployment.Workspaces;
 
 namespace PlatformLocal.Server.Endpoints;
 
@@ -30,22 +29,18 @@ internal static class WorkspaceEndpoints
         if (!source.TakesUploads)
         {
             throw new PlatformException(
+                FailureKind.Conflict,
                 $"This platform reads its workspace from {source.Folder}.",
                 "Change the files there."
-            )
-            {
-                Kind = FailureKind.Conflict,
-            };
+            );
         }
 
         if (request.ContentLength is null or > WorkspaceArchive.MaximumBytes)
         {
             throw new PlatformException(
+                FailureKind.InvalidInput,
                 $"A workspace comes with its length, of at most {WorkspaceArchive.MaximumBytes / 1024 / 1024} MiB."
-            )
-            {
-                Kind = FailureKind.InvalidInput,
-            };
+            );
         }
 
         request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = request.ContentLength;

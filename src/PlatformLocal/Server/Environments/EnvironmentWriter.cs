@@ -1,8 +1,3 @@
-using PlatformLocal.Core.Documents;
-using PlatformLocal.Core.Environments;
-using PlatformLocal.Core.Resolution;
-using PlatformLocal.Deployment.ObjectStore;
-using PlatformLocal.Deployment.Sources;
 using PlatformLocal.Server.History;
 using PlatformLocal.Server.Reconciliation;
 
@@ -136,12 +131,10 @@ internal sealed class EnvironmentWriter(
         if (stored is null)
         {
             throw new PlatformException(
+                FailureKind.NotFound,
                 $"There is no environment '{name}' that could be put back.",
                 "See which there are with: platformctl list-environments"
-            )
-            {
-                Kind = FailureKind.NotFound,
-            };
+            );
         }
 
         var history = await claims.GetHistoryAsync(name, cancellationToken);
@@ -150,12 +143,10 @@ internal sealed class EnvironmentWriter(
         if (claim.ExpirationDate <= time.GetUtcNow())
         {
             throw new PlatformException(
+                FailureKind.InvalidInput,
                 $"The claim of {name} at {number} expired at {claim.ExpirationDate:u}: put back, it would remove the environment.",
                 "Deploy a claim with these versions and a later expiration_date instead."
-            )
-            {
-                Kind = FailureKind.InvalidInput,
-            };
+            );
         }
 
         RefuseToMove(claim, existing, types);
@@ -237,12 +228,10 @@ internal sealed class EnvironmentWriter(
         )
         {
             throw new PlatformException(
+                FailureKind.Conflict,
                 $"{claim.EnvironmentName} is in {Place(existing.IsolationIn(types))} and cannot move to {Place(claim.IsolationIn(types))}.",
                 $"Remove it first, with what is in it: platformctl destroy-environment {claim.EnvironmentName}"
-            )
-            {
-                Kind = FailureKind.Conflict,
-            };
+            );
         }
 
         static string Place(Isolation isolation) =>
@@ -297,12 +286,10 @@ internal sealed class EnvironmentWriter(
         )
         {
             throw new PlatformException(
+                FailureKind.InvalidInput,
                 $"{unknown} is to be upgraded, and {claim.EnvironmentName} has no such service.",
                 $"It has: {string.Join(", ", compiled.Resolved.Services.Select(s => s.Definition.Name))}."
-            )
-            {
-                Kind = FailureKind.InvalidInput,
-            };
+            );
         }
 
         if (policy.IsLocked)
@@ -318,26 +305,22 @@ internal sealed class EnvironmentWriter(
         if (before is null)
         {
             throw new PlatformException(
+                FailureKind.NotFound,
                 $"{name} has no lock that could be kept to.",
                 "Deploy it once without --locked."
-            )
-            {
-                Kind = FailureKind.NotFound,
-            };
+            );
         }
 
         var moved = before.DifferencesTo(now);
         if (moved.Count > 0)
         {
             throw new PlatformException(
+                FailureKind.Conflict,
                 $"{name} would not be what its lock says: {string.Join("; ", moved)}.",
                 moved.Any(m => m.What == "image_digest")
                     ? "An image was pushed anew: deploy with --upgrade to take it, or without --locked to keep the one before."
                     : "Deploy without --locked to accept this; plan-environment shows what would change."
-            )
-            {
-                Kind = FailureKind.Conflict,
-            };
+            );
         }
     }
 

@@ -1,4 +1,3 @@
-using PlatformLocal.Core.Documents;
 using PlatformLocal.Server.History;
 
 namespace PlatformLocal.Server.Environments;
@@ -31,31 +30,25 @@ internal static class Rollbacks
         history.Rollouts.FirstOrDefault(r => r.Number == number) switch
         {
             null => throw new PlatformException(
+                FailureKind.NotFound,
                 $"{name} has no {number} in its history.",
                 $"It can be put back to: {ReadyIn(history)}."
-            )
-            {
-                Kind = FailureKind.NotFound,
-            },
+            ),
             { Outcome: not RolloutOutcome.Ready } => throw new PlatformException(
+                FailureKind.InvalidInput,
                 $"{name} never became ready at {number}.",
                 $"It can be put back to: {ReadyIn(history)}."
-            )
-            {
-                Kind = FailureKind.InvalidInput,
-            },
+            ),
             var found => found,
         };
 
     /// <summary>Why a rollback cannot be as it was.</summary>
     public static PlatformException Impossible(string name, int number, string why, EnvironmentHistory history) =>
         new(
+            FailureKind.Conflict,
             $"{name} cannot be put back to {number}, not everything of it is still there: {why}.",
             $"Bring back what is missing, or go back to another: {ReadyIn(history, but: number)}."
-        )
-        {
-            Kind = FailureKind.Conflict,
-        };
+        );
 
     private static string ReadyIn(EnvironmentHistory history, int but = 0)
     {

@@ -1,5 +1,3 @@
-using PlatformLocal.Core.Resolution;
-
 namespace PlatformLocal.Server.History;
 
 /// <summary>What an environment was and is becoming.</summary>

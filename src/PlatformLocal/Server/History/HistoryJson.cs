@@ -1,6 +1,4 @@
 using System.Text.Json.Serialization;
-using PlatformLocal.Core.Documents;
-using PlatformLocal.Core.Resolution;
 
 namespace PlatformLocal.Server.History;
 

@@ -1,5 +1,3 @@
-using PlatformLocal.Core.Resolution;
-
 namespace PlatformLocal.Server.History;
 
 /// <summary>A claim and the exact versions it resolved to, on their way into an environment.</summary>

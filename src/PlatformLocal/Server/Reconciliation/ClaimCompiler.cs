@@ -1,11 +1,5 @@
-using PlatformLocal.Core.Environments;
-using PlatformLocal.Core.Resolution;
 using PlatformLocal.Deployment.Ansible;
-using PlatformLocal.Deployment.Delivery;
 using PlatformLocal.Deployment.Manifests;
-using PlatformLocal.Deployment.Secrets;
-using PlatformLocal.Deployment.Sources;
-using PlatformLocal.Deployment.Workspaces;
 
 namespace PlatformLocal.Server.Reconciliation;
 
@@ -63,7 +57,7 @@ internal sealed class ClaimCompiler(
     ManifestRenderer renderer,
     ServicePlaybooks playbooks,
     EnvironmentDeliveries deliveries,
-    ISecretStore secrets,
+    EncryptedFileSecretStore secrets,
     ServedCluster cluster,
     ServeOptions options
 )
@@ -133,12 +127,10 @@ internal sealed class ClaimCompiler(
         )
         {
             throw new PlatformException(
+                FailureKind.InvalidInput,
                 $"{withPlaybook.Definition.Name} has a playbook, and playbooks do not run on clusters of their own yet.",
                 "Deploy it with --isolation namespace."
-            )
-            {
-                Kind = FailureKind.InvalidInput,
-            };
+            );
         }
 
         var rendered = await renderer.RenderAsync(claim, resolved, workspace, cancellationToken);

@@ -1,9 +1,4 @@
-using System.Collections.Concurrent;
 using System.Text.Encodings.Web;
-using PlatformLocal.Core.Documents;
-using PlatformLocal.Core.Environments;
-using PlatformLocal.Core.Resolution;
-using PlatformLocal.Deployment.ObjectStore;
 using PlatformLocal.Server.History;
 
 namespace PlatformLocal.Server.Reconciliation;
@@ -12,7 +7,6 @@ namespace PlatformLocal.Server.Reconciliation;
 internal sealed record StoredClaim(string Name, string Revision, ReadOnlyMemory<byte> Content)
 {
     /// <summary>The claim, and the JSON it was read from.</summary>
-    /// <param name="types">What each environment type means.</param>
     /// <exception cref="InvalidDocumentException">The claim is refused; carries every fault.</exception>
     public (Claim Claim, JsonObject Source) Read(IReadOnlyDictionary<EnvironmentType, EnvironmentTypeDefaults> types)
     {
@@ -203,12 +197,8 @@ internal sealed class ClaimStore(IObjectStore store)
     }
 
     /// <summary>Holds others off who change claim, lock and history of an environment together; disposing lets them in.</summary>
-    public async Task<IDisposable> HoldAsync(string name, CancellationToken cancellationToken)
-    {
-        var gate = _gates.GetOrAdd(name, _ => new SemaphoreSlim(1, 1));
-        await gate.WaitAsync(cancellationToken);
-        return new Hold(gate);
-    }
+    public Task<IDisposable> HoldAsync(string name, CancellationToken cancellationToken) =>
+        _gates.GetOrAdd(name, _ => new SemaphoreSlim(1, 1)).TakeTurnAsync(cancellationToken);
 
     /// <summary>Holds a claim to a condition before anything is made of it.</summary>
     /// <exception cref="PlatformException">The condition is not met.</exception>
@@ -288,10 +278,5 @@ internal sealed class ClaimStore(IObjectStore store)
         {
             throw new UnreadableObjectException(Bucket, found.Key, e.Message, "the history then begins anew", e);
         }
-    }
-
-    private sealed class Hold(SemaphoreSlim gate) : IDisposable
-    {
-        public void Dispose() => gate.Release();
     }
 }

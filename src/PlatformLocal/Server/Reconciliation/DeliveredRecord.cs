@@ -1,4 +1,4 @@
-using PlatformLocal.Core.Resolution;
+using System.Text.Json.Serialization;
 
 namespace PlatformLocal.Server.Reconciliation;
 
@@ -15,7 +15,7 @@ internal sealed record DeliveredRecord(
     string Inputs,
     string Secrets,
     IReadOnlyList<string> SecretPaths,
-    IReadOnlyDictionary<string, IReadOnlyList<string>> DependsOn,
+    [property: JsonPropertyName("services")] IReadOnlyDictionary<string, IReadOnlyList<string>> DependsOn,
     IReadOnlyList<string> Warnings
 )
 {
@@ -27,21 +27,9 @@ internal sealed record DeliveredRecord(
     {
         try
         {
-            return text is not null && JsonNode.Parse(text) is JsonObject source
-                ? new DeliveredRecord(
-                    Text(source["inputs"]),
-                    Text(source["secrets"]),
-                    Texts(source["secret_paths"]),
-                    (source["services"] as JsonObject ?? throw new JsonException()).ToDictionary(
-                        s => s.Key,
-                        s => Texts(s.Value),
-                        StringComparer.Ordinal
-                    ),
-                    Texts(source["warnings"])
-                )
-                : null;
+            return text is null ? null : JsonSerializer.Deserialize(text, DeliveredJson.Default.DeliveredRecord);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (JsonException)
         {
             return null;
         }
@@ -55,16 +43,7 @@ internal sealed record DeliveredRecord(
             {
                 ["annotations"] = new JsonObject
                 {
-                    [Annotation] = new JsonObject
-                    {
-                        ["inputs"] = Inputs,
-                        ["secrets"] = Secrets,
-                        ["secret_paths"] = Array(SecretPaths),
-                        ["services"] = new JsonObject(
-                            DependsOn.Select(s => KeyValuePair.Create(s.Key, (JsonNode?)Array(s.Value)))
-                        ),
-                        ["warnings"] = Array(Warnings),
-                    }.ToJsonString(),
+                    [Annotation] = JsonSerializer.Serialize(this, DeliveredJson.Default.DeliveredRecord),
                 },
             },
         };
@@ -84,11 +63,13 @@ internal sealed record DeliveredRecord(
                 }),
             ]
             : null;
-
-    private static JsonArray Array(IEnumerable<string> texts) => [.. texts.Select(t => (JsonNode?)t)];
-
-    private static string Text(JsonNode? source) => source?.GetValue<string>() ?? throw new JsonException();
-
-    private static IReadOnlyList<string> Texts(JsonNode? source) =>
-        source is JsonArray texts ? [.. texts.Select(Text)] : throw new JsonException();
 }
+
+/// <summary>How it is written; what lacks a part is none.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true
+)]
+[JsonSerializable(typeof(DeliveredRecord))]
+internal sealed partial class DeliveredJson : JsonSerializerContext;

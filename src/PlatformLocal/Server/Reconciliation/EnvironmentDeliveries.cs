@@ -1,12 +1,8 @@
-using PlatformLocal.Core.Environments;
-using PlatformLocal.Deployment.Delivery;
 using PlatformLocal.Deployment.Delivery.Direct;
 
 namespace PlatformLocal.Server.Reconciliation;
 
 /// <summary>A client for the cluster that an environment has of its own; <see langword="null"/> when there is none.</summary>
-/// <param name="environment">The environment.</param>
-/// <param name="cancellationToken">Stops asking.</param>
 internal delegate Task<KubernetesClient?> ConnectEnvironmentCluster(
     string environment,
     CancellationToken cancellationToken
@@ -15,7 +11,7 @@ internal delegate Task<KubernetesClient?> ConnectEnvironmentCluster(
 /// <summary>How one environment is delivered just now.</summary>
 /// <param name="Delivery">Into its cluster.</param>
 /// <param name="Own">The cluster it has of its own; <see langword="null"/> on the platform's.</param>
-internal sealed record EnvironmentDelivery(IDelivery Delivery, KubernetesClient? Own) : IDisposable
+internal sealed record EnvironmentDelivery(DirectDelivery Delivery, KubernetesClient? Own) : IDisposable
 {
     /// <summary>The cluster it has of its own, for people.</summary>
     public string? Cluster => Own?.Connection.Context;
@@ -27,7 +23,11 @@ internal sealed record EnvironmentDelivery(IDelivery Delivery, KubernetesClient?
 /// <param name="platform">Delivers into the platform's cluster.</param>
 /// <param name="connect">Finds clusters of their own; <see langword="null"/> where environments have none.</param>
 /// <param name="time">The clock of deliveries.</param>
-internal sealed class EnvironmentDeliveries(IDelivery platform, ConnectEnvironmentCluster? connect, TimeProvider time)
+internal sealed class EnvironmentDeliveries(
+    DirectDelivery platform,
+    ConnectEnvironmentCluster? connect,
+    TimeProvider time
+)
 {
     /// <summary>Whether environments can have clusters of their own here.</summary>
     public bool GivesOwnClusters => connect is not null;

@@ -1,11 +1,3 @@
-using System.Collections.Concurrent;
-using PlatformLocal.Core.Environments;
-using PlatformLocal.Core.Resolution;
-using PlatformLocal.Deployment.Delivery;
-using PlatformLocal.Deployment.ObjectStore;
-using PlatformLocal.Deployment.SearchIndex;
-using PlatformLocal.Deployment.Secrets;
-using PlatformLocal.Deployment.Sources;
 using PlatformLocal.Server.History;
 using PlatformLocal.Server.Status;
 
@@ -17,8 +9,8 @@ internal sealed partial class EnvironmentReconciliation(
     ClaimCompiler compiler,
     EnvironmentDeliveries deliveries,
     EnvironmentUpdates updates,
-    ISecretStore secrets,
-    ISearchIndex index,
+    EncryptedFileSecretStore secrets,
+    MemorySearchIndex index,
     EnvironmentStatus status,
     KubernetesClient kubernetes,
     TimeProvider time,
@@ -37,9 +29,6 @@ internal sealed partial class EnvironmentReconciliation(
     }
 
     /// <summary>Makes the cluster match the claim once.</summary>
-    /// <param name="name">The environment.</param>
-    /// <param name="update">Whether to look for newer versions first.</param>
-    /// <param name="cancellationToken">Breaks the work off.</param>
     /// <returns>Whether it does now; if not, the environment's status says why.</returns>
     public async Task<PassOutcome> RunAsync(string name, bool update, CancellationToken cancellationToken)
     {
@@ -74,7 +63,7 @@ internal sealed partial class EnvironmentReconciliation(
 
         LogFailed(name, failure.Message);
         var failed = status.Report(name, new EnvironmentFact.Failed(failure));
-        await index.IndexAsync(SearchDocuments.Of(failed), cancellationToken);
+        index.Index(SearchDocuments.Of(failed));
         return EnvironmentStatus.IsTerminal(failure) ? PassOutcome.Stalled : PassOutcome.Failed;
     }
 
@@ -113,7 +102,7 @@ internal sealed partial class EnvironmentReconciliation(
             status.Report(name, ResolvedTo(services, record.Warnings, history, source));
             updates.Schedule(claim, types, history, source);
             var known = status.Report(name, new EnvironmentFact.Delivered(null, standing.Time));
-            await index.IndexAsync(SearchDocuments.Of(known), cancellationToken);
+            index.Index(SearchDocuments.Of(known));
             return;
         }
 
@@ -162,7 +151,7 @@ internal sealed partial class EnvironmentReconciliation(
 
         var counts = Count(result.Changes);
         var ready = status.Report(name, new EnvironmentFact.Delivered(counts, time.GetUtcNow()));
-        await index.IndexAsync(SearchDocuments.Of(ready), cancellationToken);
+        index.Index(SearchDocuments.Of(ready));
         LogReady(name, compiled.Request.Services.Count, counts.Created, counts.Updated, counts.Pruned);
 
         Task EndAsync(RolloutOutcome outcome, string? message) =>
@@ -191,7 +180,7 @@ internal sealed partial class EnvironmentReconciliation(
         await secrets.DeleteAsync(EnvironmentSecrets.PrefixOf(name), cancellationToken);
         await claims.DeleteLockAsync(name, cancellationToken);
         await claims.DeleteHistoryAsync(name, cancellationToken);
-        await index.RemoveAsync(name, cancellationToken);
+        index.Remove(name);
         LogRemoved(name);
     }
 

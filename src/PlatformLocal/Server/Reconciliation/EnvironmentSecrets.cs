@@ -1,7 +1,3 @@
-using System.Security.Cryptography;
-using PlatformLocal.Core.Resolution;
-using PlatformLocal.Deployment.Secrets;
-
 namespace PlatformLocal.Server.Reconciliation;
 
 /// <summary>Where the secrets of environments are in the secret store.</summary>
@@ -15,7 +11,7 @@ internal static class EnvironmentSecrets
 
     /// <summary>What the values of secrets are known by; empty when there are none.</summary>
     public static async Task<string> DigestOfAsync(
-        ISecretStore store,
+        EncryptedFileSecretStore store,
         string environment,
         IReadOnlyList<string> paths,
         CancellationToken cancellationToken
@@ -38,7 +34,7 @@ internal static class EnvironmentSecrets
 
     /// <summary>The values of a service's secrets; made up at the first asking.</summary>
     public static async Task<IReadOnlyDictionary<string, string>> OfAsync(
-        ISecretStore store,
+        EncryptedFileSecretStore store,
         string environment,
         ServiceDefinition service,
         CancellationToken cancellationToken

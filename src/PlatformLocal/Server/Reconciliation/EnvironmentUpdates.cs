@@ -1,5 +1,3 @@
-using PlatformLocal.Core.Environments;
-using PlatformLocal.Deployment.Sources;
 using PlatformLocal.Server.History;
 using PlatformLocal.Server.Status;
 

@@ -186,15 +186,8 @@ internal sealed class EnvironmentWorker(
     {
         try
         {
-            await slots.WaitAsync(cancellationToken);
-            try
-            {
-                return await reconciliation.RunAsync(name, update, cancellationToken);
-            }
-            finally
-            {
-                slots.Release();
-            }
+            using var turn = await slots.TakeTurnAsync(cancellationToken);
+            return await reconciliation.RunAsync(name, update, cancellationToken);
         }
         catch (OperationCanceledException)
         {

@@ -1,6 +1,3 @@
-using System.Security.Cryptography;
-using PlatformLocal.Core.Resolution;
-
 namespace PlatformLocal.Server.Reconciliation;
 
 /// <summary>What a build is made of.</summary>

@@ -1,11 +1,9 @@
-using System.Collections.Concurrent;
 using PlatformLocal.Deployment.Delivery.Direct;
 using PlatformLocal.Server.Status;
 
 namespace PlatformLocal.Server.Reconciliation;
 
 /// <summary>The environments that the cluster holds, with a claim or without, and what is remembered of their last delivery.</summary>
-/// <param name="cancellationToken">Stops asking.</param>
 internal delegate Task<IReadOnlyDictionary<string, string?>> EnvironmentsInCluster(CancellationToken cancellationToken);
 
 /// <summary>

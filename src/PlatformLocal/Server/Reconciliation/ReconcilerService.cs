@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Hosting;
-
 namespace PlatformLocal.Server.Reconciliation;
 
 /// <summary>Reconciles as long as the process serves; ends first, so that nobody waits for what does not come any more.</summary>

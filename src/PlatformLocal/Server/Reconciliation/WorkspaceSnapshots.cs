@@ -1,11 +1,6 @@
-using System.Security.Cryptography;
-using PlatformLocal.Deployment.Workspaces;
-
 namespace PlatformLocal.Server.Reconciliation;
 
 /// <summary>A workspace as it was at one time.</summary>
-/// <param name="Workspace">What it says.</param>
-/// <param name="Digest">What its files are known by.</param>
 internal sealed record WorkspaceSnapshot(Workspace Workspace, string Digest);
 
 /// <summary>The workspace as it is now: people edit it while the platform runs. It is parsed again only when a file changed.</summary>

@@ -1,5 +1,3 @@
-using PlatformLocal.Core.Environments;
-using PlatformLocal.Deployment.Delivery;
 using PlatformLocal.Server.History;
 
 namespace PlatformLocal.Server.Status;

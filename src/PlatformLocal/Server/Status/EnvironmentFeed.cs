@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using PlatformLocal.Core.Text;
 
@@ -23,14 +22,12 @@ internal sealed class EnvironmentFeed
     {
         var near = Nearest.To(name, All.Select(d => d.EnvironmentName));
         return new PlatformException(
+            FailureKind.NotFound,
             $"There is no environment '{name}'.",
             near.Count > 0
                 ? $"Did you mean {string.Join(" or ", near)}?"
                 : "See which there are with: platformctl list-environments"
-        )
-        {
-            Kind = FailureKind.NotFound,
-        };
+        );
     }
 
     /// <summary>Changes what is known; an unknown environment begins as pending.</summary>

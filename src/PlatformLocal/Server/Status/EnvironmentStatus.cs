@@ -1,13 +1,6 @@
-using System.Collections.Concurrent;
-using PlatformLocal.Core.Documents;
-using PlatformLocal.Core.Environments;
-
 namespace PlatformLocal.Server.Status;
 
 /// <summary>Writes what is known of environments, and nobody else does: facts come in, documents come out.</summary>
-/// <param name="feed">Where the documents are.</param>
-/// <param name="cluster">The cluster that the platform is served on.</param>
-/// <param name="time">The clock of transitions.</param>
 internal sealed class EnvironmentStatus(EnvironmentFeed feed, ServedCluster cluster, TimeProvider time)
 {
     // What is odd about the versions and manifests themselves, without what conditions say.

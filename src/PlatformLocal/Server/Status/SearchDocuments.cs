@@ -1,5 +1,3 @@
-using PlatformLocal.Deployment.SearchIndex;
-
 namespace PlatformLocal.Server.Status;
 
 /// <summary>What can be searched of an environment.</summary>

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using PlatformLocal.Kubernetes.Transport;
 
 namespace PlatformLocal.Deployment.Delivery.Direct;

@@ -164,11 +164,9 @@ internal sealed record DesiredState(
 
     private static JsonObject NamespaceOf(DeliveryRequest request)
     {
-        var labels = new JsonObject();
-        foreach ((string name, string value) in request.NamespaceLabels)
-        {
-            labels[name] = value;
-        }
+        var labels = new JsonObject(
+            request.NamespaceLabels.Select(l => KeyValuePair.Create(l.Key, (JsonNode?)l.Value))
+        );
         labels[DeliveryLabels.Environment] = request.Environment;
         return new JsonObject
         {
@@ -223,12 +221,10 @@ internal sealed record DesiredState(
         if (faults.Count > 0)
         {
             throw new PlatformException(
+                FailureKind.InvalidInput,
                 $"The environment cannot be delivered:\n  {string.Join("\n  ", faults)}",
                 "Correct the manifests and deliver again."
-            )
-            {
-                Kind = FailureKind.InvalidInput,
-            };
+            );
         }
     }
 }

@@ -1,13 +1,16 @@
 namespace PlatformLocal.Deployment.Delivery.Direct;
 
-/// <summary>Delivers with nothing but the API server: server-side apply, an inventory in the cluster, watches.</summary>
+/// <summary>Gets the rendered manifests of an environment into a cluster, and out of it, with nothing but the API server: server-side apply, an inventory in the cluster, watches.</summary>
 /// <param name="client">The cluster; stays the caller's to dispose.</param>
 /// <param name="options">How to behave; the defaults when <see langword="null"/>.</param>
-public sealed class DirectDelivery(KubernetesClient client, DirectDeliveryOptions? options = null) : IDelivery
+public sealed class DirectDelivery(KubernetesClient client, DirectDeliveryOptions? options = null)
 {
     private readonly DirectDeliveryOptions _options = options ?? new DirectDeliveryOptions();
 
-    /// <inheritdoc/>
+    /// <summary>Says what <see cref="DeliverAsync"/> would create, change and prune, and changes nothing.</summary>
+    /// <param name="request">The whole environment as it should be.</param>
+    /// <param name="cancellationToken">Stops asking.</param>
+    /// <exception cref="PlatformException">The cluster refuses an object, or cannot be reached.</exception>
     public async Task<IReadOnlyList<ObjectChange>> PlanAsync(
         DeliveryRequest request,
         CancellationToken cancellationToken
@@ -17,7 +20,16 @@ public sealed class DirectDelivery(KubernetesClient client, DirectDeliveryOption
         return await new Planner(client, _options, state).PlanAsync(cancellationToken);
     }
 
-    /// <inheritdoc/>
+    /// <summary>
+    /// Applies all objects in order of their dependencies, prunes what the previous delivery had and this one lacks,
+    /// and waits until every object is ready. Delivering the same request again changes nothing.
+    /// </summary>
+    /// <param name="request">The whole environment as it should be.</param>
+    /// <param name="progress">Is told of every service's progress, from several threads.</param>
+    /// <param name="cancellationToken">Stops waiting and applying; what was applied stays and is known to the next delivery.</param>
+    /// <exception cref="PlatformException">
+    /// An object was refused or did not become ready in time: the message says which, with its conditions and last events.
+    /// </exception>
     public async Task<DeliveryResult> DeliverAsync(
         DeliveryRequest request,
         IProgress<ServiceProgress> progress,
@@ -72,7 +84,11 @@ public sealed class DirectDelivery(KubernetesClient client, DirectDeliveryOption
         return new DeliveryResult([homeChange, .. applied, .. pruned]);
     }
 
-    /// <inheritdoc/>
+    /// <summary>Deletes everything that was delivered for an environment, its namespace last, and waits until it is gone.</summary>
+    /// <param name="environment">The environment's name.</param>
+    /// <param name="targetNamespace">The namespace it was delivered into.</param>
+    /// <param name="cancellationToken">Stops waiting; deletions already asked for go on.</param>
+    /// <exception cref="PlatformException">Something could not be deleted in time; names what remains and its finalizers.</exception>
     public Task RemoveAsync(string environment, string targetNamespace, CancellationToken cancellationToken) =>
         new Remover(client, _options, environment, targetNamespace).RemoveAsync(cancellationToken);
 

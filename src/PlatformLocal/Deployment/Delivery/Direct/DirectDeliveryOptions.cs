@@ -29,4 +29,6 @@ public sealed record DirectDeliveryOptions
 
     /// <summary>The clock of timeouts.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    internal WriteOptions Write => new() { FieldManager = FieldManager, Force = true };
 }

@@ -20,12 +20,10 @@ internal sealed class EnvironmentNamespace(
         if (found.Label(DeliveryLabels.Environment) is { } owner && owner != environment)
         {
             throw new PlatformException(
+                FailureKind.Conflict,
                 $"Namespace {name} belongs to the environment {owner}, not to {environment}.",
                 $"Choose another name, or remove the environment {owner} first."
-            )
-            {
-                Kind = FailureKind.Conflict,
-            };
+            );
         }
         return found;
     }
@@ -42,11 +40,7 @@ internal sealed class EnvironmentNamespace(
             await WaitGoneAsync(options.NamespaceTimeout, cancellationToken);
             before = null;
         }
-        ApplyResult applied = await client.ApplyAsync(
-            desired,
-            new WriteOptions { FieldManager = options.FieldManager, Force = true },
-            cancellationToken
-        );
+        ApplyResult applied = await client.ApplyAsync(desired, options.Write, cancellationToken);
         ChangeKind change =
             applied.IsCreated ? ChangeKind.Created
             : applied.Item.ResourceVersion() == before.ResourceVersion() ? ChangeKind.Unchanged
@@ -98,11 +92,9 @@ internal sealed class EnvironmentNamespace(
         }
         string why = reasons.Count == 0 ? "" : $"\n  {string.Join("\n  ", reasons)}";
         return new PlatformException(
+            FailureKind.NotReadyInTime,
             $"Namespace {name} is not gone after {timeout.TotalSeconds:0.#} s.{why}",
             $"See what remains: kubectl get namespace {name} -o yaml; then make the controllers behind the finalizers run, or remove the finalizers."
-        )
-        {
-            Kind = FailureKind.NotReadyInTime,
-        };
+        );
     }
 }

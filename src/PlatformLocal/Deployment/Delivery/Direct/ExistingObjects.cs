@@ -19,8 +19,6 @@ internal sealed class ExistingObjects
 
     private ExistingObjects() { }
 
-    public static ExistingObjects None { get; } = new();
-
     public ExistingObject? Find(ObjectKey key) => _objects.GetValueOrDefault(key);
 
     public static async Task<ExistingObjects> ListAsync(

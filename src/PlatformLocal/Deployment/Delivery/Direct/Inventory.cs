@@ -11,8 +11,6 @@ internal sealed record InventoryEntry(ObjectReference Reference, string Service,
 }
 
 /// <summary>What the deliveries of an environment have made.</summary>
-/// <param name="Environment">The environment.</param>
-/// <param name="Entries">The objects.</param>
 internal sealed record Inventory(string Environment, IReadOnlyDictionary<ObjectKey, InventoryEntry> Entries)
 {
     public static Inventory Empty(string environment) => new(environment, new Dictionary<ObjectKey, InventoryEntry>());

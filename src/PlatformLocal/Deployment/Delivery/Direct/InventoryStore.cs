@@ -1,5 +1,4 @@
 using System.IO.Compression;
-using System.Security.Cryptography;
 
 namespace PlatformLocal.Deployment.Delivery.Direct;
 
@@ -40,12 +39,10 @@ internal sealed class InventoryStore(
         if (data.Text("environment") is { } owner && owner != environment)
         {
             throw new PlatformException(
+                FailureKind.Conflict,
                 $"Namespace {targetNamespace} holds the environment {owner}, not {environment}.",
                 $"Choose another namespace, or remove the environment {owner} first."
-            )
-            {
-                Kind = FailureKind.Conflict,
-            };
+            );
         }
         try
         {
@@ -117,23 +114,12 @@ internal sealed class InventoryStore(
                 await ApplyAsync(map, cancellationToken);
             }
         }
-        JsonObject? before = await ApplyHeadAsync(head, targetNamespace, cancellationToken);
+        JsonObject? before = await client.FindAsync(Reference(targetNamespace, Name), cancellationToken);
+        await ApplyAsync(head, cancellationToken);
         foreach (string old in ShardsOf(before).Except(shards, StringComparer.Ordinal))
         {
             await client.DeleteAsync(Reference(targetNamespace, old), options: null, cancellationToken);
         }
-    }
-
-    /// <returns>The head before, when it was sharded and its shards have to be looked after.</returns>
-    private async Task<JsonObject?> ApplyHeadAsync(
-        JsonObject head,
-        string targetNamespace,
-        CancellationToken cancellationToken
-    )
-    {
-        JsonObject? before = await client.FindAsync(Reference(targetNamespace, Name), cancellationToken);
-        await ApplyAsync(head, cancellationToken);
-        return before;
     }
 
     private Task<ApplyResult> ApplyAsync(JsonObject map, CancellationToken cancellationToken) =>

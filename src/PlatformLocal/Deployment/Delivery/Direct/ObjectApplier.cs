@@ -47,7 +47,7 @@ internal sealed class ObjectApplier(
         {
             await WaitForKindAsync(desired.Reference, cancellationToken);
         }
-        await _gate.WaitAsync(cancellationToken);
+        using IDisposable turn = await _gate.TakeTurnAsync(cancellationToken);
         try
         {
             return await SendAsync(desired, before, cancellationToken);
@@ -62,10 +62,6 @@ internal sealed class ObjectApplier(
             AppliedObject made = await SendAsync(desired, before, cancellationToken);
             return made with { Change = ChangeKind.Updated, Note = Recreation.Note };
         }
-        finally
-        {
-            _gate.Release();
-        }
     }
 
     private async Task<AppliedObject> SendAsync(
@@ -74,9 +70,8 @@ internal sealed class ObjectApplier(
         CancellationToken cancellationToken
     )
     {
-        var write = new WriteOptions { FieldManager = options.FieldManager, Force = true };
         ApplyResult result = await NewNamespace.RetryAsync(
-            () => client.ApplyAsync(desired.Content, write, cancellationToken),
+            () => client.ApplyAsync(desired.Content, options.Write, cancellationToken),
             options.TimeProvider,
             cancellationToken
         );

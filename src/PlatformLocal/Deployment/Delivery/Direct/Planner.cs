@@ -79,16 +79,14 @@ internal sealed class Planner(KubernetesClient client, DirectDeliveryOptions opt
             0 => changes,
             1 => throw all[0],
             _ => throw new PlatformException(
+                all.Select(fault => fault.Kind).Distinct().Count() == 1 ? all[0].Kind : FailureKind.Failed,
                 $"The cluster refuses {all.Length} objects:\n  {string.Join("\n  ", all.Select(fault => fault.Message))}",
                 string.Join(
                     '\n',
                     all.Select(fault => fault.NextStep).OfType<string>().Distinct(StringComparer.Ordinal)
                 ),
                 new AggregateException(all)
-            )
-            {
-                Kind = all.Select(fault => fault.Kind).Distinct().Count() == 1 ? all[0].Kind : FailureKind.Failed,
-            },
+            ),
         };
 
         async Task<ChangeKind> DecideAsync(DesiredObject desired, CancellationToken token)
@@ -116,16 +114,7 @@ internal sealed class Planner(KubernetesClient client, DirectDeliveryOptions opt
     )
     {
         JsonObject? before = await client.FindAsync(reference, cancellationToken);
-        ApplyResult after = await client.ApplyAsync(
-            content,
-            new WriteOptions
-            {
-                FieldManager = options.FieldManager,
-                Force = true,
-                DryRun = true,
-            },
-            cancellationToken
-        );
+        ApplyResult after = await client.ApplyAsync(content, options.Write with { DryRun = true }, cancellationToken);
         if (before is null)
         {
             return ChangeKind.Created;

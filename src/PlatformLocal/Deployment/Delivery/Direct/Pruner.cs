@@ -38,9 +38,6 @@ internal sealed class Pruner(KubernetesClient client, DirectDeliveryOptions opti
     }
 
     /// <summary>Deletes what is to be pruned.</summary>
-    /// <param name="entries">The objects that are no longer delivered.</param>
-    /// <param name="existing">What is there.</param>
-    /// <param name="cancellationToken">Stops deleting.</param>
     public async Task<IReadOnlyList<ObjectChange>> PruneAsync(
         IReadOnlyList<InventoryEntry> entries,
         ExistingObjects existing,

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace PlatformLocal.Deployment.Delivery.Direct;
 
 /// <summary>

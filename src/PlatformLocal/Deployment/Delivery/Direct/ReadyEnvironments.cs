@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using PlatformLocal.Kubernetes.Readiness;
 
 namespace PlatformLocal.Deployment.Delivery.Direct;

@@ -24,14 +24,12 @@ internal static class Recreation
         ObjectReference reference = desired.Reference;
         string place = reference.Namespace is null ? "" : $"-n {reference.Namespace} ";
         return new PlatformException(
+            fault.Kind,
             fault.Message,
             $"To replace {reference}, annotate it {DeliveryLabels.Recreate}: enabled, or delete it and deliver again: "
                 + $"kubectl {place}delete {reference.Kind.ToLowerInvariant()} {reference.Name}",
             fault
-        )
-        {
-            Kind = fault.Kind,
-        };
+        );
     }
 
     /// <summary>Deletes an object and waits until it is gone.</summary>

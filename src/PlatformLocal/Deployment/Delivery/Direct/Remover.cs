@@ -128,11 +128,9 @@ internal sealed class Remover(
         });
         ObjectReference first = left.Length > 0 ? ObjectReference.Of(left[0].Item) : default;
         return new PlatformException(
+            FailureKind.NotReadyInTime,
             $"Some objects are not gone after {timeout.TotalSeconds:0.#} s:\n  {string.Join("\n  ", lines)}",
             $"Make the controllers behind the finalizers run, or remove the finalizers: kubectl -n {first.Namespace} edit {first.Kind?.ToLowerInvariant()} {first.Name}; then remove again."
-        )
-        {
-            Kind = FailureKind.NotReadyInTime,
-        };
+        );
     }
 }

@@ -39,12 +39,10 @@ internal sealed class ServiceFailedException(
         FailureKind[] kinds = [.. failures.Select(failure => failure.Failure).Distinct()];
         string[] steps = [.. failures.SelectMany(failure => failure.Steps).Distinct(StringComparer.Ordinal)];
         return new PlatformException(
+            kinds.Length == 1 ? kinds[0] : FailureKind.Failed,
             string.Join('\n', lines),
             steps.Length == 0 ? null : string.Join('\n', steps),
             failures.Count == 1 ? failures[0].InnerException : new AggregateException(failures)
-        )
-        {
-            Kind = kinds.Length == 1 ? kinds[0] : FailureKind.Failed,
-        };
+        );
     }
 }

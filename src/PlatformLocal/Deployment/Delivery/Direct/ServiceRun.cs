@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace PlatformLocal.Deployment.Delivery.Direct;
 
 /// <summary>Delivers the services of one request in the order of their dependencies, independent ones at once.</summary>
@@ -182,12 +180,10 @@ internal sealed class ServiceRun(
             {
                 faults.Enqueue(
                     new PlatformException(
+                        FailureKind.NotReadyInTime,
                         $"{desired.Reference} could not be applied within {service.Timeout.TotalSeconds:0.#} s.",
                         "See whether its kind is served: kubectl api-resources"
                     )
-                    {
-                        Kind = FailureKind.NotReadyInTime,
-                    }
                 );
             }
         }

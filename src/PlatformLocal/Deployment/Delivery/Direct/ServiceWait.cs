@@ -3,9 +3,6 @@ using PlatformLocal.Kubernetes.Readiness;
 namespace PlatformLocal.Deployment.Delivery.Direct;
 
 /// <summary>One object somebody waits for.</summary>
-/// <param name="Desired">As it should be.</param>
-/// <param name="Item">As it is.</param>
-/// <param name="Readiness">How far it is.</param>
 internal sealed record WaitingObject(DesiredObject Desired, JsonObject Item, ObjectReadiness Readiness);
 
 /// <summary>
