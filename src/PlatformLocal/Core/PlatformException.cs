@@ -29,13 +29,19 @@ public class PlatformException : Exception
     /// <param name="message">What failed and why: whole sentences without a stack trace.</param>
     /// <param name="nextStep">What to do now, or <see langword="null"/> when the message says it already.</param>
     /// <param name="inner">The cause, kept for debug output only.</param>
-    public PlatformException(string message, string? nextStep = null, Exception? inner = null)
-        : base(message, inner) => NextStep = nextStep;
+    /// <param name="kind">What kind of failure it is.</param>
+    public PlatformException(
+        string message,
+        string? nextStep = null,
+        Exception? inner = null,
+        FailureKind kind = FailureKind.Failed
+    )
+        : base(message, inner) => (NextStep, Kind) = (nextStep, kind);
 
     /// <summary>What the user can do now.</summary>
     public string? NextStep { get; }
 
     /// <summary>What kind of failure this is.</summary>
     /// <value><see cref="FailureKind.Failed"/> unless set.</value>
-    public FailureKind Kind { get; init; } = FailureKind.Failed;
+    public FailureKind Kind { get; init; }
 }

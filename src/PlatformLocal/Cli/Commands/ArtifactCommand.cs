@@ -81,10 +81,11 @@ internal sealed class ArtifactCommand(SharedOptions shared) : CommandBase(shared
         var folder =
             Shared.WorkspaceOf(parsed)
             ?? Shared.StateOf(parsed).ReadSettings()?.Workspace
-            ?? throw new PlatformException("There is no workspace here.", "Name one with --workspace.")
-            {
-                Kind = FailureKind.InvalidInput,
-            };
+            ?? throw new PlatformException(
+                "There is no workspace here.",
+                "Name one with --workspace.",
+                kind: FailureKind.InvalidInput
+            );
         return parsed.GetValue(_action) == "push"
             ? PushAsync(parsed, terminal, folder, cancellationToken)
             : PruneAsync(parsed, terminal, folder, cancellationToken);

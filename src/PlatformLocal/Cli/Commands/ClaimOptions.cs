@@ -198,7 +198,7 @@ internal sealed class ClaimOptions
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new PlatformException($"{file} cannot be read: {e.Message}") { Kind = FailureKind.InvalidInput };
+            throw new PlatformException($"{file} cannot be read: {e.Message}", kind: FailureKind.InvalidInput);
         }
     }
 
@@ -227,7 +227,7 @@ internal sealed class ClaimOptions
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new PlatformException($"{file} cannot be read: {e.Message}") { Kind = FailureKind.InvalidInput };
+            throw new PlatformException($"{file} cannot be read: {e.Message}", kind: FailureKind.InvalidInput);
         }
     }
 }

@@ -176,11 +176,9 @@ internal sealed class CreateLocalPlatformCommand(SharedOptions shared) : Command
         {
             throw new PlatformException(
                 $"--platform-api {ApiPlaces.InCluster} needs --cluster {ClusterKinds.Kind}; here it is {cluster}.",
-                "Leave --platform-api out."
-            )
-            {
-                Kind = FailureKind.InvalidInput,
-            };
+                "Leave --platform-api out.",
+                kind: FailureKind.InvalidInput
+            );
         }
 
         var kubeconfig = parsed.GetValue(_kubeconfig);

@@ -41,11 +41,9 @@ internal sealed class ImageCommand(SharedOptions shared) : CommandBase(shared)
             throw new PlatformException(
                 $"The platform '{state.Platform}' has no Kind cluster: images go nowhere.",
                 "The embedded platform takes every image as present; make a real one with: "
-                    + "platformctl create-local-platform --cluster kind"
-            )
-            {
-                Kind = FailureKind.InvalidInput,
-            };
+                    + "platformctl create-local-platform --cluster kind",
+                kind: FailureKind.InvalidInput
+            );
         }
 
         var isPush = parsed.GetValue(_action) == "push";

@@ -29,11 +29,9 @@ internal sealed class KubeconfigCommand(SharedOptions shared) : CommandBase(shar
         {
             throw new PlatformException(
                 $"There is no platform '{state.Platform}'.",
-                "Create it with: platformctl create-local-platform"
-            )
-            {
-                Kind = FailureKind.NotFound,
-            };
+                "Create it with: platformctl create-local-platform",
+                kind: FailureKind.NotFound
+            );
         }
 
         var own = parsed.GetValue(_environment) is { } environment

@@ -59,10 +59,10 @@ internal sealed class ServeCommandLine(SharedOptions shared) : CommandBase(share
         {
             if (known is null)
             {
-                throw new PlatformException($"There is no platform '{state.Platform}' any more.")
-                {
-                    Kind = FailureKind.NotFound,
-                };
+                throw new PlatformException(
+                    $"There is no platform '{state.Platform}' any more.",
+                    kind: FailureKind.NotFound
+                );
             }
 
             BackgroundProcess.Detach(state.Log);
@@ -76,10 +76,11 @@ internal sealed class ServeCommandLine(SharedOptions shared) : CommandBase(share
         var workspace =
             Shared.WorkspaceOf(parsed)
             ?? known?.Workspace
-            ?? throw new PlatformException("There is no workspace.", "Name one with --workspace.")
-            {
-                Kind = FailureKind.InvalidInput,
-            };
+            ?? throw new PlatformException(
+                "There is no workspace.",
+                "Name one with --workspace.",
+                kind: FailureKind.InvalidInput
+            );
         await using var server = await PlatformServer.StartAsync(
             new ServeOptions
             {
@@ -144,9 +145,7 @@ internal sealed class ServeCommandLine(SharedOptions shared) : CommandBase(share
             ? value
             : throw new PlatformException(
                 $"The environment variable {variable} is not set.",
-                "A pod of the platform sets it; on a host, leave --in-cluster out."
-            )
-            {
-                Kind = FailureKind.InvalidInput,
-            };
+                "A pod of the platform sets it; on a host, leave --in-cluster out.",
+                kind: FailureKind.InvalidInput
+            );
 }

@@ -110,11 +110,9 @@ public sealed class ClusterBaseline(
                 {
                     throw new PlatformException(
                         $"{reference} is not gone after {s_removal.TotalSeconds:0} s.",
-                        $"See what keeps it: kubectl get {reference.Kind.ToLowerInvariant()} {reference.Name} -o yaml"
-                    )
-                    {
-                        Kind = FailureKind.NotReadyInTime,
-                    };
+                        $"See what keeps it: kubectl get {reference.Kind.ToLowerInvariant()} {reference.Name} -o yaml",
+                        kind: FailureKind.NotReadyInTime
+                    );
                 }
 
                 await Task.Delay(s_interval, time, cancellationToken);
@@ -195,11 +193,9 @@ public sealed class ClusterBaseline(
         {
             throw new PlatformException(
                 "The cluster has a namespace platform-system already, and the platform did not make it.",
-                $"Remove it, or give it to the platform: kubectl label namespace platform-system {PartOf}=platform-baseline"
-            )
-            {
-                Kind = FailureKind.Conflict,
-            };
+                $"Remove it, or give it to the platform: kubectl label namespace platform-system {PartOf}=platform-baseline",
+                kind: FailureKind.Conflict
+            );
         }
 
         var flux = await client.FindAsync(platform with { Name = Flux }, cancellationToken);

@@ -130,11 +130,9 @@ internal sealed class CreateOnKind(Creation creation, KindPlatformCluster cluste
     private static PlatformException NoSource() =>
         new(
             "The Platform API's image cannot be built: this program does not know its source tree.",
-            "Name a finished image with --platform-image, or serve from this machine with --platform-api on-host."
-        )
-        {
-            Kind = FailureKind.InvalidInput,
-        };
+            "Name a finished image with --platform-image, or serve from this machine with --platform-api on-host.",
+            kind: FailureKind.InvalidInput
+        );
 
     private async Task CheckMachineAsync(StepContext step, CancellationToken cancellationToken)
     {

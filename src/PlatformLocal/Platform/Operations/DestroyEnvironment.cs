@@ -31,11 +31,9 @@ public sealed class DestroyEnvironment(PlatformApiClient api, TimeProvider time)
         {
             throw new PlatformException(
                 $"{name} is not removed after {timeout.TotalSeconds:0} s. {last}".TrimEnd(),
-                $"It goes on in the background; look at it with: platformctl get-environment {name}"
-            )
-            {
-                Kind = FailureKind.NotReadyInTime,
-            };
+                $"It goes on in the background; look at it with: platformctl get-environment {name}",
+                kind: FailureKind.NotReadyInTime
+            );
         }
     }
 }

@@ -53,11 +53,9 @@ public sealed class DestroyEverything(
             throw new PlatformException(
                 string.Join('\n', faults.Select(f => f.Message)),
                 string.Join('\n', faults.Select(f => f.NextStep).OfType<string>().Distinct(StringComparer.Ordinal)),
-                faults[0]
-            )
-            {
-                Kind = faults[0].Kind,
-            };
+                faults[0],
+                kind: faults[0].Kind
+            );
         }
 
         if (clusters is not null)

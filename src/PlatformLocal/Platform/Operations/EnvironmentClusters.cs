@@ -73,11 +73,9 @@ public sealed class EnvironmentClusters(StateFolder state, ProgramRunner program
         {
             throw new PlatformException(
                 $"The platform '{state.Platform}' has no cluster any more: none is made for {name}.",
-                "Create it with: platformctl create-local-platform"
-            )
-            {
-                Kind = FailureKind.NotFound,
-            };
+                "Create it with: platformctl create-local-platform",
+                kind: FailureKind.NotFound
+            );
         }
 
         var folder = PrivateFile.EnsureFolder(state.EnvironmentCluster(name));

@@ -202,11 +202,9 @@ public sealed class LocalPlatform
             {
                 throw new PlatformException(
                     $"The platform was not ready within {StartTimeout.TotalSeconds:0} s.{LastLogLines()}",
-                    $"Its whole log is {State.Log}."
-                )
-                {
-                    Kind = FailureKind.NotReadyInTime,
-                };
+                    $"Its whole log is {State.Log}.",
+                    kind: FailureKind.NotReadyInTime
+                );
             }
 
             await Task.Delay(LookInterval, _time, cancellationToken);
@@ -482,16 +480,12 @@ public sealed class LocalPlatform
         Directory.Exists(State.Folder)
             ? new PlatformException(
                 $"The platform '{State.Platform}' does not run.",
-                "Start it with: platformctl create-local-platform"
+                "Start it with: platformctl create-local-platform",
+                kind: FailureKind.NotFound
             )
-            {
-                Kind = FailureKind.NotFound,
-            }
             : new PlatformException(
                 $"There is no platform '{State.Platform}'.",
-                "Create it with: platformctl create-local-platform"
-            )
-            {
-                Kind = FailureKind.NotFound,
-            };
+                "Create it with: platformctl create-local-platform",
+                kind: FailureKind.NotFound
+            );
 }

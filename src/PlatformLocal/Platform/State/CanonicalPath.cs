@@ -27,10 +27,10 @@ public static class CanonicalPath
             {
                 if (++links > MostLinks)
                 {
-                    throw new PlatformException($"The links in {given} lead in a circle.")
-                    {
-                        Kind = FailureKind.InvalidInput,
-                    };
+                    throw new PlatformException(
+                        $"The links in {given} lead in a circle.",
+                        kind: FailureKind.InvalidInput
+                    );
                 }
 
                 at = Resolve(Path.GetFullPath(target, folder), given, ref links);

@@ -22,7 +22,7 @@ public sealed class StateFolder
     {
         if (Names.FaultOf(platform) is { } fault)
         {
-            throw new PlatformException($"The name of the platform: {fault}.") { Kind = FailureKind.InvalidInput };
+            throw new PlatformException($"The name of the platform: {fault}.", kind: FailureKind.InvalidInput);
         }
 
         Platform = platform;
@@ -169,11 +169,9 @@ public sealed class StateFolder
         )
         ?? throw new PlatformException(
             $"Another run is at work on {what}: {HolderText(FolderLock.HolderOf(path))}.",
-            "Wait until it is done, or end it."
-        )
-        {
-            Kind = FailureKind.Conflict,
-        };
+            "Wait until it is done, or end it.",
+            kind: FailureKind.Conflict
+        );
 
     private static string HolderText(LockHolder? holder) =>
         holder?.ToString() ?? "a process that does not say who it is";
@@ -230,11 +228,9 @@ public sealed class StateFolder
         {
             throw new PlatformException(
                 "There is no workspace: neither here nor above is a platform.yaml.",
-                "Name one with --workspace; the folder examples/ of the source code is one to copy."
-            )
-            {
-                Kind = FailureKind.InvalidInput,
-            };
+                "Name one with --workspace; the folder examples/ of the source code is one to copy.",
+                kind: FailureKind.InvalidInput
+            );
         }
 
         if (known is null)
@@ -263,11 +259,9 @@ public sealed class StateFolder
             }
             : throw new PlatformException(
                 $"The platform '{Platform}' has {difference}.",
-                "Use another platform beside it with --name, or remove this one with: platformctl destroy-local-platform"
-            )
-            {
-                Kind = FailureKind.InvalidInput,
-            };
+                "Use another platform beside it with --name, or remove this one with: platformctl destroy-local-platform",
+                kind: FailureKind.InvalidInput
+            );
     }
 
     /// <summary>The API's token, or <see langword="null"/> when there is none.</summary>

@@ -111,5 +111,5 @@ public sealed class StepGraph
         return path;
     }
 
-    private static PlatformException Invalid(string message) => new(message) { Kind = FailureKind.InvalidInput };
+    private static PlatformException Invalid(string message) => new(message, kind: FailureKind.InvalidInput);
 }

@@ -175,10 +175,11 @@ public sealed class StepRunner(StepGraph graph, TimeProvider time, StepRunnerOpt
             when (fault is OperationCanceledException or TimeoutException && both.IsCancellationRequested)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            throw new PlatformException($"It did not finish within {step.Timeout.TotalSeconds:0.#} s.", inner: fault)
-            {
-                Kind = FailureKind.NotReadyInTime,
-            };
+            throw new PlatformException(
+                $"It did not finish within {step.Timeout.TotalSeconds:0.#} s.",
+                inner: fault,
+                kind: FailureKind.NotReadyInTime
+            );
         }
     }
 

@@ -76,22 +76,18 @@ public sealed class ExistingCluster(KubernetesClient client, TimeProvider time)
                 ? found
                 : throw new PlatformException(
                     $"{found} belongs to the platform '{marker.Platform}' since {marker.Since:u}.",
-                    $"Use that platform (--name {marker.Platform}), or another cluster."
-                )
-                {
-                    Kind = FailureKind.Conflict,
-                };
+                    $"Use that platform (--name {marker.Platform}), or another cluster.",
+                    kind: FailureKind.Conflict
+                );
         }
 
         if (!await confirm(found, cancellationToken))
         {
             throw new PlatformException(
                 $"The platform '{platform}' may not use {found}: it did not make this cluster and nobody allowed it.",
-                "Allow it when asked, or with --yes where nobody can be asked."
-            )
-            {
-                Kind = FailureKind.NotAllowed,
-            };
+                "Allow it when asked, or with --yes where nobody can be asked.",
+                kind: FailureKind.NotAllowed
+            );
         }
 
         var allowed = new ClusterMarker(platform, ClusterOrigin.Allowed, time.GetUtcNow());

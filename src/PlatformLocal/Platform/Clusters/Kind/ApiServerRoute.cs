@@ -67,11 +67,9 @@ public sealed class ApiServerRoute(ProgramRunner programs, TimeProvider time)
             : new PlatformException(
                 $"The API server of the cluster '{cluster}' and the kubeconfig {kubeconfig} do not know each other. {tried}",
                 $"Have it written anew: remove {kubeconfig}, then run: platformctl create-local-platform",
-                refusal
-            )
-            {
-                Kind = FailureKind.NotAllowed,
-            };
+                refusal,
+                kind: FailureKind.NotAllowed
+            );
     }
 
     /// <summary>The candidates that need no question: as the kubeconfig says, by the node's name, and over localhost.</summary>

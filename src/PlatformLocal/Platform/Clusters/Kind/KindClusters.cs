@@ -98,11 +98,9 @@ public sealed class KindClusters
             throw new PlatformException(
                 $"{record.Nodes.Count - nodes.Count} of {record.Nodes.Count} nodes of the cluster '{cluster}' were removed by hand.",
                 "A node cannot be put back. Make the cluster anew, which loses what is in it: "
-                    + $"platformctl destroy-local-platform"
-            )
-            {
-                Kind = FailureKind.Conflict,
-            };
+                    + $"platformctl destroy-local-platform",
+                kind: FailureKind.Conflict
+            );
         }
 
         if (configuration.DifferencesFrom(known) is { Count: > 0 } differences)
@@ -110,11 +108,9 @@ public sealed class KindClusters
             throw new PlatformException(
                 $"The cluster '{cluster}' was made with another configuration:\n  {string.Join("\n  ", differences)}",
                 "Ask for the old one again, or make it anew, which loses what is in it: "
-                    + $"platformctl destroy-local-platform"
-            )
-            {
-                Kind = FailureKind.Conflict,
-            };
+                    + $"platformctl destroy-local-platform",
+                kind: FailureKind.Conflict
+            );
         }
 
         await StartAsync(cluster, nodes, report, cancellationToken);
@@ -348,11 +344,9 @@ public sealed class KindClusters
         throw new PlatformException(
             $"There is a Kind cluster '{cluster}' already, and this platform did not make it.",
             "Choose another name with --name, or remove that cluster if it is not needed any more: "
-                + $"kind delete cluster --name {cluster}"
-        )
-        {
-            Kind = FailureKind.Conflict,
-        };
+                + $"kind delete cluster --name {cluster}",
+            kind: FailureKind.Conflict
+        );
     }
 
     private async Task<ClusterMarker?> FindMarkerAsync(
@@ -375,11 +369,9 @@ public sealed class KindClusters
             throw new PlatformException(
                 $"There is a Kind cluster '{cluster}', and whose it is cannot be read: {fault.Message}",
                 fault.NextStep ?? KindFailure.LookAtNodes(cluster),
-                fault
-            )
-            {
-                Kind = fault.Kind,
-            };
+                fault,
+                kind: fault.Kind
+            );
         }
         finally
         {
@@ -457,11 +449,9 @@ public sealed class KindClusters
 
         throw new PlatformException(
             $"The cluster '{cluster}' was not ready within {timeout.TotalSeconds:0} s. It waited for: {waitsFor}",
-            $"See its nodes: kubectl --kubeconfig {KubeconfigIn(folder)} get nodes"
-        )
-        {
-            Kind = FailureKind.NotReadyInTime,
-        };
+            $"See its nodes: kubectl --kubeconfig {KubeconfigIn(folder)} get nodes",
+            kind: FailureKind.NotReadyInTime
+        );
     }
 
     // A wrong kubeconfig, certificate or right does not come right by waiting.

@@ -76,11 +76,9 @@ internal sealed class KindConfiguration
         {
             throw new PlatformException(
                 $"There is no Kind configuration '{nameOrPath}'.",
-                $"Name a file, or one of: {string.Join(", ", s_builtIn)}."
-            )
-            {
-                Kind = FailureKind.InvalidInput,
-            };
+                $"Name a file, or one of: {string.Join(", ", s_builtIn)}.",
+                kind: FailureKind.InvalidInput
+            );
         }
 
         var document = YamlText.ParseObject(text, nameOrPath);

@@ -32,11 +32,9 @@ internal static partial class KindFailure
             return new PlatformException(
                 $"The Docker engine may not be used by this user: {Line(text, "permission denied")}",
                 "Join the group docker and log in again: sudo usermod -aG docker $USER",
-                fault
-            )
-            {
-                Kind = FailureKind.NotAllowed,
-            };
+                fault,
+                kind: FailureKind.NotAllowed
+            );
         }
 
         bool isOut =
@@ -78,11 +76,9 @@ internal static partial class KindFailure
             return new PlatformException(
                 $"The port {port} of this machine is taken: the cluster '{cluster}' cannot be made with it.",
                 $"End what listens there (see it with: ss -ltnp 'sport = :{port}'), or choose another port; 0 takes a free one.",
-                fault
-            )
-            {
-                Kind = FailureKind.Conflict,
-            };
+                fault,
+                kind: FailureKind.Conflict
+            );
         }
 
         if (
@@ -100,11 +96,9 @@ internal static partial class KindFailure
         return new PlatformException(
             $"kind could not make the cluster '{cluster}' of the platform '{spec.Platform}':\n  {string.Join("\n  ", Told(fault))}",
             "The lines above are kind's own; 'platformctl doctor' checks the machine.",
-            fault
-        )
-        {
-            Kind = fault.Kind,
-        };
+            fault,
+            kind: fault.Kind
+        );
     }
 
     // The steps that went well say nothing about the one that did not.
@@ -122,11 +116,9 @@ internal static partial class KindFailure
             ? new PlatformException(
                 $"The port {options.Port} of this machine is taken: the registry '{options.Name}' cannot listen on it.",
                 $"End what listens there (see it with: ss -ltnp 'sport = :{options.Port}'), or choose another port.",
-                fault
+                fault,
+                kind: FailureKind.Conflict
             )
-            {
-                Kind = FailureKind.Conflict,
-            }
             : new PlatformException(
                 $"The registry '{options.Name}' could not be started from the image {options.Image}: "
                     + Line(text, "Error response", "docker:", "Error"),

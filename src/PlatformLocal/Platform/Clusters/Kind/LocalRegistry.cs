@@ -86,11 +86,9 @@ public sealed class LocalRegistry
             throw new PlatformException(
                 $"The registry '{_options.Name}' is there already and "
                     + (port is null ? $"publishes no port {InnerPort}." : $"has the port {port}, not {_options.Port}."),
-                $"Use that port, or remove it with the images in it: docker rm --force --volumes {_options.Name}"
-            )
-            {
-                Kind = FailureKind.Conflict,
-            };
+                $"Use that port, or remove it with the images in it: docker rm --force --volumes {_options.Name}",
+                kind: FailureKind.Conflict
+            );
         }
 
         if (container.Child("State").Flag("Running") == true)

@@ -34,9 +34,7 @@ internal static class FluxRelease
         new(
             $"Flux {Version}, which installs the platform services, needs Kubernetes 1.{OldestKubernetes} or newer; this is {found}.",
             "Take a newer cluster (on Kind: another --node-image), or do without: --services none, or --delivery direct "
-                + "with services that are no charts."
-        )
-        {
-            Kind = FailureKind.InvalidInput,
-        };
+                + "with services that are no charts.",
+            kind: FailureKind.InvalidInput
+        );
 }

@@ -40,11 +40,9 @@ internal sealed class ReadinessWait(TimeProvider time, TimeSpan interval, Action
             {
                 throw new PlatformException(
                     $"{what} was not ready within {timeout.TotalSeconds:0.#} s: {now.Message}",
-                    nextStep
-                )
-                {
-                    Kind = FailureKind.NotReadyInTime,
-                };
+                    nextStep,
+                    kind: FailureKind.NotReadyInTime
+                );
             }
 
             if (now.Message != told)
@@ -78,10 +76,11 @@ internal sealed class ReadinessWait(TimeProvider time, TimeSpan interval, Action
         {
             if (time.GetElapsedTime(started) >= timeout)
             {
-                throw new PlatformException($"{what} was still there after {timeout.TotalSeconds:0.#} s.", nextStep)
-                {
-                    Kind = FailureKind.NotReadyInTime,
-                };
+                throw new PlatformException(
+                    $"{what} was still there after {timeout.TotalSeconds:0.#} s.",
+                    nextStep,
+                    kind: FailureKind.NotReadyInTime
+                );
             }
 
             if (!told)

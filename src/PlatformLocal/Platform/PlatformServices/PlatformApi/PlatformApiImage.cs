@@ -221,11 +221,9 @@ public sealed partial class PlatformApiImage(ProgramRunner programs, TimeProvide
         {
             throw new PlatformException(
                 $"{source} is no source tree of the platform: it has no src/PlatformLocal/Cli.",
-                "Name a finished image with --platform-image, or serve from this machine with --platform-api on-host."
-            )
-            {
-                Kind = FailureKind.InvalidInput,
-            };
+                "Name a finished image with --platform-image, or serve from this machine with --platform-api on-host.",
+                kind: FailureKind.InvalidInput
+            );
         }
 
         return Directory

@@ -178,11 +178,9 @@ public sealed class PlatformApiInstallation(KubernetesClient client, TimeProvide
                 throw new PlatformException(
                     $"{reference} is not ready after {elapsed.TotalSeconds:0} s: {readiness.Message}"
                         + string.Concat(trouble.Select(t => $"\n  {t}")),
-                    $"See its pods: kubectl --namespace {Namespace} describe pods --selector app.kubernetes.io/name={Name}"
-                )
-                {
-                    Kind = FailureKind.NotReadyInTime,
-                };
+                    $"See its pods: kubectl --namespace {Namespace} describe pods --selector app.kubernetes.io/name={Name}",
+                    kind: FailureKind.NotReadyInTime
+                );
             }
 
             if (readiness.Message != told)
