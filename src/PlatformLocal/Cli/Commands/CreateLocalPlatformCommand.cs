@@ -200,7 +200,7 @@ internal sealed class CreateLocalPlatformCommand(SharedOptions shared) : Command
         var configuration = parsed.GetValue(_configuration);
         var baseImage = parsed.GetValue(_baseImage);
         return new KindOptions(
-            configuration is null ? known?.Configuration : KindClusterSpec.Remembered(configuration),
+            configuration is null ? known?.Configuration : KindClusters.RememberedConfiguration(configuration),
             parsed.GetValue(_nodeImage) ?? Kept(known?.NodeImage, "PLATFORM_NODE_IMAGE"),
             baseImage ?? Kept(known?.BaseImage, "PLATFORM_BASE_IMAGE"),
             // Another base means to build: the finished image is not wanted any more.

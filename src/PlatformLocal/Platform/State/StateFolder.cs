@@ -121,60 +121,47 @@ public sealed class StateFolder
         Action<string> report,
         TimeProvider time,
         CancellationToken cancellationToken
-    ) => LockAsync(Folder + ".lock", $"the platform '{Platform}'", work, report, time, cancellationToken);
+    ) => LockAsync("", $"the platform '{Platform}'", work, report, time, cancellationToken);
 
     /// <summary>The same for the cluster that one environment has of its own.</summary>
-    /// <param name="environment">The environment.</param>
-    /// <param name="work">The command that takes it.</param>
-    /// <param name="report">Is told when somebody else is waited for.</param>
-    /// <param name="time">The clock of the wait.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
-    /// <returns>The lock, until it is disposed of.</returns>
-    /// <exception cref="PlatformException">Another run is at work, and was not done in a moment.</exception>
-    public Task<FolderLock> LockEnvironmentAsync(
+    internal Task<FolderLock> LockEnvironmentAsync(
         string environment,
         string work,
         Action<string> report,
         TimeProvider time,
         CancellationToken cancellationToken
-    ) =>
-        LockAsync(
-            $"{Folder}.{environment}.lock",
-            $"the cluster of {environment}",
-            work,
-            report,
-            time,
-            cancellationToken
-        );
+    ) => LockAsync($".{environment}", $"the cluster of {environment}", work, report, time, cancellationToken);
 
     /// <summary>The folder of the cluster that one environment has of its own.</summary>
     /// <param name="environment">The environment.</param>
     public string EnvironmentCluster(string environment) => Path.Combine(EnvironmentClusters, environment);
 
-    private static async Task<FolderLock> LockAsync(
-        string path,
+    private async Task<FolderLock> LockAsync(
+        string part,
         string what,
         string work,
         Action<string> report,
         TimeProvider time,
         CancellationToken cancellationToken
-    ) =>
-        await FolderLock.TryTakeAsync(
-            path,
-            work,
-            s_patience,
-            holder => report($"Waiting for another run that is at work on {what}: {HolderText(holder)}"),
-            time,
-            cancellationToken
-        )
-        ?? throw new PlatformException(
-            $"Another run is at work on {what}: {HolderText(FolderLock.HolderOf(path))}.",
-            "Wait until it is done, or end it.",
-            kind: FailureKind.Conflict
-        );
+    )
+    {
+        var path = $"{Folder}{part}.lock";
+        return await FolderLock.TryTakeAsync(
+                path,
+                work,
+                s_patience,
+                holder => report($"Waiting for another run that is at work on {what}: {Text(holder)}"),
+                time,
+                cancellationToken
+            )
+            ?? throw new PlatformException(
+                $"Another run is at work on {what}: {Text(FolderLock.HolderOf(path))}.",
+                "Wait until it is done, or end it.",
+                kind: FailureKind.Conflict
+            );
 
-    private static string HolderText(LockHolder? holder) =>
-        holder?.ToString() ?? "a process that does not say who it is";
+        static string Text(LockHolder? holder) => holder?.ToString() ?? "a process that does not say who it is";
+    }
 
     /// <summary>Makes the folder, for its owner only.</summary>
     public void Ensure() => PrivateFile.EnsureFolder(Folder);

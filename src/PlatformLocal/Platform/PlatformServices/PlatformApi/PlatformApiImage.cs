@@ -29,7 +29,7 @@ public sealed record PlatformApiImageOptions
 /// </summary>
 /// <param name="programs">Runs <c>dotnet</c> and <c>docker</c>.</param>
 /// <param name="time">The clock of waits.</param>
-public sealed partial class PlatformApiImage(ProgramRunner programs, TimeProvider time)
+internal sealed partial class PlatformApiImage(ProgramRunner programs, TimeProvider time)
 {
     // What errno says of a file that somebody else has locked, on Linux and on macOS.
     private const int LinuxWouldBlock = 11;
