@@ -39,6 +39,17 @@ public sealed class PollTests
     }
 
     [Fact]
+    public async Task Who_waits_can_say_itself_what_it_means_that_nothing_came()
+    {
+        var poll = Poll(TimeSpan.FromSeconds(5)) with { Failure = reason => new PlatformException($"Gone: {reason}.") };
+
+        await poll.Invoking(p => p.UntilAsync(_ => Task.FromResult<string?>("no node"), Token))
+            .Should()
+            .ThrowAsync<PlatformException>()
+            .WithMessage("Gone: no node.");
+    }
+
+    [Fact]
     public async Task A_pause_ends_when_waiting_is_stopped()
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);

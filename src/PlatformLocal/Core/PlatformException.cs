@@ -45,5 +45,5 @@ public class PlatformException : Exception
 
     /// <summary>What kind of failure this is.</summary>
     /// <value><see cref="FailureKind.Failed"/> unless set.</value>
-    public FailureKind Kind { get; init; } = FailureKind.Failed;
+    public FailureKind Kind { get; init; }
 }

@@ -30,6 +30,23 @@ public readonly record struct ObjectReference(string ApiVersion, string Kind, st
         );
     }
 
+    /// <summary>An object of this kind and name.</summary>
+    /// <param name="fields">What it has beside them; none of them is <c>metadata</c>.</param>
+    public JsonObject ToObject(params IEnumerable<(string Name, JsonNode? Value)> fields)
+    {
+        var metadata = new JsonObject { ["name"] = Name };
+        if (Namespace is not null)
+        {
+            metadata["namespace"] = Namespace;
+        }
+        return new JsonObject(fields.Select(f => KeyValuePair.Create(f.Name, f.Value)))
+        {
+            ["apiVersion"] = ApiVersion,
+            ["kind"] = Kind,
+            ["metadata"] = metadata,
+        };
+    }
+
     /// <summary>Kind, namespace and name as people say them: <c>Deployment env-shop/web</c>.</summary>
     public override string ToString() => Namespace is null ? $"{Kind} {Name}" : $"{Kind} {Namespace}/{Name}";
 }

@@ -10,13 +10,17 @@ public sealed record Poll(string What, TimeSpan Interval, TimeSpan Timeout, Time
     /// <summary>What to do when it does not come.</summary>
     public string? NextStep { get; init; }
 
+    /// <summary>Makes what is thrown when it does not come, of the last reason.</summary>
+    /// <value>A failure that says for what and how long was waited, unless set.</value>
+    public Func<string, PlatformException>? Failure { get; init; }
+
     /// <summary>Is told what is waited for and why, whenever the reason changes.</summary>
     public Action<string>? Report { get; init; }
 
     /// <summary>Looks until it is so.</summary>
     /// <param name="look">Says why it is not so yet; <see langword="null"/> when it is.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    /// <exception cref="PlatformException">It was not so in the end; says the last reason.</exception>
+    /// <exception cref="PlatformException">It was not so in the end; <see cref="Failure"/>.</exception>
     public async Task UntilAsync(Func<CancellationToken, Task<string?>> look, CancellationToken cancellationToken)
     {
         var started = Time.GetTimestamp();
@@ -26,11 +30,12 @@ public sealed record Poll(string What, TimeSpan Interval, TimeSpan Timeout, Time
             var left = Timeout - Time.GetElapsedTime(started);
             if (left <= TimeSpan.Zero)
             {
-                throw new PlatformException(
-                    FailureKind.NotReadyInTime,
-                    $"Waited {Timeout.TotalSeconds:0.#} s for {What} in vain: {reason}",
-                    NextStep
-                );
+                throw Failure?.Invoke(reason)
+                    ?? new PlatformException(
+                        FailureKind.NotReadyInTime,
+                        $"Waited {Timeout.TotalSeconds:0.#} s for {What} in vain: {reason}",
+                        NextStep
+                    );
             }
             if (reason != told)
             {

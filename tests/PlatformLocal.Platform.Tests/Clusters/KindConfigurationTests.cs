@@ -41,12 +41,12 @@ public sealed class KindConfigurationTests
     }
 
     [Fact]
-    public void The_same_wishes_have_the_same_digest_and_others_another_one()
+    public void The_same_wishes_make_the_same_configuration_and_others_another_one()
     {
         var spec = new KindClusterSpec { Platform = "shop", NodeImage = "kindest/node:v1.34.0" };
-        string digest = KindConfiguration.Of(spec).Digest;
+        string canonical = KindConfiguration.Of(spec).Canonical;
 
-        KindConfiguration.Of(spec with { }).Digest.Should().Be(digest);
+        KindConfiguration.Of(spec with { }).Canonical.Should().Be(canonical);
         foreach (
             var other in new[]
             {
@@ -69,8 +69,8 @@ public sealed class KindConfigurationTests
             }
         )
         {
-            KindConfiguration.Of(other).Digest.Should().NotBe(digest);
-            KindConfiguration.Of(other).DifferencesFrom(KindConfiguration.Of(spec).Canonical).Should().NotBeEmpty();
+            KindConfiguration.Of(other).Canonical.Should().NotBe(canonical);
+            KindConfiguration.Of(other).DifferencesFrom(canonical).Should().NotBeEmpty();
         }
     }
 
@@ -87,10 +87,10 @@ public sealed class KindConfigurationTests
             "nodes: [{labels: {a: b}, role: control-plane}]\napiVersion: kind.x-k8s.io/v1alpha4\nkind: Cluster\n"
         );
 
-        Digest(one).Should().Be(Digest(two));
+        Canonical(one).Should().Be(Canonical(two));
 
-        static string Digest(string file) =>
-            KindConfiguration.Of(new KindClusterSpec { Platform = "shop", Configuration = file }).Digest;
+        static string Canonical(string file) =>
+            KindConfiguration.Of(new KindClusterSpec { Platform = "shop", Configuration = file }).Canonical;
     }
 
     [Fact]

@@ -34,7 +34,7 @@ public sealed class KindLab : IAsyncLifetime
     public static string UsersKubeconfig { get; } =
         Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".kube", "config");
 
-    public KindClusterSpec Spec { get; } =
+    internal KindClusterSpec Spec { get; } =
         new()
         {
             Platform = NewName(),
@@ -45,7 +45,7 @@ public sealed class KindLab : IAsyncLifetime
 
     public string Folder => Path.Combine(_folder.Value.Path, "state");
 
-    public Task<KindCluster> Cluster => _cluster.Value;
+    internal Task<KindCluster> Cluster => _cluster.Value;
 
     public static string NewName() => $"e2e-{Guid.NewGuid():N}"[..12];
 

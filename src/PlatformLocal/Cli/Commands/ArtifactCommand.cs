@@ -1,3 +1,4 @@
+using System.CommandLine.Parsing;
 using PlatformLocal.Cli.Rendering;
 using PlatformLocal.Deployment.Artifacts;
 using PlatformLocal.Deployment.Workspaces;
@@ -5,7 +6,17 @@ using Spectre.Console;
 
 namespace PlatformLocal.Cli.Commands;
 
-internal sealed class ArtifactCommand(SharedOptions shared) : CommandBase(shared)
+internal sealed class ArtifactCommand(SharedOptions shared)
+    : CommandBase(
+        shared,
+        "artifact",
+        "Put services into a registry, as Flux reads them; delete old builds there.",
+        "platformctl artifact push user-service 1.5.0-dev.14",
+        "platformctl artifact push user-service 1.5.0-dev.15 --to user",
+        "platformctl artifact push user-service 1.5.0 --to releases",
+        "platformctl artifact prune",
+        "platformctl artifact prune --yes --output json"
+    )
 {
     private readonly Argument<string> _action = new Argument<string>("ACTION")
     {
@@ -40,142 +51,107 @@ internal sealed class ArtifactCommand(SharedOptions shared) : CommandBase(shared
 
     private readonly Option<bool> _yes = new("--yes", "-y") { Description = "To prune: delete without asking." };
 
-    public override string Name => "artifact";
+    protected override IReadOnlyList<Symbol> Parameters => [_action, _service, _version, _to, _user, _yes];
 
-    public override IReadOnlyList<string> Examples =>
-        [
-            "platformctl artifact push user-service 1.5.0-dev.14",
-            "platformctl artifact push user-service 1.5.0-dev.15 --to user",
-            "platformctl artifact push user-service 1.5.0 --to releases",
-            "platformctl artifact prune",
-            "platformctl artifact prune --yes --output json",
-        ];
-
-    protected override string Description =>
-        "Put services into a registry, as Flux reads them; delete old builds there.";
-
-    protected override void Configure(Command command)
+    protected override void Validate(CommandResult result)
     {
-        command.Arguments.Add(_action);
-        command.Arguments.Add(_service);
-        command.Arguments.Add(_version);
-        command.Options.Add(_to);
-        command.Options.Add(_user);
-        command.Options.Add(_yes);
-        command.Validators.Add(result =>
+        var isPush = result.GetValue(_action) == "push";
+        if (isPush && result.GetValue(_version) is null)
         {
-            var isPush = result.GetValue(_action) == "push";
-            if (isPush && result.GetValue(_version) is null)
-            {
-                result.AddError("Name what is pushed: artifact push SERVICE VERSION.");
-            }
-            else if (!isPush && result.GetValue(_service) is not null)
-            {
-                result.AddError("artifact prune takes no service: it looks at the whole registry.");
-            }
-        });
+            result.AddError("Name what is pushed: artifact push SERVICE VERSION.");
+        }
+        else if (!isPush && result.GetValue(_service) is not null)
+        {
+            result.AddError("artifact prune takes no service: it looks at the whole registry.");
+        }
     }
 
-    protected override Task<int> RunAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
+    protected override Task<int> RunAsync(Invocation call, CancellationToken cancellationToken)
     {
         var folder =
-            Shared.WorkspaceOf(parsed)
-            ?? Shared.StateOf(parsed).ReadSettings()?.Workspace
-            ?? throw new PlatformException("There is no workspace here.", "Name one with --workspace.")
-            {
-                Kind = FailureKind.InvalidInput,
-            };
-        return parsed.GetValue(_action) == "push"
-            ? PushAsync(parsed, terminal, folder, cancellationToken)
-            : PruneAsync(parsed, terminal, folder, cancellationToken);
+            call.WorkspaceOf()
+            ?? call.State.ReadSettings()?.Workspace
+            ?? throw new PlatformException(
+                FailureKind.InvalidInput,
+                "There is no workspace here.",
+                "Name one with --workspace."
+            );
+        return call.Get(_action) == "push"
+            ? PushAsync(call, folder, cancellationToken)
+            : PruneAsync(call, folder, cancellationToken);
     }
 
-    private async Task<int> PushAsync(
-        ParseResult parsed,
-        Terminal terminal,
-        string folder,
-        CancellationToken cancellationToken
-    )
+    private async Task<int> PushAsync(Invocation call, string folder, CancellationToken cancellationToken)
     {
-        var pushed = await Shared.Parts.PushArtifact.RunAsync(
+        var pushed = await call.Parts.PushArtifact.RunAsync(
             folder,
-            parsed.GetValue(_service)!,
-            parsed.GetValue(_version)!,
-            parsed.GetValue(_to) switch
+            call.Get(_service)!,
+            call.Get(_version)!,
+            call.Get(_to) switch
             {
                 "releases" => ArtifactTarget.Releases,
                 "user" => ArtifactTarget.User,
                 _ => ArtifactTarget.Snapshots,
             },
-            parsed.GetValue(_user)!,
+            call.Get(_user)!,
             cancellationToken
         );
-        if (terminal.IsJson)
+        var result = ToJson(pushed);
+        if (pushed.Playbook is { } playbook)
         {
-            var result = new JsonObject { ["artifact"] = pushed.Name, ["digest"] = pushed.Digest };
-            if (pushed.Playbook is { } playbook)
+            result["playbook"] = ToJson(playbook);
+        }
+
+        call.Terminal.Show(
+            result,
+            PlatformJson.Indented.JsonObject,
+            _ =>
             {
-                result["playbook"] = new JsonObject { ["artifact"] = playbook.Name, ["digest"] = playbook.Digest };
+                foreach (var artifact in new[] { pushed.Playbook, pushed }.OfType<PushedArtifact>())
+                {
+                    Console.Out.WriteLine($"{artifact.Name}@{artifact.Digest}");
+                }
             }
-
-            terminal.Write(result, PlatformJson.Indented.JsonObject);
-            return ExitCodes.Done;
-        }
-
-        foreach (var artifact in new[] { pushed.Playbook, pushed }.OfType<PushedArtifact>())
-        {
-            await Console.Out.WriteLineAsync($"{artifact.Name}@{artifact.Digest}");
-        }
-
+        );
         return ExitCodes.Done;
     }
 
-    private async Task<int> PruneAsync(
-        ParseResult parsed,
-        Terminal terminal,
-        string folder,
-        CancellationToken cancellationToken
-    )
+    private static JsonObject ToJson(PushedArtifact pushed) =>
+        new() { ["artifact"] = pushed.Name, ["digest"] = pushed.Digest };
+
+    private async Task<int> PruneAsync(Invocation call, string folder, CancellationToken cancellationToken)
     {
         var registry = WorkspaceReader.Read(folder).Registry;
-        var prune = Shared.Parts.PruneArtifacts;
-        terminal.Say($"Looking at the development builds in {registry}");
-        var plan = await prune.PlanAsync(registry, Shared.StateOf(parsed).Root, cancellationToken);
+        var prune = call.Parts.PruneArtifacts;
+        call.Terminal.Say($"Looking at the development builds in {registry}");
+        var plan = await prune.PlanAsync(registry, call.State.Root, cancellationToken);
         var count = plan.Count(a => a.Retention == Retention.Delete);
-        if (!terminal.IsJson)
+        if (!call.Terminal.IsJson)
         {
-            Show(terminal, plan);
+            Show(call.Terminal, plan);
         }
 
-        var deletes = count > 0 && (parsed.GetValue(_yes) || Ask(terminal, count));
+        var deletes =
+            count > 0
+            && (call.Get(_yes) || (!call.Terminal.IsJson && call.Terminal.Ask($"Type yes to delete {count}:")));
         var deleted = deletes
-            ? await prune.DeleteAsync(plan, a => terminal.Say($"Deleted {a.Repository}@{a.Digest}"), cancellationToken)
+            ? await prune.DeleteAsync(
+                plan,
+                a => call.Terminal.Say($"Deleted {a.Repository}@{a.Digest}"),
+                cancellationToken
+            )
             : 0;
-        if (terminal.IsJson)
-        {
-            terminal.Write(ToJson(plan, deleted), PlatformJson.Indented.JsonObject);
-        }
-        else
-        {
-            await Console.Out.WriteLineAsync(
-                count == 0 ? "There is nothing to delete."
-                : deletes ? $"{deleted} deleted; the registry frees their space when it collects garbage."
-                : "Nothing was deleted: repeat it with --yes."
-            );
-        }
-
+        call.Terminal.Show(
+            ToJson(plan, deleted),
+            PlatformJson.Indented.JsonObject,
+            _ =>
+                Console.Out.WriteLine(
+                    count == 0 ? "There is nothing to delete."
+                    : deletes ? $"{deleted} deleted; the registry frees their space when it collects garbage."
+                    : "Nothing was deleted: repeat it with --yes."
+                )
+        );
         return ExitCodes.Done;
-    }
-
-    private static bool Ask(Terminal terminal, int count)
-    {
-        if (Console.IsInputRedirected || terminal.IsJson)
-        {
-            return false;
-        }
-
-        terminal.Say($"Type yes to delete {count}:");
-        return Console.In.ReadLine()?.Trim() == "yes";
     }
 
     private static void Show(Terminal terminal, IReadOnlyList<RetainedArtifact> plan)
@@ -208,17 +184,14 @@ internal sealed class ArtifactCommand(SharedOptions shared) : CommandBase(shared
         {
             ["deleted"] = deleted,
             ["artifacts"] = new JsonArray([
-                .. plan.Select(a =>
-                    (JsonNode)
-                        new JsonObject
-                        {
-                            ["repository"] = a.Repository.ToString(),
-                            ["tags"] = new JsonArray([.. a.Tags.Select(t => (JsonNode)t)]),
-                            ["digest"] = a.Digest,
-                            ["created"] = a.Created?.ToString("O"),
-                            ["retention"] = a.Retention.ToString().ToLowerInvariant(),
-                        }
-                ),
+                .. plan.Select(a => new JsonObject
+                {
+                    ["repository"] = a.Repository.ToString(),
+                    ["tags"] = new JsonArray([.. a.Tags.Select(t => (JsonNode)t)]),
+                    ["digest"] = a.Digest,
+                    ["created"] = a.Created?.ToString("O"),
+                    ["retention"] = a.Retention.ToString().ToLowerInvariant(),
+                }),
             ]),
         };
 }

@@ -1,3 +1,4 @@
+using System.CommandLine.Parsing;
 using PlatformLocal.Core.Documents;
 
 namespace PlatformLocal.Cli.Commands;
@@ -93,95 +94,77 @@ internal sealed class ClaimOptions
         _name.CompletionSources.Add(_ => CommandBase.KnownEnvironments(shared));
     }
 
-    public void AddTo(Command command)
+    public IReadOnlyList<Symbol> Parameters =>
+        [_name, _payload, _file, _onlySpecified, _devTags, _isolation, _upgrade, _rollback, _locked, _lock, _offline];
+
+    /// <summary>Adds what is wrong with them together.</summary>
+    public void Validate(CommandResult result)
     {
-        command.Arguments.Add(_name);
-        command.Options.Add(_payload);
-        command.Options.Add(_file);
-        command.Options.Add(_onlySpecified);
-        command.Options.Add(_devTags);
-        command.Options.Add(_isolation);
-        command.Options.Add(_upgrade);
-        command.Options.Add(_rollback);
-        command.Options.Add(_locked);
-        command.Options.Add(_lock);
-        command.Options.Add(_offline);
-        command.Validators.Add(result =>
+        ValidateChoice(result);
+        foreach (var held in new Option[] { _locked, _lock })
         {
-            var claims = new Option[] { _payload, _file }.Count(o => result.GetResult(o) is not null);
-            var isNamed = result.GetValue(_name) is not null;
-            if (result.GetResult(_rollback) is null)
+            if (result.GetResult(_upgrade) is not null && result.GetResult(held) is not null)
             {
-                if (claims != 1)
-                {
-                    result.AddError("Give the claim with either --payload JSON or --file PATH.");
-                }
-
-                if (isNamed)
-                {
-                    result.AddError("A claim names its environment itself: NAME goes with --rollback only.");
-                }
-
-                return;
+                result.AddError($"--upgrade and {held.Name} exclude each other.");
             }
+        }
+    }
 
-            var others = new Option[]
-            {
-                _payload,
-                _file,
-                _upgrade,
-                _locked,
-                _lock,
-                _onlySpecified,
-                _devTags,
-                _isolation,
-            };
-            if (others.FirstOrDefault(o => result.GetResult(o) is { Implicit: false }) is { } other)
-            {
-                result.AddError($"--rollback puts a claim back as it was: leave {other.Name} out.");
-            }
-
-            if (!isNamed)
-            {
-                result.AddError("Say which environment: NAME --rollback NUMBER.");
-            }
-        });
-        command.Validators.Add(result =>
+    private void ValidateChoice(CommandResult result)
+    {
+        var claims = new Option[] { _payload, _file }.Count(o => result.GetResult(o) is not null);
+        var isNamed = result.GetValue(_name) is not null;
+        if (result.GetResult(_rollback) is null)
         {
-            foreach (var held in new Option[] { _locked, _lock })
+            if (claims != 1)
             {
-                if (result.GetResult(_upgrade) is not null && result.GetResult(held) is not null)
-                {
-                    result.AddError($"--upgrade and {held.Name} exclude each other.");
-                }
+                result.AddError("Give the claim with either --payload JSON or --file PATH.");
             }
-        });
+
+            if (isNamed)
+            {
+                result.AddError("A claim names its environment itself: NAME goes with --rollback only.");
+            }
+
+            return;
+        }
+
+        Option[] others = [_payload, _file, _upgrade, _locked, _lock, _onlySpecified, _devTags, _isolation];
+        if (others.FirstOrDefault(o => result.GetResult(o) is { Implicit: false }) is { } other)
+        {
+            result.AddError($"--rollback puts a claim back as it was: leave {other.Name} out.");
+        }
+
+        if (!isNamed)
+        {
+            result.AddError("Say which environment: NAME --rollback NUMBER.");
+        }
     }
 
     /// <summary>What is asked for with a claim.</summary>
-    public DeployRequest RequestOf(ParseResult parsed, JsonObject claim) =>
+    public DeployRequest RequestOf(Invocation call, JsonObject claim) =>
         new()
         {
             Claim = claim,
-            DeployOnlySpecified = parsed.GetValue(_onlySpecified),
-            UseDevTags = parsed.GetValue(_devTags),
+            DeployOnlySpecified = call.Get(_onlySpecified),
+            UseDevTags = call.Get(_devTags),
             Upgrade =
-                parsed.GetResult(_upgrade) is null ? []
-                : parsed.GetValue(_upgrade) is { Length: > 0 } named ? named
+                call.Parsed.GetResult(_upgrade) is null ? []
+                : call.Get(_upgrade) is { Length: > 0 } named ? named
                 : ["*"],
-            Locked = parsed.GetValue(_locked),
-            Lock = parsed.GetValue(_lock) is { } file ? ReadLock(file) : null,
-            Offline = parsed.GetValue(_offline),
-            Rollback = parsed.GetValue(_rollback),
+            Locked = call.Get(_locked),
+            Lock = call.Get(_lock) is { } file ? ReadLock(file) : null,
+            Offline = call.Get(_offline),
+            Rollback = call.Get(_rollback),
         };
 
     /// <summary>The path that was given, unless it is standard input.</summary>
-    public string? FileOf(ParseResult parsed) => parsed.GetValue(_file) is { } file and not "-" ? file : null;
+    public string? FileOf(Invocation call) => call.Get(_file) is { } file and not "-" ? file : null;
 
-    public async Task<JsonObject> ReadAsync(ParseResult parsed, CancellationToken cancellationToken)
+    public async Task<JsonObject> ReadAsync(Invocation call, CancellationToken cancellationToken)
     {
-        var claim = await ReadGivenAsync(parsed, cancellationToken);
-        if (parsed.GetValue(_isolation) is { } isolation)
+        var claim = await ReadGivenAsync(call, cancellationToken);
+        if (call.Get(_isolation) is { } isolation)
         {
             claim["isolation"] = isolation;
         }
@@ -198,23 +181,23 @@ internal sealed class ClaimOptions
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new PlatformException($"{file} cannot be read: {e.Message}") { Kind = FailureKind.InvalidInput };
+            throw new PlatformException(FailureKind.InvalidInput, $"{file} cannot be read: {e.Message}");
         }
     }
 
-    private async Task<JsonObject> ReadGivenAsync(ParseResult parsed, CancellationToken cancellationToken)
+    private async Task<JsonObject> ReadGivenAsync(Invocation call, CancellationToken cancellationToken)
     {
-        if (parsed.GetValue(_name) is { } name)
+        if (call.Get(_name) is { } name)
         {
             return new JsonObject { ["environment_name"] = name };
         }
 
-        if (parsed.GetValue(_payload) is { } payload)
+        if (call.Get(_payload) is { } payload)
         {
             return JsonText.ParseObject(payload, "--payload");
         }
 
-        var file = parsed.GetValue(_file)!;
+        var file = call.Get(_file)!;
         try
         {
             await using var stream = file == "-" ? Console.OpenStandardInput() : File.OpenRead(file);
@@ -227,7 +210,7 @@ internal sealed class ClaimOptions
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new PlatformException($"{file} cannot be read: {e.Message}") { Kind = FailureKind.InvalidInput };
+            throw new PlatformException(FailureKind.InvalidInput, $"{file} cannot be read: {e.Message}");
         }
     }
 }

@@ -1,33 +1,52 @@
+using System.CommandLine.Completions;
+using System.CommandLine.Parsing;
 using PlatformLocal.Cli.Rendering;
 using PlatformLocal.Platform.State;
 
 namespace PlatformLocal.Cli.Commands;
 
-/// <summary>A command: its options, what it does, and how its failures are told.</summary>
-internal abstract class CommandBase(SharedOptions shared)
+/// <summary>A command: its parameters, what it does, and how its failures are told.</summary>
+internal abstract class CommandBase(
+    SharedOptions shared,
+    string name,
+    string description,
+    params IReadOnlyList<string> examples
+)
 {
-    public abstract string Name { get; }
+    public string Name => name;
 
-    public abstract IReadOnlyList<string> Examples { get; }
+    public IReadOnlyList<string> Examples => examples;
 
-    protected abstract string Description { get; }
-
-    protected SharedOptions Shared { get; } = shared;
+    /// <summary>Its arguments and options, in the order in which its help shows them.</summary>
+    protected virtual IReadOnlyList<Symbol> Parameters => [];
 
     public Command Build()
     {
-        var command = new Command(Name, Description);
-        Configure(command);
+        var command = new Command(name, description);
+        foreach (var parameter in Parameters)
+        {
+            if (parameter is Argument argument)
+            {
+                command.Arguments.Add(argument);
+            }
+            else
+            {
+                command.Options.Add((Option)parameter);
+            }
+        }
+
+        command.Validators.Add(Validate);
         command.SetAction(RunGuardedAsync);
         return command;
     }
 
-    protected virtual void Configure(Command command) { }
+    /// <summary>Adds what is wrong with its parameters together.</summary>
+    protected virtual void Validate(CommandResult result) { }
 
-    protected abstract Task<int> RunAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken);
+    protected abstract Task<int> RunAsync(Invocation call, CancellationToken cancellationToken);
 
     /// <summary>What to say when Ctrl-C ends a wait; <see langword="null"/> when nothing goes on.</summary>
-    protected virtual string? GoesOn(ParseResult parsed) => null;
+    protected virtual string? GoesOn => null;
 
     protected static Argument<string> EnvironmentArgument(SharedOptions shared)
     {
@@ -38,49 +57,44 @@ internal abstract class CommandBase(SharedOptions shared)
 
     private async Task<int> RunGuardedAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        var terminal = new Terminal(parsed.GetValue(Shared.Output) == "json");
-        CommandText.Platform = parsed.GetResult(Shared.Name) is { Implicit: false }
-            ? parsed.GetValue(Shared.Name)
+        var call = new Invocation(shared, parsed);
+        CommandText.Platform = parsed.GetResult(shared.Name) is { Implicit: false }
+            ? parsed.GetValue(shared.Name)
             : null;
         try
         {
-            return await RunAsync(parsed, terminal, cancellationToken);
+            return await RunAsync(call, cancellationToken);
         }
         catch (PlatformException e)
         {
-            terminal.Fail(e);
-            ShowOrigin(parsed, terminal, e);
-            return ExitCodes.For(e.Kind);
+            return Fail(e, e);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            terminal.Say("Interrupted. " + (GoesOn(parsed) ?? "Nothing goes on in the background."));
+            call.Terminal.Say("Interrupted. " + (GoesOn ?? "Nothing goes on in the background."));
             return ExitCodes.Interrupted;
         }
         catch (Exception e)
         {
             // The last boundary: a defect is told in one sentence, and in full only on request.
-            terminal.Fail(
-                new PlatformException(
-                    $"An unexpected failure: {e.Message}",
-                    "Run it again with --debug and report what it shows."
-                )
-            );
-            ShowOrigin(parsed, terminal, e);
-            return ExitCodes.Failed;
+            const string nextStep = "Run it again with --debug and report what it shows.";
+            return Fail(new PlatformException($"An unexpected failure: {e.Message}", nextStep), e);
         }
-    }
 
-    private void ShowOrigin(ParseResult parsed, Terminal terminal, Exception e)
-    {
-        if (parsed.GetValue(Shared.Debug))
+        int Fail(PlatformException told, Exception origin)
         {
-            terminal.Say(e.ToString());
+            call.Terminal.Fail(told);
+            if (call.IsDebug)
+            {
+                call.Terminal.Say(origin.ToString());
+            }
+
+            return ExitCodes.For(told.Kind);
         }
     }
 
     // Claims are files: completing names needs no running platform.
-    internal static IEnumerable<System.CommandLine.Completions.CompletionItem> KnownEnvironments(SharedOptions shared)
+    internal static IEnumerable<CompletionItem> KnownEnvironments(SharedOptions shared)
     {
         var state = new StateFolder(
             shared.State.GetDefaultValue() as string ?? StateFolder.DefaultRoot,
@@ -93,7 +107,7 @@ internal abstract class CommandBase(SharedOptions shared)
                 .Select(f => Path.GetFileNameWithoutExtension(f))
                 .Where(n => !n.Contains('.', StringComparison.Ordinal))
                 .Order(StringComparer.Ordinal)
-                .Select(n => new System.CommandLine.Completions.CompletionItem(n))
+                .Select(n => new CompletionItem(n))
             : [];
     }
 }

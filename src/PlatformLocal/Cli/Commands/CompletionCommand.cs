@@ -1,8 +1,13 @@
-using PlatformLocal.Cli.Rendering;
-
 namespace PlatformLocal.Cli.Commands;
 
-internal sealed class CompletionCommand(SharedOptions shared) : CommandBase(shared)
+internal sealed class CompletionCommand(SharedOptions shared)
+    : CommandBase(
+        shared,
+        "completion",
+        "Print a script that completes commands, options and environments.",
+        "source <(platformctl completion bash)",
+        "platformctl completion zsh > \"${fpath[1]}/_platformctl\""
+    )
 {
     // The program itself knows the words: the scripts only ask it.
     private const string Bash = """
@@ -28,18 +33,11 @@ internal sealed class CompletionCommand(SharedOptions shared) : CommandBase(shar
         Description = "bash or zsh.",
     }.AcceptOnlyFromAmong("bash", "zsh");
 
-    public override string Name => "completion";
+    protected override IReadOnlyList<Symbol> Parameters => [_shell];
 
-    public override IReadOnlyList<string> Examples =>
-        ["source <(platformctl completion bash)", "platformctl completion zsh > \"${fpath[1]}/_platformctl\""];
-
-    protected override string Description => "Print a script that completes commands, options and environments.";
-
-    protected override void Configure(Command command) => command.Arguments.Add(_shell);
-
-    protected override Task<int> RunAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
+    protected override Task<int> RunAsync(Invocation call, CancellationToken cancellationToken)
     {
-        Console.Out.WriteLine(parsed.GetValue(_shell) == "zsh" ? Zsh : Bash);
+        Console.Out.WriteLine(call.Get(_shell) == "zsh" ? Zsh : Bash);
         return Task.FromResult(ExitCodes.Done);
     }
 }

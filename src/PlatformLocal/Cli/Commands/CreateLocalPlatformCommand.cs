@@ -8,7 +8,16 @@ using PlatformLocal.Platform.State;
 
 namespace PlatformLocal.Cli.Commands;
 
-internal sealed class CreateLocalPlatformCommand(SharedOptions shared) : CommandBase(shared)
+internal sealed class CreateLocalPlatformCommand(SharedOptions shared)
+    : CommandBase(
+        shared,
+        "create-local-platform",
+        "Create the platform, or start it again; leaves a running one untouched.",
+        "platformctl create-local-platform --workspace examples",
+        "platformctl create-local-platform --cluster kind --name real --workspace examples",
+        "platformctl create-local-platform --cluster kind --services minio,qdrant --workspace examples",
+        "platformctl create-local-platform --cluster existing --context staging --name there --workspace examples --yes"
+    )
 {
     private readonly Option<string?> _cluster = new Option<string?>("--cluster")
     {
@@ -82,71 +91,54 @@ internal sealed class CreateLocalPlatformCommand(SharedOptions shared) : Command
 
     private readonly Option<bool> _yes = new("--yes") { Description = "Use an existing cluster without asking." };
 
-    public override string Name => "create-local-platform";
-
-    public override IReadOnlyList<string> Examples =>
+    protected override IReadOnlyList<Symbol> Parameters =>
         [
-            "platformctl create-local-platform --workspace examples",
-            "platformctl create-local-platform --cluster kind --name real --workspace examples",
-            "platformctl create-local-platform --cluster kind --services minio,qdrant --workspace examples",
-            "platformctl create-local-platform --cluster existing --context staging --name there --workspace examples --yes",
+            _cluster,
+            _configuration,
+            _nodeImage,
+            _api,
+            _platformImage,
+            _baseImage,
+            _kubeconfig,
+            _context,
+            _services,
+            _delivery,
+            _yes,
         ];
 
-    protected override string Description => "Create the platform, or start it again; leaves a running one untouched.";
+    protected override string GoesOn => "Run the command again: it goes on where it was.";
 
-    protected override void Configure(Command command)
+    protected override async Task<int> RunAsync(Invocation call, CancellationToken cancellationToken)
     {
-        command.Options.Add(_cluster);
-        command.Options.Add(_configuration);
-        command.Options.Add(_nodeImage);
-        command.Options.Add(_api);
-        command.Options.Add(_platformImage);
-        command.Options.Add(_baseImage);
-        command.Options.Add(_kubeconfig);
-        command.Options.Add(_context);
-        command.Options.Add(_services);
-        command.Options.Add(_delivery);
-        command.Options.Add(_yes);
-    }
-
-    protected override string GoesOn(ParseResult parsed) => "Run the command again: it goes on where it was.";
-
-    protected override async Task<int> RunAsync(
-        ParseResult parsed,
-        Terminal terminal,
-        CancellationToken cancellationToken
-    )
-    {
-        var local = Shared.PlatformOf(parsed);
+        var local = call.Platform;
         var known = local.State.ReadSettings();
-        var (api, ledger) = await Shared
+        var (api, ledger) = await call
             .Parts.Create(local)
             .RunAsync(
                 new CreateOptions
                 {
-                    Workspace = Shared.WorkspaceOf(parsed),
-                    Cluster = await AskedAsync(parsed, known, terminal, cancellationToken),
+                    Workspace = call.WorkspaceOf(),
+                    Cluster = await AskedAsync(call, known, cancellationToken),
                     Version = PlatformCtl.Version,
                     Source = SharedOptions.Variable("PLATFORM_SOURCE"),
                     Services =
-                        parsed.GetValue(_services)
-                        ?? (known is null ? SharedOptions.Variable("PLATFORM_SERVICES") : null),
-                    Delivery = parsed.GetValue(_delivery),
-                    Confirm = (found, _) => Task.FromResult(parsed.GetValue(_yes) || Ask(terminal, found)),
+                        call.Get(_services) ?? (known is null ? SharedOptions.Variable("PLATFORM_SERVICES") : null),
+                    Delivery = call.Get(_delivery),
+                    Confirm = (found, _) => Task.FromResult(call.Get(_yes) || IsAllowed(call.Terminal, found)),
                 },
-                terminal.Say,
+                call.Terminal.Say,
                 cancellationToken
             );
         using (api)
         {
             var served = await local.DescribeAsync(api, cancellationToken);
-            PlatformReport.Write(terminal, served with { Ledger = ledger });
+            PlatformReport.Show(call.Terminal, served with { Ledger = ledger });
         }
 
         if (ledger.Steps.Count > 1)
         {
             var steps = string.Join(", ", ledger.Steps.Select(s => $"{s.Step} {s.Seconds:0.0} s"));
-            terminal.Say(
+            call.Terminal.Say(
                 $"Took {ledger.Seconds:0.0} s: {steps}; longest chain: {string.Join(" → ", ledger.CriticalPath)}"
             );
         }
@@ -156,70 +148,59 @@ internal sealed class CreateLocalPlatformCommand(SharedOptions shared) : Command
 
     /// <summary>What is asked for; what is left out is as the platform was made, or as suits this machine.</summary>
     private async Task<PlatformSettings> AskedAsync(
-        ParseResult parsed,
+        Invocation call,
         PlatformSettings? known,
-        Terminal terminal,
         CancellationToken cancellationToken
     )
     {
         var cluster =
-            parsed.GetValue(_cluster) ?? (known is null ? SharedOptions.Variable("PLATFORM_CLUSTER") : known.Cluster);
+            call.Get(_cluster) ?? (known is null ? SharedOptions.Variable("PLATFORM_CLUSTER") : known.Cluster);
         if (cluster is null)
         {
-            var choice = await ClusterChoice.MakeAsync(Shared.Parts.Programs, cancellationToken);
-            terminal.Say(choice.Reason);
+            var choice = await ClusterChoice.MakeAsync(call.Parts.Programs, cancellationToken);
+            call.Terminal.Say(choice.Reason);
             cluster = choice.Kind;
         }
 
-        var api = parsed.GetValue(_api) ?? (known?.Cluster == cluster ? known.Api : null);
+        var api = call.Get(_api) ?? (known?.Cluster == cluster ? known.Api : null);
         if (api == ApiPlaces.InCluster && cluster != ClusterKinds.Kind)
         {
             throw new PlatformException(
+                FailureKind.InvalidInput,
                 $"--platform-api {ApiPlaces.InCluster} needs --cluster {ClusterKinds.Kind}; here it is {cluster}.",
                 "Leave --platform-api out."
-            )
-            {
-                Kind = FailureKind.InvalidInput,
-            };
+            );
         }
 
-        var kubeconfig = parsed.GetValue(_kubeconfig);
+        var kubeconfig = call.Get(_kubeconfig);
         return new PlatformSettings(
             cluster,
             "",
             kubeconfig is null ? known?.Kubeconfig : CanonicalPath.Of(kubeconfig),
-            parsed.GetValue(_context) ?? known?.Context,
+            call.Get(_context) ?? known?.Context,
             Api: api ?? (cluster == ClusterKinds.Kind ? ApiPlaces.InCluster : ApiPlaces.OnHost)
         )
         {
-            Kind = cluster == ClusterKinds.Kind ? KindOptionsOf(parsed, known?.Kind) : null,
+            Kind = cluster == ClusterKinds.Kind ? KindOptionsOf(call, known?.Kind) : null,
         };
     }
 
     // A platform that is there keeps what it has, whatever the variables say.
-    private KindOptions KindOptionsOf(ParseResult parsed, KindOptions? known)
+    private KindOptions KindOptionsOf(Invocation call, KindOptions? known)
     {
-        var configuration = parsed.GetValue(_configuration);
-        var baseImage = parsed.GetValue(_baseImage);
+        var configuration = call.Get(_configuration);
+        var baseImage = call.Get(_baseImage);
         return new KindOptions(
-            configuration is null ? known?.Configuration : KindClusterSpec.Remembered(configuration),
-            parsed.GetValue(_nodeImage) ?? Kept(known?.NodeImage, "PLATFORM_NODE_IMAGE"),
+            configuration is null ? known?.Configuration : KindClusters.RememberedConfiguration(configuration),
+            call.Get(_nodeImage) ?? Kept(known?.NodeImage, "PLATFORM_NODE_IMAGE"),
             baseImage ?? Kept(known?.BaseImage, "PLATFORM_BASE_IMAGE"),
             // Another base means to build: the finished image is not wanted any more.
-            parsed.GetValue(_platformImage) ?? (baseImage is null ? known?.PlatformImage : null)
+            call.Get(_platformImage) ?? (baseImage is null ? known?.PlatformImage : null)
         );
 
         string? Kept(string? before, string variable) => known is null ? SharedOptions.Variable(variable) : before;
     }
 
-    private static bool Ask(Terminal terminal, ExistingClusterDescription found)
-    {
-        if (Console.IsInputRedirected)
-        {
-            return false;
-        }
-
-        terminal.Say($"The platform will write into {found}, which it did not make. Type yes to allow it:");
-        return Console.In.ReadLine()?.Trim() == "yes";
-    }
+    private static bool IsAllowed(Terminal terminal, ExistingClusterDescription found) =>
+        terminal.Ask($"The platform will write into {found}, which it did not make. Type yes to allow it:");
 }

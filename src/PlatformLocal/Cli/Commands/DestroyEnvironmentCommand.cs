@@ -1,8 +1,12 @@
-using PlatformLocal.Cli.Rendering;
-
 namespace PlatformLocal.Cli.Commands;
 
-internal sealed class DestroyEnvironmentCommand(SharedOptions shared) : CommandBase(shared)
+internal sealed class DestroyEnvironmentCommand(SharedOptions shared)
+    : CommandBase(
+        shared,
+        "destroy-environment",
+        "Remove an environment with everything in it.",
+        "platformctl destroy-environment dev-local"
+    )
 {
     private readonly Argument<string> _name = EnvironmentArgument(shared);
     private readonly Option<int> _timeout = new("--timeout")
@@ -12,34 +16,18 @@ internal sealed class DestroyEnvironmentCommand(SharedOptions shared) : CommandB
         HelpName = "SECONDS",
     };
 
-    public override string Name => "destroy-environment";
+    protected override IReadOnlyList<Symbol> Parameters => [_name, _timeout];
 
-    public override IReadOnlyList<string> Examples => ["platformctl destroy-environment dev-local"];
+    protected override string GoesOn => "A removal that was asked for goes on in the background.";
 
-    protected override string Description => "Remove an environment with everything in it.";
-
-    protected override void Configure(Command command)
+    protected override async Task<int> RunAsync(Invocation call, CancellationToken cancellationToken)
     {
-        command.Arguments.Add(_name);
-        command.Options.Add(_timeout);
-    }
-
-    protected override string GoesOn(ParseResult parsed) => "A removal that was asked for goes on in the background.";
-
-    protected override async Task<int> RunAsync(
-        ParseResult parsed,
-        Terminal terminal,
-        CancellationToken cancellationToken
-    )
-    {
-        var name = parsed.GetValue(_name)!;
-        var local = Shared.PlatformOf(parsed);
+        var name = call.Get(_name)!;
+        var local = call.Platform;
         using var api = await local.ConnectAsync(cancellationToken);
-        await Shared
-            .Parts.Destroy(api)
-            .RunAsync(name, TimeSpan.FromSeconds(parsed.GetValue(_timeout)), cancellationToken);
-        await Shared.Parts.EnvironmentClusters(local.State).DeleteAsync(name, terminal.Say, cancellationToken);
-        terminal.WriteDone("environment_name", name, $"{name} is removed; nothing of it is left.");
+        await call.Parts.Destroy(api).RunAsync(name, TimeSpan.FromSeconds(call.Get(_timeout)), cancellationToken);
+        await call.Parts.EnvironmentClusters(local.State).DeleteAsync(name, call.Terminal.Say, cancellationToken);
+        call.Terminal.WriteDone("environment_name", name, $"{name} is removed; nothing of it is left.");
         return ExitCodes.Done;
     }
 }

@@ -1,9 +1,17 @@
-using PlatformLocal.Cli.Rendering;
 using PlatformLocal.Platform.Operations;
 
 namespace PlatformLocal.Cli.Commands;
 
-internal sealed class DestroyLocalPlatformCommand(SharedOptions shared) : CommandBase(shared)
+internal sealed class DestroyLocalPlatformCommand(SharedOptions shared)
+    : CommandBase(
+        shared,
+        "destroy-local-platform",
+        "End the platform and remove everything of it: environments, claims, secrets, state.",
+        "platformctl destroy-local-platform",
+        "platformctl destroy-local-platform --verify",
+        "platformctl destroy-local-platform --all",
+        "platformctl destroy-local-platform --keep-state"
+    )
 {
     private readonly Option<bool> _keep = new("--keep-state")
     {
@@ -21,38 +29,16 @@ internal sealed class DestroyLocalPlatformCommand(SharedOptions shared) : Comman
         Description = "Remove all platforms of the state folder, and the local registry when no other cluster is left.",
     };
 
-    public override string Name => "destroy-local-platform";
+    protected override IReadOnlyList<Symbol> Parameters => [_keep, _verify, _all];
 
-    public override IReadOnlyList<string> Examples =>
-        [
-            "platformctl destroy-local-platform",
-            "platformctl destroy-local-platform --verify",
-            "platformctl destroy-local-platform --all",
-            "platformctl destroy-local-platform --keep-state",
-        ];
-
-    protected override string Description =>
-        "End the platform and remove everything of it: environments, claims, secrets, state.";
-
-    protected override void Configure(Command command)
+    protected override async Task<int> RunAsync(Invocation call, CancellationToken cancellationToken)
     {
-        command.Options.Add(_keep);
-        command.Options.Add(_verify);
-        command.Options.Add(_all);
-    }
-
-    protected override async Task<int> RunAsync(
-        ParseResult parsed,
-        Terminal terminal,
-        CancellationToken cancellationToken
-    )
-    {
-        var platform = Shared.PlatformOf(parsed);
+        var platform = call.Platform;
         var name = platform.State.Platform;
-        if (parsed.GetValue(_keep))
+        if (call.Get(_keep))
         {
-            await platform.StopAsync(terminal.Say, cancellationToken);
-            terminal.WriteDone(
+            await platform.StopAsync(call.Terminal.Say, cancellationToken);
+            call.Terminal.WriteDone(
                 "platform",
                 name,
                 $"The platform '{name}' is stopped; its state is in {platform.State.Folder}."
@@ -60,30 +46,30 @@ internal sealed class DestroyLocalPlatformCommand(SharedOptions shared) : Comman
             return ExitCodes.Done;
         }
 
-        if (parsed.GetValue(_all))
+        if (call.Get(_all))
         {
-            var everything = Shared.Parts.DestroyEverything(platform.State.Root);
-            ThrowIfAny(await everything.RunAsync(terminal.Say, cancellationToken));
-            terminal.WriteDone("state", platform.State.Root, $"No platform of {platform.State.Root} is left.");
+            var everything = call.Parts.DestroyEverything(platform.State.Root);
+            ThrowIfAny(await everything.RunAsync(call.Terminal.Say, cancellationToken));
+            call.Terminal.WriteDone("state", platform.State.Root, $"No platform of {platform.State.Root} is left.");
             return ExitCodes.Done;
         }
 
-        var leftovers = Shared.Parts.Leftovers(platform.State);
-        var had = parsed.GetValue(_verify) ? await leftovers.LookAsync(cancellationToken) : null;
-        var removed = await platform.DestroyAsync(terminal.Say, cancellationToken);
+        var leftovers = call.Parts.Leftovers(platform.State);
+        var had = call.Get(_verify) ? await leftovers.LookAsync(cancellationToken) : null;
+        var removed = await platform.DestroyAsync(call.Terminal.Say, cancellationToken);
         if (had is not null)
         {
             ThrowIfAny(await leftovers.FindAsync(had, cancellationToken));
         }
 
-        terminal.WriteDone(
+        call.Terminal.WriteDone(
             "platform",
             name,
             removed switch
             {
                 Removed.Nothing => $"There is no platform '{name}'.",
                 Removed.WithKindCluster => $"The platform '{name}' is removed; nothing of it is left. "
-                    + $"The registry {Shared.Parts.Registry.Name} stays, with its images, for other platforms.",
+                    + $"The registry {call.Parts.Registry.Name} stays, with its images, for other platforms.",
                 _ => $"The platform '{name}' is removed; nothing of it is left.",
             }
         );

@@ -5,7 +5,15 @@ using Spectre.Console;
 
 namespace PlatformLocal.Cli.Commands;
 
-internal sealed class DoctorCommand(SharedOptions shared) : CommandBase(shared)
+internal sealed class DoctorCommand(SharedOptions shared)
+    : CommandBase(
+        shared,
+        "doctor",
+        "Check what the platform needs of this machine, each with its fix.",
+        "platformctl doctor",
+        "platformctl doctor --cluster kind --fix",
+        "platformctl doctor --output json"
+    )
 {
     private readonly Option<string?> _cluster = new Option<string?>("--cluster")
     {
@@ -23,31 +31,15 @@ internal sealed class DoctorCommand(SharedOptions shared) : CommandBase(shared)
         Description = "Apply the fixes that are safe, then check again.",
     };
 
-    public override string Name => "doctor";
+    protected override IReadOnlyList<Symbol> Parameters => [_cluster, _nodeImage, _fix];
 
-    public override IReadOnlyList<string> Examples =>
-        ["platformctl doctor", "platformctl doctor --cluster kind --fix", "platformctl doctor --output json"];
-
-    protected override string Description => "Check what the platform needs of this machine, each with its fix.";
-
-    protected override void Configure(Command command)
+    protected override async Task<int> RunAsync(Invocation call, CancellationToken cancellationToken)
     {
-        command.Options.Add(_cluster);
-        command.Options.Add(_nodeImage);
-        command.Options.Add(_fix);
-    }
-
-    protected override async Task<int> RunAsync(
-        ParseResult parsed,
-        Terminal terminal,
-        CancellationToken cancellationToken
-    )
-    {
-        var platform = Shared.PlatformOf(parsed);
+        var platform = call.Platform;
         var known = platform.State.ReadSettings();
-        var workspace = Shared.WorkspaceOf(parsed) ?? known?.Workspace;
-        var programs = Shared.Parts.Programs;
-        var cluster = parsed.GetValue(_cluster) ?? known?.Cluster;
+        var workspace = call.WorkspaceOf() ?? known?.Workspace;
+        var programs = call.Parts.Programs;
+        var cluster = call.Get(_cluster) ?? known?.Cluster;
         var doctor = new Doctor(
             platform.State,
             workspace,
@@ -60,28 +52,20 @@ internal sealed class DoctorCommand(SharedOptions shared) : CommandBase(shared)
             cluster == ClusterKinds.Kind
                 ? await KindPreflight.ForAsync(
                     programs,
-                    parsed.GetValue(_nodeImage) ?? known?.Kind?.NodeImage,
+                    call.Get(_nodeImage) ?? known?.Kind?.NodeImage,
                     new KindPreflightOptions(),
                     cancellationToken
                 )
                 : null
         );
         var report = await doctor.RunAsync(cancellationToken);
-        if (parsed.GetValue(_fix))
+        if (call.Get(_fix))
         {
             var repairs = Repairs.Apply(report);
             report = (await doctor.RunAsync(cancellationToken)) with { Repairs = repairs };
         }
 
-        if (terminal.IsJson)
-        {
-            terminal.Write(report, DiagnosticsJson.Indented.DoctorReport);
-        }
-        else
-        {
-            Show(terminal, report);
-        }
-
+        call.Terminal.Show(report, DiagnosticsJson.Indented.DoctorReport, r => Show(call.Terminal, r));
         return report.IsHealthy ? ExitCodes.Done : ExitCodes.Failed;
     }
 

@@ -3,49 +3,39 @@ using Spectre.Console;
 
 namespace PlatformLocal.Cli.Commands;
 
-internal sealed class GetEnvironmentCommand(SharedOptions shared) : CommandBase(shared)
+internal sealed class GetEnvironmentCommand(SharedOptions shared)
+    : CommandBase(
+        shared,
+        "get-environment",
+        "Show one environment: its services, versions and why these, and its history.",
+        "platformctl get-environment dev-local",
+        "platformctl get-environment dev-local -o json"
+    )
 {
     private readonly Argument<string> _name = EnvironmentArgument(shared);
 
-    public override string Name => "get-environment";
+    protected override IReadOnlyList<Symbol> Parameters => [_name];
 
-    public override IReadOnlyList<string> Examples =>
-        ["platformctl get-environment dev-local", "platformctl get-environment dev-local -o json"];
-
-    protected override string Description =>
-        "Show one environment: its services, versions and why these, and its history.";
-
-    protected override void Configure(Command command) => command.Arguments.Add(_name);
-
-    protected override async Task<int> RunAsync(
-        ParseResult parsed,
-        Terminal terminal,
-        CancellationToken cancellationToken
-    )
+    protected override async Task<int> RunAsync(Invocation call, CancellationToken cancellationToken)
     {
-        var name = parsed.GetValue(_name)!;
-        using var api = await Shared.PlatformOf(parsed).ConnectAsync(cancellationToken);
+        var name = call.Get(_name)!;
+        using var api = await call.Platform.ConnectAsync(cancellationToken);
         var environment = await api.GetAsync(name, cancellationToken);
-        if (terminal.IsJson)
-        {
-            terminal.Write(environment, PlatformJson.Indented.EnvironmentDocument);
-            return ExitCodes.Done;
-        }
+        call.Terminal.Show(environment, PlatformJson.Indented.EnvironmentDocument, e => Show(call.Terminal, e));
+        return ExitCodes.Done;
+    }
 
-        EnvironmentReport.Line(
-            terminal,
-            $"{environment.EnvironmentName}: {environment.Phase.ToString().ToLowerInvariant()}"
-        );
-        EnvironmentReport.Line(
-            terminal,
+    private static void Show(Terminal terminal, EnvironmentDocument environment)
+    {
+        terminal.Line($"{environment.EnvironmentName}: {environment.Phase.ToString().ToLowerInvariant()}");
+        terminal.Line(
             $"  type       {environment.EnvironmentType}{(environment.Simulated ? " (workloads simulated)" : "")}"
         );
-        EnvironmentReport.Line(terminal, $"  namespace  {environment.Namespace}");
-        EnvironmentReport.Line(terminal, $"  user       {environment.User}");
-        EnvironmentReport.Line(terminal, $"  created    {environment.CreationDate:u}");
-        EnvironmentReport.Line(terminal, $"  expires    {(environment.ExpirationDate is { } e ? $"{e:u}" : "never")}");
-        EnvironmentReport.Line(
-            terminal,
+        terminal.Line($"  namespace  {environment.Namespace}");
+        terminal.Line($"  user       {environment.User}");
+        terminal.Line($"  created    {environment.CreationDate:u}");
+        terminal.Line($"  expires    {(environment.ExpirationDate is { } e ? $"{e:u}" : "never")}");
+        terminal.Line(
             $"  updates    {(environment.NextUpdate is { } u ? $"newer versions are looked for at {u:u}" : "none by itself")}"
         );
         var table = Tables.New("SERVICE", "VERSION", "PHASE", "WHY THIS VERSION");
@@ -61,12 +51,10 @@ internal sealed class GetEnvironmentCommand(SharedOptions shared) : CommandBase(
 
         terminal.Result.Write(table);
         HistoryReport.Write(terminal, environment.History ?? []);
-        EnvironmentReport.WriteWarnings(terminal, environment.Warnings);
+        terminal.Notes(environment.Warnings);
         if (environment.Message is not null)
         {
-            EnvironmentReport.WriteFailure(terminal, environment);
+            terminal.Fail(environment.Message, environment.NextStep);
         }
-
-        return ExitCodes.Done;
     }
 }

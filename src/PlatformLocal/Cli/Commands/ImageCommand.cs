@@ -1,8 +1,13 @@
-using PlatformLocal.Cli.Rendering;
-
 namespace PlatformLocal.Cli.Commands;
 
-internal sealed class ImageCommand(SharedOptions shared) : CommandBase(shared)
+internal sealed class ImageCommand(SharedOptions shared)
+    : CommandBase(
+        shared,
+        "image",
+        "Get locally built images into a platform on kind.",
+        "platformctl image push docker-releases/user-service:1.4.2",
+        "platformctl image load my-service:dev"
+    )
 {
     private readonly Argument<string> _action = new Argument<string>("ACTION")
     {
@@ -16,66 +21,42 @@ internal sealed class ImageCommand(SharedOptions shared) : CommandBase(shared)
         Arity = ArgumentArity.OneOrMore,
     };
 
-    public override string Name => "image";
+    protected override IReadOnlyList<Symbol> Parameters => [_action, _images];
 
-    public override IReadOnlyList<string> Examples =>
-        ["platformctl image push docker-releases/user-service:1.4.2", "platformctl image load my-service:dev"];
-
-    protected override string Description => "Get locally built images into a platform on kind.";
-
-    protected override void Configure(Command command)
+    protected override async Task<int> RunAsync(Invocation call, CancellationToken cancellationToken)
     {
-        command.Arguments.Add(_action);
-        command.Arguments.Add(_images);
-    }
-
-    protected override async Task<int> RunAsync(
-        ParseResult parsed,
-        Terminal terminal,
-        CancellationToken cancellationToken
-    )
-    {
-        var state = Shared.StateOf(parsed);
-        if (Shared.Parts.ClusterOf(state) is not { HasOthersBeside: true })
+        var state = call.State;
+        if (call.Parts.ClusterOf(state) is not { HasOthersBeside: true })
         {
             throw new PlatformException(
+                FailureKind.InvalidInput,
                 $"The platform '{state.Platform}' has no Kind cluster: images go nowhere.",
                 "The embedded platform takes every image as present; make a real one with: "
                     + "platformctl create-local-platform --cluster kind"
-            )
-            {
-                Kind = FailureKind.InvalidInput,
-            };
+            );
         }
 
-        var isPush = parsed.GetValue(_action) == "push";
+        var isPush = call.Get(_action) == "push";
         var names = new List<string>();
-        foreach (var image in parsed.GetValue(_images)!)
+        foreach (var image in call.Get(_images)!)
         {
-            terminal.Say($"{(isPush ? "Pushing" : "Loading")} {image}");
+            call.Terminal.Say($"{(isPush ? "Pushing" : "Loading")} {image}");
             if (isPush)
             {
-                names.Add(await Shared.Parts.Registry.PushAsync(image, cancellationToken));
+                names.Add(await call.Parts.Registry.PushAsync(image, cancellationToken));
             }
             else
             {
-                await Shared.Parts.KindClusters.LoadImageAsync(state.Platform, image, cancellationToken);
+                await call.Parts.KindClusters.LoadImageAsync(state.Platform, image, cancellationToken);
                 names.Add(image);
             }
         }
 
-        if (terminal.IsJson)
-        {
-            terminal.Write(
-                new JsonObject { ["images"] = new JsonArray([.. names.Select(n => JsonValue.Create(n))]) },
-                PlatformJson.Indented.JsonObject
-            );
-        }
-        else
-        {
-            names.ForEach(Console.Out.WriteLine);
-        }
-
+        call.Terminal.Show(
+            new JsonObject { ["images"] = new JsonArray([.. names.Select(n => JsonValue.Create(n))]) },
+            PlatformJson.Indented.JsonObject,
+            _ => names.ForEach(Console.Out.WriteLine)
+        );
         return ExitCodes.Done;
     }
 }

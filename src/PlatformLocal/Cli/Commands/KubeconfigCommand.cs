@@ -1,8 +1,13 @@
-using PlatformLocal.Cli.Rendering;
-
 namespace PlatformLocal.Cli.Commands;
 
-internal sealed class KubeconfigCommand(SharedOptions shared) : CommandBase(shared)
+internal sealed class KubeconfigCommand(SharedOptions shared)
+    : CommandBase(
+        shared,
+        "kubeconfig",
+        "Print the path of the kubeconfig for the platform's cluster.",
+        "kubectl --kubeconfig \"$(platformctl kubeconfig)\" get pods -A",
+        "export KUBECONFIG=\"$(platformctl kubeconfig)\""
+    )
 {
     private readonly Option<string?> _environment = new("--environment")
     {
@@ -10,36 +15,24 @@ internal sealed class KubeconfigCommand(SharedOptions shared) : CommandBase(shar
         HelpName = "NAME",
     };
 
-    public override string Name => "kubeconfig";
+    protected override IReadOnlyList<Symbol> Parameters => [_environment];
 
-    public override IReadOnlyList<string> Examples =>
-        [
-            "kubectl --kubeconfig \"$(platformctl kubeconfig)\" get pods -A",
-            "export KUBECONFIG=\"$(platformctl kubeconfig)\"",
-        ];
-
-    protected override string Description => "Print the path of the kubeconfig for the platform's cluster.";
-
-    protected override void Configure(Command command) => command.Options.Add(_environment);
-
-    protected override Task<int> RunAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
+    protected override Task<int> RunAsync(Invocation call, CancellationToken cancellationToken)
     {
-        var state = Shared.StateOf(parsed);
+        var state = call.State;
         if (!File.Exists(state.Kubeconfig))
         {
             throw new PlatformException(
+                FailureKind.NotFound,
                 $"There is no platform '{state.Platform}'.",
                 "Create it with: platformctl create-local-platform"
-            )
-            {
-                Kind = FailureKind.NotFound,
-            };
+            );
         }
 
-        var own = parsed.GetValue(_environment) is { } environment
-            ? Shared.Parts.EnvironmentClusters(state).KubeconfigOf(environment)
+        var own = call.Get(_environment) is { } environment
+            ? call.Parts.EnvironmentClusters(state).KubeconfigOf(environment)
             : null;
-        terminal.WriteDone("kubeconfig", own ?? state.Kubeconfig, own ?? state.Kubeconfig);
+        call.Terminal.WriteDone("kubeconfig", own ?? state.Kubeconfig, own ?? state.Kubeconfig);
         return Task.FromResult(ExitCodes.Done);
     }
 }

@@ -3,7 +3,15 @@ using Spectre.Console;
 
 namespace PlatformLocal.Cli.Commands;
 
-internal sealed class ListEnvironmentsCommand(SharedOptions shared) : CommandBase(shared)
+internal sealed class ListEnvironmentsCommand(SharedOptions shared)
+    : CommandBase(
+        shared,
+        "list-environments",
+        "List environments, or find some.",
+        "platformctl list-environments",
+        "platformctl list-environments type:dev service:rabbitmq",
+        "platformctl list-environments -o json"
+    )
 {
     private readonly Argument<string[]> _query = new("QUERY")
     {
@@ -11,42 +19,31 @@ internal sealed class ListEnvironmentsCommand(SharedOptions shared) : CommandBas
         Arity = ArgumentArity.ZeroOrMore,
     };
 
-    public override string Name => "list-environments";
+    protected override IReadOnlyList<Symbol> Parameters => [_query];
 
-    public override IReadOnlyList<string> Examples =>
-        [
-            "platformctl list-environments",
-            "platformctl list-environments type:dev service:rabbitmq",
-            "platformctl list-environments -o json",
-        ];
-
-    protected override string Description => "List environments, or find some.";
-
-    protected override void Configure(Command command) => command.Arguments.Add(_query);
-
-    protected override async Task<int> RunAsync(
-        ParseResult parsed,
-        Terminal terminal,
-        CancellationToken cancellationToken
-    )
+    protected override async Task<int> RunAsync(Invocation call, CancellationToken cancellationToken)
     {
-        using var api = await Shared.PlatformOf(parsed).ConnectAsync(cancellationToken);
-        var query = string.Join(' ', parsed.GetValue(_query) ?? []);
+        using var api = await call.Platform.ConnectAsync(cancellationToken);
+        var query = string.Join(' ', call.Get(_query) ?? []);
         var list = await api.ListAsync(query, cancellationToken);
-        if (terminal.IsJson)
-        {
-            terminal.Write(list, PlatformJson.Indented.EnvironmentListDocument);
-            return ExitCodes.Done;
-        }
+        call.Terminal.Show(
+            list,
+            PlatformJson.Indented.EnvironmentListDocument,
+            l => Show(call.Terminal, l, isSearch: query.Length > 0)
+        );
+        return ExitCodes.Done;
+    }
 
+    private static void Show(Terminal terminal, EnvironmentListDocument list, bool isSearch)
+    {
         if (list.Environments.Count == 0)
         {
             terminal.Say(
-                query.Length > 0
+                isSearch
                     ? "No environment matches."
                     : "There are no environments. Deploy one: platformctl deploy-environment --help"
             );
-            return ExitCodes.Done;
+            return;
         }
 
         var table = Tables.New("NAME", "TYPE", "PHASE", "SERVICES", "USER", "AGE", "EXPIRES");
@@ -69,7 +66,5 @@ internal sealed class ListEnvironmentsCommand(SharedOptions shared) : CommandBas
         {
             terminal.Say("Workloads are simulated: nothing is executed.");
         }
-
-        return ExitCodes.Done;
     }
 }

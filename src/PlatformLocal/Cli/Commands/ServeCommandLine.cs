@@ -8,7 +8,13 @@ using PlatformLocal.Server;
 
 namespace PlatformLocal.Cli.Commands;
 
-internal sealed class ServeCommandLine(SharedOptions shared) : CommandBase(shared)
+internal sealed class ServeCommandLine(SharedOptions shared)
+    : CommandBase(
+        shared,
+        "serve",
+        "Serve the platform in this process until Ctrl-C.",
+        "platformctl serve --workspace examples --port 8080"
+    )
 {
     private readonly Option<int> _port = new("--port")
     {
@@ -28,41 +34,23 @@ internal sealed class ServeCommandLine(SharedOptions shared) : CommandBase(share
         Hidden = true,
     };
 
-    public override string Name => "serve";
+    protected override IReadOnlyList<Symbol> Parameters => [_port, _inCluster, _background];
 
-    public override IReadOnlyList<string> Examples => ["platformctl serve --workspace examples --port 8080"];
-
-    protected override string Description => "Serve the platform in this process until Ctrl-C.";
-
-    protected override void Configure(Command command)
+    protected override async Task<int> RunAsync(Invocation call, CancellationToken cancellationToken)
     {
-        command.Options.Add(_port);
-        command.Options.Add(_inCluster);
-        command.Options.Add(_background);
-    }
-
-    protected override async Task<int> RunAsync(
-        ParseResult parsed,
-        Terminal terminal,
-        CancellationToken cancellationToken
-    )
-    {
-        var state = Shared.StateOf(parsed);
-        if (parsed.GetValue(_inCluster))
+        var state = call.State;
+        if (call.Get(_inCluster))
         {
-            return await ServeReplicaAsync(state, parsed.GetValue(_port), terminal, cancellationToken);
+            return await ServeReplicaAsync(state, call.Get(_port), call.Terminal, cancellationToken);
         }
 
         var known = state.ReadSettings();
-        var isBackground = parsed.GetValue(_background);
+        var isBackground = call.Get(_background);
         if (isBackground)
         {
             if (known is null)
             {
-                throw new PlatformException($"There is no platform '{state.Platform}' any more.")
-                {
-                    Kind = FailureKind.NotFound,
-                };
+                throw new PlatformException(FailureKind.NotFound, $"There is no platform '{state.Platform}' any more.");
             }
 
             BackgroundProcess.Detach(state.Log);
@@ -71,27 +59,30 @@ internal sealed class ServeCommandLine(SharedOptions shared) : CommandBase(share
         // In the background it is started by a run that holds the lock.
         var held = isBackground
             ? null
-            : await state.LockAsync(Name, terminal.Say, Shared.Parts.Time, cancellationToken);
+            : await state.LockAsync(Name, call.Terminal.Say, call.Parts.Time, cancellationToken);
         using var starting = held;
         var workspace =
-            Shared.WorkspaceOf(parsed)
+            call.WorkspaceOf()
             ?? known?.Workspace
-            ?? throw new PlatformException("There is no workspace.", "Name one with --workspace.")
-            {
-                Kind = FailureKind.InvalidInput,
-            };
+            ?? throw new PlatformException(
+                FailureKind.InvalidInput,
+                "There is no workspace.",
+                "Name one with --workspace."
+            );
         await using var server = await PlatformServer.StartAsync(
             new ServeOptions
             {
                 State = state,
                 Workspace = CanonicalPath.Of(workspace),
                 Version = PlatformCtl.Version,
-                Port = parsed.GetValue(_port),
+                Port = call.Get(_port),
             },
             cancellationToken
         );
         held?.Dispose();
-        terminal.Say($"The platform '{state.Platform}' is served at {server.Address}; kubeconfig {server.Kubeconfig}");
+        call.Terminal.Say(
+            $"The platform '{state.Platform}' is served at {server.Address}; kubeconfig {server.Kubeconfig}"
+        );
         await server.WaitForStopAsync(cancellationToken);
         return ExitCodes.Done;
     }
@@ -143,10 +134,8 @@ internal sealed class ServeCommandLine(SharedOptions shared) : CommandBase(share
         Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value
             ? value
             : throw new PlatformException(
+                FailureKind.InvalidInput,
                 $"The environment variable {variable} is not set.",
                 "A pod of the platform sets it; on a host, leave --in-cluster out."
-            )
-            {
-                Kind = FailureKind.InvalidInput,
-            };
+            );
 }

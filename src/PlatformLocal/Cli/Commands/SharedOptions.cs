@@ -1,4 +1,3 @@
-using PlatformLocal.Platform.Operations;
 using PlatformLocal.Platform.State;
 
 namespace PlatformLocal.Cli.Commands;
@@ -47,30 +46,11 @@ internal sealed class SharedOptions
 
     public void AddTo(Command root)
     {
-        root.Options.Add(Name);
-        root.Options.Add(State);
-        root.Options.Add(Workspace);
-        root.Options.Add(Output);
-        root.Options.Add(Debug);
+        foreach (var option in new Option[] { Name, State, Workspace, Output, Debug })
+        {
+            root.Options.Add(option);
+        }
     }
-
-    /// <summary>What commands work with.</summary>
-    public Composition Parts { get; } = new();
-
-    public StateFolder StateOf(ParseResult parsed) =>
-        Composition.State(parsed.GetValue(State)!, parsed.GetValue(Name)!);
-
-    public LocalPlatform PlatformOf(ParseResult parsed) => Parts.Platform(StateOf(parsed));
-
-    /// <summary>The workspace: asked for, else above the file, else above the current folder, else as it was made.</summary>
-    public string? WorkspaceOf(ParseResult parsed, string? file = null) =>
-        parsed.GetValue(Workspace)
-        ?? Variable("PLATFORM_WORKSPACE")
-        ?? (file is null ? null : Deployment.Workspaces.Workspace.Find(file))
-        ?? (StateOf(parsed).ReadSettings() is null ? NearbyWorkspace() : null);
-
-    private static string? NearbyWorkspace() =>
-        Deployment.Workspaces.Workspace.Find(Directory.GetCurrentDirectory()) ?? Variable("PLATFORM_DEFAULT_WORKSPACE");
 
     public static string? Variable(string name) =>
         Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;

@@ -14,27 +14,26 @@ internal static class DeploymentOutcome
     public static void Write(Terminal terminal, EnvironmentDocument environment)
     {
         terminal.Result.Write(EnvironmentTree.Of(environment));
-        EnvironmentReport.WriteWarnings(terminal, environment.Warnings);
+        terminal.Notes(environment.Warnings);
         if (environment.Phase is EnvironmentPhase.Failed or EnvironmentPhase.Invalid)
         {
-            EnvironmentReport.WriteFailure(terminal, environment);
+            terminal.Fail(environment.Message, environment.NextStep);
             return;
         }
 
         if (environment.Phase != EnvironmentPhase.Ready)
         {
-            EnvironmentReport.Line(
-                terminal,
+            terminal.Line(
                 $"Stored; it goes on in the background: platformctl get-environment {environment.EnvironmentName}"
             );
             return;
         }
 
-        EnvironmentReport.Line(terminal, Summary(environment));
-        EnvironmentReport.Line(terminal, "Next:");
-        EnvironmentReport.Line(terminal, $"  platformctl get-environment {environment.EnvironmentName}");
-        EnvironmentReport.Line(terminal, $"  kubectl -n {environment.Namespace} get pods");
-        EnvironmentReport.Line(terminal, $"  platformctl destroy-environment {environment.EnvironmentName}");
+        terminal.Line(Summary(environment));
+        terminal.Line("Next:");
+        terminal.Line($"  platformctl get-environment {environment.EnvironmentName}");
+        terminal.Line($"  kubectl -n {environment.Namespace} get pods");
+        terminal.Line($"  platformctl destroy-environment {environment.EnvironmentName}");
     }
 
     private static string Summary(EnvironmentDocument environment)

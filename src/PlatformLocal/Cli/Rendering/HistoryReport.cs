@@ -15,7 +15,7 @@ internal static class HistoryReport
             return;
         }
 
-        EnvironmentReport.Line(terminal, "");
+        terminal.Line("");
         var table = Tables.New("NO", "WHEN", "OUTCOME", "CAUSE", "CHANGES");
         foreach (var rollout in history.Take(Shown))
         {
@@ -31,7 +31,7 @@ internal static class HistoryReport
         terminal.Result.Write(table);
         if (history.Count > Shown)
         {
-            EnvironmentReport.Line(terminal, $"{history.Count - Shown} older ones are in: --output json");
+            terminal.Line($"{history.Count - Shown} older ones are in: --output json");
         }
     }
 

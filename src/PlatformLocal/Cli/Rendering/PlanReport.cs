@@ -33,15 +33,12 @@ internal static class PlanReport
 
         if (shown.Count > ServicesShown)
         {
-            EnvironmentReport.Line(terminal, $"   and {shown.Count - ServicesShown} more: --output json lists them");
+            terminal.Line($"   and {shown.Count - ServicesShown} more: --output json lists them");
         }
 
         if (shown.Count < plan.Services.Count)
         {
-            EnvironmentReport.Line(
-                terminal,
-                $"   {plan.Services.Count - shown.Count} services stay at their versions."
-            );
+            terminal.Line($"   {plan.Services.Count - shown.Count} services stay at their versions.");
         }
 
         var changes = plan.Objects.Where(o => o.Change is not (ChangeKind.Unchanged or ChangeKind.Kept)).ToList();
@@ -49,22 +46,18 @@ internal static class PlanReport
         {
             var owner = service.Key.Service.Length > 0 ? service.Key.Service : "the environment itself";
             var objects = string.Join(", ", service.Select(o => o.Name == o.Service ? o.Kind : $"{o.Kind} {o.Name}"));
-            EnvironmentReport.Line(terminal, $"  {Word(service.Key.Change), -6}  {owner}: {objects}");
+            terminal.Line($"  {Word(service.Key.Change), -6}  {owner}: {objects}");
         }
 
         var groups = changes.Select(c => (c.Change, c.Service)).Distinct().Count();
         if (groups > GroupsShown)
         {
-            EnvironmentReport.Line(
-                terminal,
-                $"  and the objects of {groups - GroupsShown} more: --output json lists them"
-            );
+            terminal.Line($"  and the objects of {groups - GroupsShown} more: --output json lists them");
         }
 
-        EnvironmentReport.WriteWarnings(terminal, plan.Warnings);
+        terminal.Notes(plan.Warnings);
         var unchanged = plan.Objects.Count - changes.Count;
-        EnvironmentReport.Line(
-            terminal,
+        terminal.Line(
             plan.HasChanges
                 ? $"{plan.EnvironmentName}: {changes.Count} objects would change, {unchanged} stay as they are. Nothing was changed."
                 : $"{plan.EnvironmentName}: nothing would change ({unchanged} objects)."

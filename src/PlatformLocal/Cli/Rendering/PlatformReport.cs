@@ -5,25 +5,18 @@ namespace PlatformLocal.Cli.Rendering;
 /// <summary>The platform in words.</summary>
 internal static class PlatformReport
 {
-    public static void Write(Terminal terminal, PlatformDocument platform)
-    {
-        if (terminal.IsJson)
-        {
-            terminal.Write(platform, PlatformJson.Indented.PlatformDocument);
-            return;
-        }
+    public static void Show(Terminal terminal, PlatformDocument platform) =>
+        terminal.Show(platform, PlatformJson.Indented.PlatformDocument, p => Write(terminal, p));
 
+    private static void Write(Terminal terminal, PlatformDocument platform)
+    {
         var simulated = platform.Simulated ? "; workloads are simulated, nothing is executed" : "";
-        EnvironmentReport.Line(
-            terminal,
+        terminal.Line(
             $"{platform.Name} runs: {platform.Cluster} cluster, Kubernetes API {platform.KubernetesVersion}{simulated}"
         );
-        EnvironmentReport.Line(terminal, $"  workspace   {platform.Workspace}");
-        EnvironmentReport.Line(terminal, $"  kubeconfig  {platform.Kubeconfig}");
-        EnvironmentReport.Line(
-            terminal,
-            $"  process     {platform.ProcessId}, version {platform.Version}, since {platform.Started:u}"
-        );
+        terminal.Line($"  workspace   {platform.Workspace}");
+        terminal.Line($"  kubeconfig  {platform.Kubeconfig}");
+        terminal.Line($"  process     {platform.ProcessId}, version {platform.Version}, since {platform.Started:u}");
         var table = Tables.New("PART", "KIND", "WHERE");
         foreach (var part in platform.Parts)
         {
@@ -48,6 +41,6 @@ internal static class PlatformReport
         }
 
         var environments = string.Join(", ", platform.Environments.Select(e => $"{e.Value} {e.Key}"));
-        EnvironmentReport.Line(terminal, $"Environments: {(environments.Length > 0 ? environments : "none")}");
+        terminal.Line($"Environments: {(environments.Length > 0 ? environments : "none")}");
     }
 }

@@ -25,8 +25,44 @@ internal sealed class Terminal(bool json)
     /// <summary>A line for people.</summary>
     public void Say(string line) => Console.Error.WriteLine(line);
 
-    /// <summary>The result, for programs.</summary>
-    public void Write<T>(T result, JsonTypeInfo<T> type) =>
+    /// <summary>A line of the result as it is: no markup, no wrapping, so that it can be copied.</summary>
+    public void Line(string text) => Result.Profile.Out.Writer.WriteLine(CommandText.Copyable(text));
+
+    /// <summary>Whether somebody answers with yes; nobody does where input comes from elsewhere.</summary>
+    public bool Ask(string question)
+    {
+        if (Console.IsInputRedirected)
+        {
+            return false;
+        }
+
+        Say(question);
+        return Console.In.ReadLine()?.Trim() == "yes";
+    }
+
+    /// <summary>What is worth knowing beside the result.</summary>
+    public void Notes(IEnumerable<string> notes)
+    {
+        foreach (var note in notes)
+        {
+            Say($"Note: {note}");
+        }
+    }
+
+    /// <summary>The result: as JSON for programs, in words for people.</summary>
+    public void Show<T>(T result, JsonTypeInfo<T> type, Action<T> tell)
+    {
+        if (IsJson)
+        {
+            Write(result, type);
+        }
+        else
+        {
+            tell(result);
+        }
+    }
+
+    private static void Write<T>(T result, JsonTypeInfo<T> type) =>
         Console.Out.WriteLine(JsonSerializer.Serialize(result, type));
 
     /// <summary>A result that is one sentence for people and one property for programs.</summary>

@@ -1,6 +1,3 @@
-using System.Reflection;
-using PlatformLocal.Core.Documents;
-
 namespace PlatformLocal.Platform.Baseline;
 
 /// <summary>The playbooks and the manifests of the baseline, which Ansible and the platform's own client both read.</summary>
@@ -9,14 +6,12 @@ internal static class BaselineFiles
     private const string Prefix = "files/";
     private const string Manifests = "src/PlatformLocal/Platform/Baseline/Manifests/";
 
-    private static readonly Assembly s_assembly = typeof(BaselineFiles).Assembly;
-
     // By their path in the source tree: playbooks find the manifests by it.
-    private static readonly Dictionary<string, string> s_texts = s_assembly
-        .GetManifestResourceNames()
+    private static readonly Dictionary<string, string> s_texts = typeof(BaselineFiles)
+        .Assembly.GetManifestResourceNames()
         .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
         .Order(StringComparer.Ordinal)
-        .ToDictionary(name => name[Prefix.Length..], ReadResource, StringComparer.Ordinal);
+        .ToDictionary(name => name[Prefix.Length..], EmbeddedFiles.Read);
 
     /// <summary>The system namespace itself, and all that belongs into it.</summary>
     public static IReadOnlyList<JsonObject> OfNamespace(string name) =>
@@ -36,13 +31,6 @@ internal static class BaselineFiles
         }
     }
 
-    private static List<JsonObject> Objects(string name) =>
-        [.. YamlText.ParseAll(s_texts[Manifests + name], name).Select(d => d.Root.AsObject())];
-
-    private static string ReadResource(string name)
-    {
-        using var stream = s_assembly.GetManifestResourceStream(name)!;
-        using var reader = new StreamReader(stream);
-        return reader.ReadToEnd();
-    }
+    private static IReadOnlyList<JsonObject> Objects(string name) =>
+        EmbeddedFiles.Objects(s_texts[Manifests + name], name);
 }

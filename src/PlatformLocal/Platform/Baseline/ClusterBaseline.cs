@@ -11,7 +11,7 @@ namespace PlatformLocal.Platform.Baseline;
 /// <param name="ansible">Runs playbooks; <see langword="null"/> never to use Ansible.</param>
 /// <param name="cluster">The cluster as Ansible gets it.</param>
 /// <param name="time">The clock of waits.</param>
-public sealed class ClusterBaseline(
+internal sealed class ClusterBaseline(
     Func<CancellationToken, Task<KubernetesClient>> connect,
     AnsiblePlaybooks? ansible,
     PlaybookCluster cluster,
@@ -27,8 +27,6 @@ public sealed class ClusterBaseline(
     private static readonly TimeSpan s_removal = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>The step that makes the baseline.</summary>
-    /// <param name="dependsOn">The steps that make the cluster.</param>
     public Step Step(params string[] dependsOn) =>
         new()
         {
@@ -38,8 +36,6 @@ public sealed class ClusterBaseline(
         };
 
     /// <summary>Makes sure that the baseline is there.</summary>
-    /// <param name="report">Is told what is done just now.</param>
-    /// <param name="cancellationToken">Stops; the next call goes on.</param>
     /// <returns>How many objects or tasks changed something.</returns>
     /// <exception cref="PlatformException">The cluster refuses, a namespace of the name is somebody else's, or the playbook failed.</exception>
     public async Task<int> EnsureAsync(Action<string> report, CancellationToken cancellationToken)
@@ -71,7 +67,6 @@ public sealed class ClusterBaseline(
     }
 
     /// <summary>Whether every object of the baseline is in the cluster as it should be.</summary>
-    /// <param name="cancellationToken">Stops asking.</param>
     /// <exception cref="PlatformException">The cluster cannot be asked.</exception>
     public async Task<bool> IsThereAsync(CancellationToken cancellationToken)
     {
@@ -81,7 +76,6 @@ public sealed class ClusterBaseline(
     }
 
     /// <summary>Removes the system namespaces with all that is in them, and the roles; what somebody else made stays.</summary>
-    /// <param name="cancellationToken">Stops waiting; deletions already asked for go on.</param>
     /// <exception cref="PlatformException">The cluster refuses, or something is not gone in time.</exception>
     public async Task RemoveAsync(CancellationToken cancellationToken)
     {
@@ -101,25 +95,28 @@ public sealed class ClusterBaseline(
             }
         }
 
-        long started = time.GetTimestamp();
-        foreach (var reference in ours)
+        ObjectReference? left = null;
+        var poll = new Poll("the baseline to go", s_interval, s_removal, time)
         {
-            while (await client.FindAsync(reference, cancellationToken) is not null)
+            Failure = name => new PlatformException(
+                FailureKind.NotReadyInTime,
+                $"{name} is not gone after {s_removal.TotalSeconds:0} s.",
+                $"See what keeps it: kubectl get {left?.Kind.ToLowerInvariant()} {left?.Name} -o yaml"
+            ),
+        };
+        await poll.UntilAsync(
+            async token =>
             {
-                if (time.GetElapsedTime(started) > s_removal)
+                while (ours.Count > 0 && await client.FindAsync(ours[0], token) is null)
                 {
-                    throw new PlatformException(
-                        $"{reference} is not gone after {s_removal.TotalSeconds:0} s.",
-                        $"See what keeps it: kubectl get {reference.Kind.ToLowerInvariant()} {reference.Name} -o yaml"
-                    )
-                    {
-                        Kind = FailureKind.NotReadyInTime,
-                    };
+                    ours.RemoveAt(0);
                 }
 
-                await Task.Delay(s_interval, time, cancellationToken);
-            }
-        }
+                left = ours.Count > 0 ? ours[0] : null;
+                return left?.ToString();
+            },
+            cancellationToken
+        );
     }
 
     /// <summary>Applies the baseline with the platform's own client.</summary>
@@ -194,12 +191,10 @@ public sealed class ClusterBaseline(
         if (await client.FindAsync(platform, cancellationToken) is { } found && !IsOurs(found))
         {
             throw new PlatformException(
+                FailureKind.Conflict,
                 "The cluster has a namespace platform-system already, and the platform did not make it.",
                 $"Remove it, or give it to the platform: kubectl label namespace platform-system {PartOf}=platform-baseline"
-            )
-            {
-                Kind = FailureKind.Conflict,
-            };
+            );
         }
 
         var flux = await client.FindAsync(platform with { Name = Flux }, cancellationToken);

@@ -50,30 +50,20 @@ public sealed record ClusterMarker(
     /// <param name="client">The cluster.</param>
     /// <param name="cancellationToken">Stops asking.</param>
     /// <exception cref="PlatformException">The server refuses or cannot be reached.</exception>
-    public async Task WriteAsync(KubernetesClient client, CancellationToken cancellationToken) =>
-        await client.ApplyAsync(
-            new JsonObject
-            {
-                ["apiVersion"] = s_reference.ApiVersion,
-                ["kind"] = s_reference.Kind,
-                ["metadata"] = new JsonObject
-                {
-                    ["name"] = s_reference.Name,
-                    ["namespace"] = s_reference.Namespace,
-                    ["labels"] = new JsonObject { ["app.kubernetes.io/managed-by"] = "platform-local" },
-                },
-                ["data"] = new JsonObject
-                {
-                    ["platform"] = Platform,
-                    ["origin"] = Origin == ClusterOrigin.Made ? "made" : "allowed",
-                    ["since"] = Since.ToUniversalTime().ToString("O"),
-                    ["configuration"] = Configuration,
-                    ["folder"] = Folder,
-                },
-            },
-            new WriteOptions { Force = true },
-            cancellationToken
-        );
+    public async Task WriteAsync(KubernetesClient client, CancellationToken cancellationToken)
+    {
+        var data = new JsonObject
+        {
+            ["platform"] = Platform,
+            ["origin"] = Origin == ClusterOrigin.Made ? "made" : "allowed",
+            ["since"] = Since.ToUniversalTime().ToString("O"),
+            ["configuration"] = Configuration,
+            ["folder"] = Folder,
+        };
+        var map = s_reference.ToObject(("data", data));
+        map.Metadata()!["labels"] = new JsonObject { ["app.kubernetes.io/managed-by"] = "platform-local" };
+        await client.ApplyAsync(map, new WriteOptions { Force = true }, cancellationToken);
+    }
 
     /// <summary>Takes the marker out of a cluster.</summary>
     /// <param name="client">The cluster.</param>

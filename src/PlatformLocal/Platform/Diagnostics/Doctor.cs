@@ -6,39 +6,23 @@ using PlatformLocal.Platform.State;
 namespace PlatformLocal.Platform.Diagnostics;
 
 /// <summary>Checks what the embedded platform needs of a machine.</summary>
-public sealed class Doctor
+/// <param name="state">The platform's state folder.</param>
+/// <param name="workspace">Its workspace, or <see langword="null"/> when none was found.</param>
+/// <param name="platform">Asks the platform; <see langword="null"/> when it does not run.</param>
+/// <param name="programs">Runs programs.</param>
+/// <param name="kind">What a Kind cluster needs; <see langword="null"/> when none is wanted.</param>
+public sealed class Doctor(
+    StateFolder state,
+    string? workspace,
+    Func<CancellationToken, Task<PlatformDocument?>> platform,
+    ProgramRunner programs,
+    KindPreflight? kind = null
+)
 {
     private const long LowDisk = 512L * 1024 * 1024;
 
     // Its kustomize went from 2.0 to 4.0: https://github.com/kubernetes/kubernetes/blob/master/CHANGELOG/CHANGELOG-1.21.md
     private static readonly Version s_oldestKubectl = new(1, 21);
-
-    private readonly StateFolder _state;
-    private readonly string? _workspace;
-    private readonly Func<CancellationToken, Task<PlatformDocument?>> _platform;
-    private readonly ProgramRunner _programs;
-    private readonly KindPreflight? _kind;
-
-    /// <summary>Checks for one platform.</summary>
-    /// <param name="state">Its state folder.</param>
-    /// <param name="workspace">Its workspace, or <see langword="null"/> when none was found.</param>
-    /// <param name="platform">Asks the platform; <see langword="null"/> when it does not run.</param>
-    /// <param name="programs">Runs programs.</param>
-    /// <param name="kind">What a Kind cluster needs; <see langword="null"/> when none is wanted.</param>
-    public Doctor(
-        StateFolder state,
-        string? workspace,
-        Func<CancellationToken, Task<PlatformDocument?>> platform,
-        ProgramRunner programs,
-        KindPreflight? kind = null
-    )
-    {
-        _state = state;
-        _workspace = workspace;
-        _platform = platform;
-        _programs = programs;
-        _kind = kind;
-    }
 
     /// <summary>Does all checks; none of them changes anything.</summary>
     /// <param name="cancellationToken">Stops checking.</param>
@@ -49,44 +33,44 @@ public sealed class Doctor
             CheckWorkspace(),
             await CheckKubectlAsync(cancellationToken),
             await CheckAnsibleAsync(cancellationToken),
-            .. _kind is null
+            .. kind is null
                 ? [await CheckDockerAsync(cancellationToken), CheckWatches()]
-                : (await _kind.RunAsync(cancellationToken)).Checks,
+                : (await kind.RunAsync(cancellationToken)).Checks,
             await CheckPlatformAsync(cancellationToken),
         ]);
 
     private CheckResult CheckStateFolder()
     {
-        var isNew = !Directory.Exists(_state.Root);
+        var isNew = !Directory.Exists(state.Root);
         try
         {
-            PrivateFile.EnsureFolder(_state.Root);
-            var probe = Path.Combine(_state.Root, $".doctor-{Guid.NewGuid():N}");
+            PrivateFile.EnsureFolder(state.Root);
+            var probe = Path.Combine(state.Root, $".doctor-{Guid.NewGuid():N}");
             File.WriteAllText(probe, "");
             File.Delete(probe);
-            return new CheckResult("state folder", CheckStatus.Pass, $"{_state.Root} can be written");
+            return new CheckResult("state folder", CheckStatus.Pass, $"{state.Root} can be written");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return new CheckResult(
                 "state folder",
                 CheckStatus.Fail,
-                $"{_state.Root} cannot be written: {e.Message}",
+                $"{state.Root} cannot be written: {e.Message}",
                 "Set PLATFORM_STATE to a folder that you can write."
             );
         }
         finally
         {
-            if (isNew && Directory.Exists(_state.Root) && !Directory.EnumerateFileSystemEntries(_state.Root).Any())
+            if (isNew && Directory.Exists(state.Root) && !Directory.EnumerateFileSystemEntries(state.Root).Any())
             {
-                Directory.Delete(_state.Root);
+                Directory.Delete(state.Root);
             }
         }
     }
 
     private CheckResult CheckDisk()
     {
-        var nearest = _state.Root;
+        var nearest = state.Root;
         while (!Directory.Exists(nearest) && Path.GetDirectoryName(nearest) is { } parent)
         {
             nearest = parent;
@@ -105,7 +89,7 @@ public sealed class Doctor
 
     private CheckResult CheckWorkspace()
     {
-        if (_workspace is null)
+        if (workspace is null)
         {
             return new CheckResult(
                 "workspace",
@@ -117,11 +101,10 @@ public sealed class Doctor
 
         try
         {
-            var workspace = WorkspaceReader.Read(_workspace);
-            var services = workspace.Catalogue.Services;
+            var services = WorkspaceReader.Read(workspace).Catalogue.Services;
             var bare = services.Values.Where(s => s.Versions.Count == 0 && s.DevVersions.Count == 0).ToList();
             return bare.Count == 0
-                ? new CheckResult("workspace", CheckStatus.Pass, $"{_workspace}: {services.Count} services")
+                ? new CheckResult("workspace", CheckStatus.Pass, $"{workspace}: {services.Count} services")
                 : new CheckResult(
                     "workspace",
                     CheckStatus.Warn,
@@ -212,17 +195,13 @@ public sealed class Doctor
     {
         try
         {
-            return await _platform(cancellationToken) is { } platform
-                ? new CheckResult(
-                    "platform",
-                    CheckStatus.Pass,
-                    $"'{platform.Name}' runs as process {platform.ProcessId}"
-                )
-                : new CheckResult("platform", CheckStatus.Pass, $"'{_state.Platform}' does not run");
+            return await platform(cancellationToken) is { } running
+                ? new CheckResult("platform", CheckStatus.Pass, $"'{running.Name}' runs as process {running.ProcessId}")
+                : new CheckResult("platform", CheckStatus.Pass, $"'{state.Platform}' does not run");
         }
         catch (PlatformException e)
         {
-            return new CheckResult("platform", CheckStatus.Fail, e.Message, $"Look into {_state.Log}.");
+            return new CheckResult("platform", CheckStatus.Fail, e.Message, $"Look into {state.Log}.");
         }
     }
 
@@ -232,22 +211,7 @@ public sealed class Doctor
         CancellationToken cancellationToken
     )
     {
-        try
-        {
-            var result = await _programs.RunAsync(
-                new ProgramCommand
-                {
-                    Program = program,
-                    Arguments = arguments,
-                    Timeout = TimeSpan.FromSeconds(10),
-                },
-                cancellationToken
-            );
-            return (result.Output.Split('\n')[0].Trim(), null);
-        }
-        catch (ProgramException e)
-        {
-            return ("", e.Message.Split('\n')[0]);
-        }
+        var (output, fault) = await programs.AskAsync(TimeSpan.FromSeconds(10), program, arguments, cancellationToken);
+        return (output.Split('\n')[0].Trim(), fault?.Message.Split('\n')[0]);
     }
 }

@@ -160,23 +160,21 @@ public sealed partial class KindPreflight(ProgramRunner programs, KindPreflightO
             ? new CheckResult(
                 name,
                 CheckStatus.Warn,
-                $"{output.Trim()} is old; {s_oldestKind} is the oldest that is tested",
+                $"{output} is old; {s_oldestKind} is the oldest that is tested",
                 "Update kind.",
                 link
             )
-            : new CheckResult(name, CheckStatus.Pass, output.Trim());
+            : new CheckResult(name, CheckStatus.Pass, output);
     }
 
     private CheckResult CheckMemory(JsonObject info) =>
-        Compare("memory", info.Number("MemTotal") ?? 0, _options.LeastMemory, "the engine has") is var (status, message)
-        && status == CheckStatus.Pass
-            ? new CheckResult("memory", status, message)
-            : new CheckResult(
-                "memory",
-                status,
-                message,
-                "Give the machine, or Docker Desktop under Settings > Resources, more memory."
-            );
+        Compare(
+            "memory",
+            info.Number("MemTotal") ?? 0,
+            _options.LeastMemory,
+            "the engine has",
+            "Give the machine, or Docker Desktop under Settings > Resources, more memory."
+        );
 
     private static CheckResult CheckProcessors(JsonObject info) =>
         info.Number("NCPU") is { } count and < 2
@@ -197,15 +195,8 @@ public sealed partial class KindPreflight(ProgramRunner programs, KindPreflightO
             return new CheckResult(name, CheckStatus.Pass, "the engine's disk cannot be seen from here");
         }
 
-        var (status, message) = Compare(
-            name,
-            new DriveInfo(root).AvailableFreeSpace,
-            _options.LeastDisk,
-            $"{root} has free"
-        );
-        return status == CheckStatus.Pass
-            ? new CheckResult(name, status, message)
-            : new CheckResult(name, status, message, "docker system prune");
+        long free = new DriveInfo(root).AvailableFreeSpace;
+        return Compare(name, free, _options.LeastDisk, $"{root} has free", "docker system prune");
     }
 
     private async Task<CheckResult[]> CheckImagesAsync(CancellationToken cancellationToken)
@@ -295,13 +286,19 @@ public sealed partial class KindPreflight(ProgramRunner programs, KindPreflightO
         }
     }
 
-    private static (CheckStatus Status, string Message) Compare(string what, long value, long least, string subject)
+    private static CheckResult Compare(string name, long value, long least, string subject, string fix)
     {
         string message = $"{subject} {value / (double)Gibibyte:0.#} GiB";
-        return value < least
-                ? (CheckStatus.Fail, $"{message}; at least {least / (double)Gibibyte:0.#} GiB of {what} are needed")
-            : value < 2 * least ? (CheckStatus.Warn, $"{message}, enough for little more than the cluster itself")
-            : (CheckStatus.Pass, message);
+        string needed = $"{message}; at least {least / (double)Gibibyte:0.#} GiB of {name} are needed";
+        return value < least ? new CheckResult(name, CheckStatus.Fail, needed, fix)
+            : value < 2 * least
+                ? new CheckResult(
+                    name,
+                    CheckStatus.Warn,
+                    $"{message}, enough for little more than the cluster itself",
+                    fix
+                )
+            : new CheckResult(name, CheckStatus.Pass, message);
     }
 
     private async Task<(string Output, string? Fault)> AskAsync(
@@ -310,20 +307,8 @@ public sealed partial class KindPreflight(ProgramRunner programs, KindPreflightO
         CancellationToken cancellationToken
     )
     {
-        try
-        {
-            var command = new ProgramCommand
-            {
-                Program = program,
-                Arguments = arguments,
-                Timeout = TimeSpan.FromSeconds(20),
-            };
-            return ((await programs.RunAsync(command, cancellationToken)).Output, null);
-        }
-        catch (ProgramException e)
-        {
-            return ("", e.LastLines is [.., var last] ? last : e.Message);
-        }
+        var (output, fault) = await programs.AskAsync(TimeSpan.FromSeconds(20), program, arguments, cancellationToken);
+        return (output, fault is { LastLines: [.., var last] } ? last : fault?.Message);
     }
 
     private static JsonObject? Parse(string output)

@@ -1,4 +1,5 @@
 using PlatformLocal.Kubernetes.Processes;
+using PlatformLocal.Platform.Diagnostics;
 using PlatformLocal.Platform.State;
 
 namespace PlatformLocal.Platform.Operations;
@@ -16,11 +17,8 @@ public sealed record ClusterChoice(string Kind, string Reason)
     public static async Task<ClusterChoice> MakeAsync(ProgramRunner programs, CancellationToken cancellationToken)
     {
         var missing =
-            await FaultOfAsync(programs, "docker", ["version", "--format={{.Server.Version}}"], cancellationToken)
-                is not null
-                ? "no Docker engine answers"
-            : await FaultOfAsync(programs, "kind", ["version"], cancellationToken) is not null
-                ? "the program kind is missing"
+            !await AnswersAsync("docker", "version", "--format={{.Server.Version}}") ? "no Docker engine answers"
+            : !await AnswersAsync("kind", "version") ? "the program kind is missing"
             : null;
         return missing is null
             ? new ClusterChoice(
@@ -31,29 +29,8 @@ public sealed record ClusterChoice(string Kind, string Reason)
                 ClusterKinds.Embedded,
                 $"The platform runs embedded, in one process, workloads simulated: {missing}."
             );
-    }
 
-    private static async Task<string?> FaultOfAsync(
-        ProgramRunner programs,
-        string program,
-        IReadOnlyList<string> arguments,
-        CancellationToken cancellationToken
-    )
-    {
-        try
-        {
-            var command = new ProgramCommand
-            {
-                Program = program,
-                Arguments = arguments,
-                Timeout = Patience,
-            };
-            await programs.RunAsync(command, cancellationToken);
-            return null;
-        }
-        catch (ProgramException e)
-        {
-            return e.Message;
-        }
+        async Task<bool> AnswersAsync(string program, params string[] arguments) =>
+            (await programs.AskAsync(Patience, program, arguments, cancellationToken)).Fault is null;
     }
 }

@@ -129,12 +129,10 @@ internal sealed class CreateOnKind(Creation creation, KindPlatformCluster cluste
 
     private static PlatformException NoSource() =>
         new(
+            FailureKind.InvalidInput,
             "The Platform API's image cannot be built: this program does not know its source tree.",
             "Name a finished image with --platform-image, or serve from this machine with --platform-api on-host."
-        )
-        {
-            Kind = FailureKind.InvalidInput,
-        };
+        );
 
     private async Task CheckMachineAsync(StepContext step, CancellationToken cancellationToken)
     {

@@ -75,12 +75,10 @@ public sealed class DeployEnvironment(PlatformApiClient api, TimeProvider time)
         {
             var waiting = last.Services.Where(s => s.Phase != ServicePhase.Ready).Select(s => s.Name);
             throw new PlatformException(
+                FailureKind.NotReadyInTime,
                 $"{last.EnvironmentName} is not ready after {timeout.TotalSeconds:0} s; not ready: {string.Join(", ", waiting)}.",
                 $"It goes on in the background; look at it with: platformctl get-environment {last.EnvironmentName}"
-            )
-            {
-                Kind = FailureKind.NotReadyInTime,
-            };
+            );
         }
 
         throw new PlatformException(

@@ -30,12 +30,10 @@ public sealed class DestroyEnvironment(PlatformApiClient api, TimeProvider time)
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new PlatformException(
+                FailureKind.NotReadyInTime,
                 $"{name} is not removed after {timeout.TotalSeconds:0} s. {last}".TrimEnd(),
                 $"It goes on in the background; look at it with: platformctl get-environment {name}"
-            )
-            {
-                Kind = FailureKind.NotReadyInTime,
-            };
+            );
         }
     }
 }

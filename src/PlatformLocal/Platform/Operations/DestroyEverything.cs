@@ -28,7 +28,7 @@ public sealed class DestroyEverything(
     {
         var left = new List<Leftover>();
         var faults = new List<PlatformException>();
-        var clusters = await ListClustersAsync(report, cancellationToken);
+        var clusters = await _clusters.TryListAsync(report, cancellationToken);
         var names = new SortedSet<string>(Folders(), StringComparer.Ordinal);
         names.UnionWith(await OwnersAsync(clusters ?? [], report, cancellationToken));
         foreach (var name in names)
@@ -51,13 +51,11 @@ public sealed class DestroyEverything(
         if (faults.Count > 0)
         {
             throw new PlatformException(
+                faults[0].Kind,
                 string.Join('\n', faults.Select(f => f.Message)),
                 string.Join('\n', faults.Select(f => f.NextStep).OfType<string>().Distinct(StringComparer.Ordinal)),
                 faults[0]
-            )
-            {
-                Kind = faults[0].Kind,
-            };
+            );
         }
 
         if (clusters is not null)
@@ -75,23 +73,6 @@ public sealed class DestroyEverything(
                 .Select(f => Path.GetFileName(f))
                 .Where(n => Names.FaultOf(n) is null && new StateFolder(root, n).IsPlatforms)
             : [];
-
-    /// <summary>The engine's clusters; <see langword="null"/> where none answers, which only platforms with a Kind cluster need.</summary>
-    private async Task<IReadOnlyList<KindClusterStatus>?> ListClustersAsync(
-        Action<string> report,
-        CancellationToken cancellationToken
-    )
-    {
-        try
-        {
-            return await _clusters.ListAsync(cancellationToken);
-        }
-        catch (PlatformException e)
-        {
-            report($"Kind clusters could not be looked for: {e.Message.Split('\n')[0]}");
-            return null;
-        }
-    }
 
     /// <summary>The platforms of this folder that clusters say they belong to: those of other folders are other people's.</summary>
     private async Task<IReadOnlyList<string>> OwnersAsync(

@@ -72,12 +72,10 @@ public sealed class EnvironmentClusters(StateFolder state, ProgramRunner program
         if (nodes is null || !Directory.Exists(state.Folder))
         {
             throw new PlatformException(
+                FailureKind.NotFound,
                 $"The platform '{state.Platform}' has no cluster any more: none is made for {name}.",
                 "Create it with: platformctl create-local-platform"
-            )
-            {
-                Kind = FailureKind.NotFound,
-            };
+            );
         }
 
         var folder = PrivateFile.EnsureFolder(state.EnvironmentCluster(name));

@@ -57,7 +57,7 @@ public sealed class Leftovers(StateFolder state, ProgramRunner programs, TimePro
                 nodes.Count > 0
                 && (
                     isKind
-                    || KindClusters.HasRecord(state.Folder)
+                    || KindRecord.IsIn(state.Folder)
                     || await new KindClusters(programs, time).FindOwnerAsync(Cluster, cancellationToken) == state.Folder
                 );
             return new PlatformPossessions(
@@ -117,14 +117,14 @@ public sealed class Leftovers(StateFolder state, ProgramRunner programs, TimePro
             .Where(n => had.Clusters.Contains(n.Cluster, StringComparer.Ordinal))
             .Select(n => new Leftover("container", n.Node.Name, $"docker rm --force --volumes {n.Node.Name}"))
             .ToList();
-        var volumes = await LinesAsync(["volume", "ls", "--quiet"], cancellationToken);
+        var volumes = await _docker.LinesAsync(["volume", "ls", "--quiet"], cancellationToken);
         left.AddRange(
             had.Volumes.Intersect(volumes, StringComparer.Ordinal)
                 .Select(v => new Leftover("volume", v, $"docker volume rm {v}"))
         );
         // The network of kind is every cluster's; one of the cluster's own name would be ours.
         left.AddRange(
-            (await LinesAsync(["network", "ls", "--format", "{{.Name}}"], cancellationToken))
+            (await _docker.LinesAsync(["network", "ls", "--format", "{{.Name}}"], cancellationToken))
                 .Where(n => n != DockerProgram.Network && had.Clusters.Contains(n, StringComparer.Ordinal))
                 .Select(n => new Leftover("network", n, $"docker network rm {n}"))
         );
@@ -180,24 +180,14 @@ public sealed class Leftovers(StateFolder state, ProgramRunner programs, TimePro
 
     private ICluster ClusterOf(PlatformSettings settings) => PlatformClusters.Of(state, settings, programs, time);
 
-    private async Task<IReadOnlyList<string>> VolumesAsync(string[] containers, CancellationToken cancellationToken)
-    {
-        string text = await _docker.RunAsync(["container", "inspect", .. containers], cancellationToken);
-        return
+    private async Task<IReadOnlyList<string>> VolumesAsync(string[] containers, CancellationToken cancellationToken) =>
         [
-            .. ((JsonNode.Parse(text) as JsonArray)?.OfType<JsonObject>() ?? [])
+            .. (await _docker.InspectAsync(containers, cancellationToken))
                 .SelectMany(c => c.Items("Mounts"))
                 .Where(m => m.Text("Type") == "volume")
                 .Select(m => m.Text("Name"))
                 .OfType<string>(),
         ];
-    }
-
-    private async Task<string[]> LinesAsync(string[] arguments, CancellationToken cancellationToken) =>
-        (await _docker.RunAsync(arguments, cancellationToken)).Split(
-            '\n',
-            StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries
-        );
 
     /// <summary>The contexts of the user's own kubeconfig, which the platform never writes.</summary>
     private static IReadOnlyList<string> UsersContexts()

@@ -11,31 +11,18 @@ using PlatformLocal.Platform.State;
 namespace PlatformLocal.Platform.Operations;
 
 /// <summary>One platform on this machine: finds, starts and ends the process that serves it.</summary>
-public sealed class LocalPlatform
+/// <param name="state">Its state folder.</param>
+/// <param name="serve">How it is started.</param>
+/// <param name="programs">Runs docker and kind.</param>
+/// <param name="time">The clock for waits.</param>
+public sealed class LocalPlatform(StateFolder state, ServeCommand serve, ProgramRunner programs, TimeProvider time)
 {
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(15);
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(30);
 
-    private readonly ServeCommand _serve;
-    private readonly ProgramRunner _programs;
-    private readonly TimeProvider _time;
-
-    /// <summary>A platform that may be there or not.</summary>
-    /// <param name="state">Its state folder.</param>
-    /// <param name="serve">How it is started.</param>
-    /// <param name="programs">Runs docker and kind.</param>
-    /// <param name="time">The clock for waits.</param>
-    public LocalPlatform(StateFolder state, ServeCommand serve, ProgramRunner programs, TimeProvider time)
-    {
-        State = state;
-        _serve = serve;
-        _programs = programs;
-        _time = time;
-    }
-
     /// <summary>Its state folder.</summary>
-    public StateFolder State { get; }
+    public StateFolder State { get; } = state;
 
     /// <summary>A client of the running platform.</summary>
     /// <param name="cancellationToken">Stops asking.</param>
@@ -105,7 +92,7 @@ public sealed class LocalPlatform
 
     private Task<PlatformApiClient> FindInClusterAsync(CancellationToken cancellationToken) =>
         State.ReadEndpoint() is { } endpoint && State.ReadToken() is { } token
-            ? new PlatformApiRoute(_programs, _time).FindAsync(
+            ? new PlatformApiRoute(programs, time).FindAsync(
                 endpoint.Address,
                 KindClusterName.Of(State.Platform),
                 token,
@@ -137,7 +124,7 @@ public sealed class LocalPlatform
             return running;
         }
 
-        using var held = await State.LockAsync(work, report, _time, cancellationToken);
+        using var held = await State.LockAsync(work, report, time, cancellationToken);
         return await EnsureRunningAsync(held, workspace, report, cancellationToken);
     }
 
@@ -176,41 +163,30 @@ public sealed class LocalPlatform
         );
         State.WriteSettings(settings);
         using var process = Start();
-        var deadline = _time.GetUtcNow() + StartTimeout;
-        while (true)
+        PlatformApiClient? started = null;
+        var poll = new Poll("the platform's process", LookInterval, StartTimeout, time)
         {
-            if (ConnectToProcess() is { } client)
+            Failure = _ => new PlatformException(
+                FailureKind.NotReadyInTime,
+                $"The platform was not ready within {StartTimeout.TotalSeconds:0} s.{LastLogLines()}",
+                $"Its whole log is {State.Log}."
+            ),
+        };
+        await poll.UntilAsync(
+            async token =>
             {
-                // The address may still be that of a process that was killed.
-                if (await client.IsAnsweringAsync(cancellationToken))
-                {
-                    return client;
-                }
-
-                client.Dispose();
-            }
-
-            if (process.HasExited && !IsServed())
-            {
-                throw new PlatformException(
-                    $"The platform's process ended with exit code {process.ExitCode} before it was ready.{LastLogLines()}",
-                    $"Its whole log is {State.Log}; check the machine with: platformctl doctor"
-                );
-            }
-
-            if (_time.GetUtcNow() > deadline)
-            {
-                throw new PlatformException(
-                    $"The platform was not ready within {StartTimeout.TotalSeconds:0} s.{LastLogLines()}",
-                    $"Its whole log is {State.Log}."
-                )
-                {
-                    Kind = FailureKind.NotReadyInTime,
-                };
-            }
-
-            await Task.Delay(LookInterval, _time, cancellationToken);
-        }
+                started = await FindAnsweringAsync(token);
+                return started is not null ? null
+                    : process.HasExited && !IsServed()
+                        ? throw new PlatformException(
+                            $"The platform's process ended with exit code {process.ExitCode} before it was ready.{LastLogLines()}",
+                            $"Its whole log is {State.Log}; check the machine with: platformctl doctor"
+                        )
+                    : "it does not answer";
+            },
+            cancellationToken
+        );
+        return started!;
     }
 
     private async Task<PlatformApiClient?> FindRunningAsync(
@@ -225,16 +201,19 @@ public sealed class LocalPlatform
             return inCluster;
         }
 
-        if (ConnectToProcess() is { } running)
-        {
-            if (await running.IsAnsweringAsync(cancellationToken))
-            {
-                return running;
-            }
+        return await FindAnsweringAsync(cancellationToken);
+    }
 
-            running.Dispose();
+    // The address may still be that of a process that was killed.
+    private async Task<PlatformApiClient?> FindAnsweringAsync(CancellationToken cancellationToken)
+    {
+        var client = ConnectToProcess();
+        if (client is null || await client.IsAnsweringAsync(cancellationToken))
+        {
+            return client;
         }
 
+        client.Dispose();
         return null;
     }
 
@@ -249,7 +228,7 @@ public sealed class LocalPlatform
     /// </exception>
     public async Task<Removed> DestroyAsync(Action<string> report, CancellationToken cancellationToken)
     {
-        using var held = await State.LockAsync("destroy-local-platform", report, _time, cancellationToken);
+        using var held = await State.LockAsync("destroy-local-platform", report, time, cancellationToken);
         PlatformSettings? settings = null;
         UnreadableStateException? damage = null;
         try
@@ -290,7 +269,7 @@ public sealed class LocalPlatform
         await StopAsync(cancellationToken);
         if (cluster is { HasOthersBeside: true })
         {
-            await new EnvironmentClusters(State, _programs, _time).DeleteAllAsync(report, cancellationToken);
+            await new EnvironmentClusters(State, programs, time).DeleteAllAsync(report, cancellationToken);
         }
 
         await (cluster?.RemoveAsync(report, cancellationToken) ?? Task.CompletedTask);
@@ -316,27 +295,18 @@ public sealed class LocalPlatform
     /// <summary>Without settings, which were removed by hand, damaged or never written: record and cluster say whose it is.</summary>
     private async Task<bool> FindKindClusterAsync(Action<string> report, CancellationToken cancellationToken)
     {
-        if (KindClusters.HasRecord(State.Folder))
+        if (KindRecord.IsIn(State.Folder))
         {
             return true;
         }
 
         string name = KindClusterName.Of(State.Platform);
-        var clusters = new KindClusters(_programs, _time, report);
-        try
-        {
-            if ((await clusters.ListAsync(cancellationToken)).All(c => c.Name != name))
-            {
-                return false;
-            }
-        }
-        catch (PlatformException e)
-        {
-            report($"Kind clusters could not be looked for: {e.Message.Split('\n')[0]}");
-            return false;
-        }
-
-        if (await clusters.FindOwnerAsync(name, cancellationToken) != State.Folder)
+        var clusters = new KindClusters(programs, time, report);
+        if (
+            await clusters.TryListAsync(report, cancellationToken) is not { } all
+            || all.All(c => c.Name != name)
+            || await clusters.FindOwnerAsync(name, cancellationToken) != State.Folder
+        )
         {
             return false;
         }
@@ -345,7 +315,7 @@ public sealed class LocalPlatform
         return true;
     }
 
-    private ICluster ClusterOf(PlatformSettings settings) => PlatformClusters.Of(State, settings, _programs, _time);
+    private ICluster ClusterOf(PlatformSettings settings) => PlatformClusters.Of(State, settings, programs, time);
 
     // The cluster stays: what the platform put into it must go.
     private async Task EmptyAsync(
@@ -358,7 +328,7 @@ public sealed class LocalPlatform
         using (var api = await EnsureRunningAsync(held, null, _ => { }, cancellationToken))
         {
             var list = await api.ListAsync("", cancellationToken);
-            var remove = new DestroyEnvironment(api, _time);
+            var remove = new DestroyEnvironment(api, time);
             await Task.WhenAll(
                 list.Environments.Select(e =>
                     remove.RunAsync(e.EnvironmentName, TimeSpan.FromMinutes(5), cancellationToken)
@@ -369,9 +339,9 @@ public sealed class LocalPlatform
         await new PlatformServiceSteps(
             PlatformServiceSelection.Of(settings, WorkspaceReader.Read(settings.Workspace)),
             cluster.ConnectAsync,
-            new ServiceInstallationOptions { Time = _time }
+            new ServiceInstallationOptions { Time = time }
         ).RemoveAsync(_ => { }, cancellationToken);
-        await new ClusterBaseline(cluster.ConnectAsync, ansible: null, cluster.Playbooks, _time).RemoveAsync(
+        await new ClusterBaseline(cluster.ConnectAsync, ansible: null, cluster.Playbooks, time).RemoveAsync(
             cancellationToken
         );
     }
@@ -382,7 +352,7 @@ public sealed class LocalPlatform
     /// <exception cref="PlatformException">Another run is at work on it, or the process does not end in time.</exception>
     public async Task StopAsync(Action<string> report, CancellationToken cancellationToken)
     {
-        using var held = await State.LockAsync("destroy-local-platform", report, _time, cancellationToken);
+        using var held = await State.LockAsync("destroy-local-platform", report, time, cancellationToken);
         await StopAsync(cancellationToken);
     }
 
@@ -403,19 +373,17 @@ public sealed class LocalPlatform
             process.Kill();
         }
 
-        var deadline = _time.GetUtcNow() + StopTimeout;
-        while (IsServed() || (pid is { } id && IsAlive(id)))
+        var poll = new Poll($"the end of the process {pid}", LookInterval, StopTimeout, time)
         {
-            if (_time.GetUtcNow() > deadline)
-            {
-                throw new PlatformException(
-                    $"The platform's process {pid} did not end within {StopTimeout.TotalSeconds:0} s.",
-                    $"End it by hand: kill {pid}"
-                );
-            }
-
-            await Task.Delay(LookInterval, _time, cancellationToken);
-        }
+            Failure = _ => new PlatformException(
+                $"The platform's process {pid} did not end within {StopTimeout.TotalSeconds:0} s.",
+                $"End it by hand: kill {pid}"
+            ),
+        };
+        await poll.UntilAsync(
+            _ => Task.FromResult(IsServed() || (pid is { } id && IsAlive(id)) ? "it is still there" : null),
+            cancellationToken
+        );
     }
 
     private static bool IsAlive(int pid)
@@ -440,7 +408,8 @@ public sealed class LocalPlatform
 
     private Process Start()
     {
-        var start = new ProcessStartInfo(_serve.Program)
+        string[] command = ["serve", "--name", State.Platform, "--state", State.Root, "--background"];
+        var start = new ProcessStartInfo(serve.Program, serve.Arguments.Concat(command))
         {
             // It must not hold this process's terminal or pipes: it replaces these with its log.
             UseShellExecute = false,
@@ -449,22 +418,8 @@ public sealed class LocalPlatform
             RedirectStandardError = true,
             WorkingDirectory = State.Folder,
         };
-        foreach (
-            var argument in _serve.Arguments.Concat([
-                "serve",
-                "--name",
-                State.Platform,
-                "--state",
-                State.Root,
-                "--background",
-            ])
-        )
-        {
-            start.ArgumentList.Add(argument);
-        }
-
         return Process.Start(start)
-            ?? throw new PlatformException($"The program {_serve.Program} could not be started.");
+            ?? throw new PlatformException($"The program {serve.Program} could not be started.");
     }
 
     private string LastLogLines()
@@ -478,20 +433,11 @@ public sealed class LocalPlatform
         return lines.Count == 0 ? "" : "\nIts last lines:\n  " + string.Join("\n  ", lines);
     }
 
-    private PlatformException NotRunning() =>
-        Directory.Exists(State.Folder)
-            ? new PlatformException(
-                $"The platform '{State.Platform}' does not run.",
-                "Start it with: platformctl create-local-platform"
-            )
-            {
-                Kind = FailureKind.NotFound,
-            }
-            : new PlatformException(
-                $"There is no platform '{State.Platform}'.",
-                "Create it with: platformctl create-local-platform"
-            )
-            {
-                Kind = FailureKind.NotFound,
-            };
+    private PlatformException NotRunning()
+    {
+        var (fault, verb) = Directory.Exists(State.Folder)
+            ? ($"The platform '{State.Platform}' does not run.", "Start")
+            : ($"There is no platform '{State.Platform}'.", "Create");
+        return new PlatformException(FailureKind.NotFound, fault, $"{verb} it with: platformctl create-local-platform");
+    }
 }

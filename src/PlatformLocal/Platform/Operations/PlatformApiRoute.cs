@@ -22,10 +22,6 @@ internal sealed class PlatformApiRoute(ProgramRunner programs, TimeProvider time
     private static readonly TimeSpan TryInterval = TimeSpan.FromMilliseconds(250);
 
     /// <summary>A client over the first way that answers; all are tried for ten seconds.</summary>
-    /// <param name="onHost">The address on the host.</param>
-    /// <param name="cluster">The Kind cluster.</param>
-    /// <param name="token">The API's token.</param>
-    /// <param name="cancellationToken">Stops asking.</param>
     /// <exception cref="PlatformException">No way answers; tells which were tried.</exception>
     public async Task<PlatformApiClient> FindAsync(
         Uri onHost,
@@ -40,39 +36,50 @@ internal sealed class PlatformApiRoute(ProgramRunner programs, TimeProvider time
             At(KindClusterName.ControlPlaneOf(cluster), PlatformApiInstallation.NodePort),
             At("host.docker.internal", onHost.Port),
         ];
-        long started = time.GetTimestamp();
-        while (true)
+        PlatformApiClient? found = null;
+        var poll = new Poll("the Platform API", TryInterval, TriesFor, time)
         {
-            foreach (var candidate in candidates)
+            Failure = _ => new PlatformException(
+                $"The Platform API in the cluster '{cluster}' does not answer. Tried: {string.Join(", ", candidates)}",
+                "Start what is stopped, and see what is wrong, with: platformctl create-local-platform"
+            ),
+        };
+        await poll.UntilAsync(
+            async stop =>
             {
-                var client = new PlatformApiClient(candidate, token) { Patience = ComesBackWithin };
-                if (await AnswersAsync(client, cancellationToken))
+                found = await FirstThatAnswersAsync(candidates, token, stop);
+                // Asked only now: it takes longer than an answer that comes the usual way.
+                if (found is null && await FindNodeAsync(cluster, stop) is { } node && !candidates.Contains(node))
                 {
-                    return client;
+                    candidates.Add(node);
+                    found = await FirstThatAnswersAsync([node], token, stop);
                 }
 
-                client.Dispose();
-            }
+                return found is null ? "it does not answer" : null;
+            },
+            cancellationToken
+        );
+        return found!;
+    }
 
-            if (time.GetElapsedTime(started) >= TriesFor)
+    private async Task<PlatformApiClient?> FirstThatAnswersAsync(
+        IReadOnlyList<Uri> candidates,
+        string token,
+        CancellationToken cancellationToken
+    )
+    {
+        foreach (var candidate in candidates)
+        {
+            var client = new PlatformApiClient(candidate, token) { Patience = ComesBackWithin };
+            if (await AnswersAsync(client, cancellationToken))
             {
-                break;
+                return client;
             }
 
-            // Asked only now: it takes longer than an answer that comes the usual way.
-            if (await FindNodeAsync(cluster, cancellationToken) is { } node && !candidates.Contains(node))
-            {
-                candidates.Add(node);
-                continue;
-            }
-
-            await Task.Delay(TryInterval, time, cancellationToken);
+            client.Dispose();
         }
 
-        throw new PlatformException(
-            $"The Platform API in the cluster '{cluster}' does not answer. Tried: {string.Join(", ", candidates.Select(c => c.ToString()))}",
-            "Start what is stopped, and see what is wrong, with: platformctl create-local-platform"
-        );
+        return null;
     }
 
     private async Task<Uri?> FindNodeAsync(string cluster, CancellationToken cancellationToken)

@@ -19,8 +19,7 @@ public sealed class StepMirror(Func<CancellationToken, Task<KubernetesClient>> c
     private bool _hasNamespace;
 
     /// <summary>Takes note of what happened to a step; from the baseline on, that is written at once.</summary>
-    /// <param name="happened">What happened.</param>
-    public void Note(StepEvent happened)
+    internal void Note(StepEvent happened)
     {
         if (happened.Kind != StepEventKind.Done)
         {
@@ -97,14 +96,7 @@ public sealed class StepMirror(Func<CancellationToken, Task<KubernetesClient>> c
         }
         catch (KubernetesException fault) when (fault.IsNotFound)
         {
-            var made = new JsonObject
-            {
-                ["apiVersion"] = s_reference.ApiVersion,
-                ["kind"] = s_reference.Kind,
-                ["metadata"] = new JsonObject { ["name"] = s_reference.Name, ["namespace"] = s_reference.Namespace },
-                ["data"] = notes.DeepClone(),
-            };
-            await client.CreateAsync(made, null, late.Token);
+            await client.CreateAsync(s_reference.ToObject(("data", notes.DeepClone())), null, late.Token);
         }
     }
 }

@@ -4,19 +4,13 @@ using PlatformLocal.Platform.PlatformServices.Secrets;
 namespace PlatformLocal.Platform.PlatformServices;
 
 /// <summary>Something the platform itself needs in its cluster: what it is made of, and how one knows that it serves.</summary>
-public sealed record PlatformService
+/// <param name="Name">What people call it, in <c>--services</c> too.</param>
+/// <param name="Summary">What it is for, in a few words.</param>
+/// <param name="Folder">The folder of its values and manifests, as a namespace: <c>Minio</c>.</param>
+internal sealed record PlatformService(string Name, string Summary, string Folder)
 {
     /// <summary>The namespace of everything that does not need one of its own.</summary>
     public const string Namespace = "platform-system";
-
-    /// <summary>What people call it, in <c>--services</c> too.</summary>
-    public required string Name { get; init; }
-
-    /// <summary>What it is for, in a few words.</summary>
-    public required string Summary { get; init; }
-
-    /// <summary>The folder of its values and manifests, as a namespace: <c>Minio</c>.</summary>
-    public required string Folder { get; init; }
 
     /// <summary>The names of the services that must be ready before.</summary>
     /// <value>None unless set.</value>
@@ -40,7 +34,8 @@ public sealed record PlatformService
     public IReadOnlyList<GeneratedSecret> Secrets { get; init; } = [];
 
     /// <summary>The images that the cluster pulls for it, as far as they are pinned.</summary>
-    public required IReadOnlyList<string> Images { get; init; }
+    /// <value>None unless set.</value>
+    public IReadOnlyList<string> Images { get; init; } = [];
 
     /// <summary>About how much memory it takes, in MiB.</summary>
     public required int Memory { get; init; }
@@ -69,19 +64,14 @@ public sealed record PlatformService
 }
 
 /// <summary>One Helm chart, pinned.</summary>
-public sealed record HelmChart
+/// <param name="Chart">The chart's name in its repository; of no meaning for OCI.</param>
+/// <param name="Repository">The repository: <c>https://…</c>, or <c>oci://…</c> with the chart's name.</param>
+/// <param name="Version">The exact version.</param>
+internal sealed record HelmChart(string Chart, string Repository, string Version)
 {
     /// <summary>The name of the release, and of the objects that ask Flux for it.</summary>
-    public required string Release { get; init; }
-
-    /// <summary>The chart's name in its repository; of no meaning for OCI.</summary>
-    public required string Chart { get; init; }
-
-    /// <summary>The repository: <c>https://…</c>, or <c>oci://…</c> with the chart's name.</summary>
-    public required Uri Repository { get; init; }
-
-    /// <summary>The exact version.</summary>
-    public required string Version { get; init; }
+    /// <value>The chart's name unless set.</value>
+    public string Release { get; init; } = Chart;
 
     /// <summary>The namespace it is installed into.</summary>
     /// <value><see cref="PlatformService.Namespace"/> unless set.</value>
@@ -100,7 +90,7 @@ public sealed record HelmChart
     public string ValuesFile { get; init; } = "values.yaml";
 
     /// <summary>Whether the repository is an OCI registry.</summary>
-    public bool IsOci => Repository.Scheme == "oci";
+    public bool IsOci => Repository.StartsWith("oci://", StringComparison.Ordinal);
 
     /// <summary>The values that come with the service.</summary>
     /// <param name="folder">The service's folder.</param>
@@ -108,23 +98,20 @@ public sealed record HelmChart
 }
 
 /// <summary>One way to know that a service serves.</summary>
-public abstract record ServiceProbe
-{
-    private protected ServiceProbe() { }
-}
+internal abstract record ServiceProbe;
 
 /// <summary>Ready as soon as an HTTP endpoint answers well, asked through the API server.</summary>
 /// <param name="Service">The name of the Service.</param>
 /// <param name="Port">Its port's name or number.</param>
 /// <param name="Path">What is asked for, beginning with a slash.</param>
-public sealed record HttpProbe(string Service, string Port, string Path) : ServiceProbe;
+internal sealed record HttpProbe(string Service, string Port, string Path) : ServiceProbe;
 
 /// <summary>Ready as soon as an object's own status says so.</summary>
 /// <param name="ApiVersion">Group and version of the object.</param>
 /// <param name="Kind">Its kind.</param>
 /// <param name="Name">Its name in <see cref="PlatformService.Namespace"/>.</param>
 /// <param name="Rule">Reads the status.</param>
-public sealed record StatusProbe(string ApiVersion, string Kind, string Name, Func<JsonObject, ObjectReadiness> Rule)
+internal sealed record StatusProbe(string ApiVersion, string Kind, string Name, Func<JsonObject, ObjectReadiness> Rule)
     : ServiceProbe;
 
 /// <summary>How an object store is reached in the cluster.</summary>
@@ -132,4 +119,4 @@ public sealed record StatusProbe(string ApiVersion, string Kind, string Name, Fu
 /// <param name="Secret">The Secret in <see cref="PlatformService.Namespace"/> with the credentials of a user that may handle claims.</param>
 /// <param name="AccessKey">The Secret's key with the access key.</param>
 /// <param name="SecretKey">The Secret's key with the secret key.</param>
-public sealed record ObjectStoreAccess(Uri Endpoint, string Secret, string AccessKey, string SecretKey);
+internal sealed record ObjectStoreAccess(Uri Endpoint, string Secret, string AccessKey, string SecretKey);

@@ -16,7 +16,7 @@ using PlatformLocal.Platform.PlatformServices.RustFs;
 namespace PlatformLocal.Platform.PlatformServices;
 
 /// <summary>All platform services there are.</summary>
-public static class PlatformServiceCatalogue
+internal static class PlatformServiceCatalogue
 {
     /// <summary>Each after those it depends on.</summary>
     public static IReadOnlyList<PlatformService> All { get; } =
@@ -48,6 +48,5 @@ public static class PlatformServiceCatalogue
     public static IEnumerable<string> Names => All.Select(s => s.Name);
 
     /// <summary>A service by its name, or <see langword="null"/>.</summary>
-    /// <param name="name">The name.</param>
     public static PlatformService? Find(string name) => All.FirstOrDefault(s => s.Name == name);
 }

@@ -35,12 +35,5 @@ internal static class ServiceFiles
             );
     }
 
-    private static string Read(string folder, string file)
-    {
-        using var stream =
-            typeof(ServiceFiles).Assembly.GetManifestResourceStream($"PlatformServices.{folder}.{file}")
-            ?? throw new InvalidOperationException($"There is no file Services/{folder}/{file}.");
-        using var reader = new StreamReader(stream);
-        return reader.ReadToEnd();
-    }
+    private static string Read(string folder, string file) => EmbeddedFiles.Read($"PlatformServices.{folder}.{file}");
 }

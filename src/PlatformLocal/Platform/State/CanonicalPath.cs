@@ -27,10 +27,7 @@ public static class CanonicalPath
             {
                 if (++links > MostLinks)
                 {
-                    throw new PlatformException($"The links in {given} lead in a circle.")
-                    {
-                        Kind = FailureKind.InvalidInput,
-                    };
+                    throw new PlatformException(FailureKind.InvalidInput, $"The links in {given} lead in a circle.");
                 }
 
                 at = Resolve(Path.GetFullPath(target, folder), given, ref links);

@@ -22,7 +22,7 @@ public sealed class StateFolder
     {
         if (Names.FaultOf(platform) is { } fault)
         {
-            throw new PlatformException($"The name of the platform: {fault}.") { Kind = FailureKind.InvalidInput };
+            throw new PlatformException(FailureKind.InvalidInput, $"The name of the platform: {fault}.");
         }
 
         Platform = platform;
@@ -121,62 +121,47 @@ public sealed class StateFolder
         Action<string> report,
         TimeProvider time,
         CancellationToken cancellationToken
-    ) => LockAsync(Folder + ".lock", $"the platform '{Platform}'", work, report, time, cancellationToken);
+    ) => LockAsync("", $"the platform '{Platform}'", work, report, time, cancellationToken);
 
     /// <summary>The same for the cluster that one environment has of its own.</summary>
-    /// <param name="environment">The environment.</param>
-    /// <param name="work">The command that takes it.</param>
-    /// <param name="report">Is told when somebody else is waited for.</param>
-    /// <param name="time">The clock of the wait.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
-    /// <returns>The lock, until it is disposed of.</returns>
-    /// <exception cref="PlatformException">Another run is at work, and was not done in a moment.</exception>
-    public Task<FolderLock> LockEnvironmentAsync(
+    internal Task<FolderLock> LockEnvironmentAsync(
         string environment,
         string work,
         Action<string> report,
         TimeProvider time,
         CancellationToken cancellationToken
-    ) =>
-        LockAsync(
-            $"{Folder}.{environment}.lock",
-            $"the cluster of {environment}",
-            work,
-            report,
-            time,
-            cancellationToken
-        );
+    ) => LockAsync($".{environment}", $"the cluster of {environment}", work, report, time, cancellationToken);
 
     /// <summary>The folder of the cluster that one environment has of its own.</summary>
     /// <param name="environment">The environment.</param>
     public string EnvironmentCluster(string environment) => Path.Combine(EnvironmentClusters, environment);
 
-    private static async Task<FolderLock> LockAsync(
-        string path,
+    private async Task<FolderLock> LockAsync(
+        string part,
         string what,
         string work,
         Action<string> report,
         TimeProvider time,
         CancellationToken cancellationToken
-    ) =>
-        await FolderLock.TryTakeAsync(
-            path,
-            work,
-            s_patience,
-            holder => report($"Waiting for another run that is at work on {what}: {HolderText(holder)}"),
-            time,
-            cancellationToken
-        )
-        ?? throw new PlatformException(
-            $"Another run is at work on {what}: {HolderText(FolderLock.HolderOf(path))}.",
-            "Wait until it is done, or end it."
-        )
-        {
-            Kind = FailureKind.Conflict,
-        };
+    )
+    {
+        var path = $"{Folder}{part}.lock";
+        return await FolderLock.TryTakeAsync(
+                path,
+                work,
+                s_patience,
+                holder => report($"Waiting for another run that is at work on {what}: {Text(holder)}"),
+                time,
+                cancellationToken
+            )
+            ?? throw new PlatformException(
+                FailureKind.Conflict,
+                $"Another run is at work on {what}: {Text(FolderLock.HolderOf(path))}.",
+                "Wait until it is done, or end it."
+            );
 
-    private static string HolderText(LockHolder? holder) =>
-        holder?.ToString() ?? "a process that does not say who it is";
+        static string Text(LockHolder? holder) => holder?.ToString() ?? "a process that does not say who it is";
+    }
 
     /// <summary>Makes the folder, for its owner only.</summary>
     public void Ensure() => PrivateFile.EnsureFolder(Folder);
@@ -229,12 +214,10 @@ public sealed class StateFolder
         if (wanted is null)
         {
             throw new PlatformException(
+                FailureKind.InvalidInput,
                 "There is no workspace: neither here nor above is a platform.yaml.",
                 "Name one with --workspace; the folder examples/ of the source code is one to copy."
-            )
-            {
-                Kind = FailureKind.InvalidInput,
-            };
+            );
         }
 
         if (known is null)
@@ -262,12 +245,10 @@ public sealed class StateFolder
                 Kind = asked?.Kind ?? known.Kind,
             }
             : throw new PlatformException(
+                FailureKind.InvalidInput,
                 $"The platform '{Platform}' has {difference}.",
                 "Use another platform beside it with --name, or remove this one with: platformctl destroy-local-platform"
-            )
-            {
-                Kind = FailureKind.InvalidInput,
-            };
+            );
     }
 
     /// <summary>The API's token, or <see langword="null"/> when there is none.</summary>

@@ -1,7 +1,7 @@
 namespace PlatformLocal.Platform.Steps;
 
 /// <summary>One piece of a larger work. It looks at the world and does what is missing: done twice it comes to the same as once.</summary>
-public sealed record Step
+internal sealed record Step
 {
     /// <summary>What people call it; unique within its graph.</summary>
     public required string Name { get; init; }
@@ -25,10 +25,10 @@ public sealed record Step
 /// <summary>What a running step is given.</summary>
 /// <param name="Time">The clock of its waits.</param>
 /// <param name="Report">Tells what the step does or waits for just now.</param>
-public sealed record StepContext(TimeProvider Time, Action<string> Report);
+internal sealed record StepContext(TimeProvider Time, Action<string> Report);
 
 /// <summary>When and how often a step is tried again.</summary>
-public sealed record StepRetry
+internal sealed record StepRetry
 {
     /// <summary>One attempt only.</summary>
     public static StepRetry Never { get; } = new();

@@ -1,7 +1,7 @@
 namespace PlatformLocal.Platform.Steps;
 
 /// <summary>What happened to a step.</summary>
-public enum StepEventKind
+internal enum StepEventKind
 {
     /// <summary>It begins.</summary>
     Started,
@@ -27,4 +27,4 @@ public enum StepEventKind
 /// <param name="Kind">What happened.</param>
 /// <param name="Message">What the step said or why it failed; empty when there is nothing to add.</param>
 /// <param name="Elapsed">The time since the step began.</param>
-public sealed record StepEvent(string Step, StepEventKind Kind, string Message, TimeSpan Elapsed);
+internal sealed record StepEvent(string Step, StepEventKind Kind, string Message, TimeSpan Elapsed);

@@ -1,7 +1,7 @@
 namespace PlatformLocal.Platform.Steps;
 
 /// <summary>Steps with their dependencies, proven to be an order without circles.</summary>
-public sealed class StepGraph
+internal sealed class StepGraph
 {
     private readonly Dictionary<string, Step> _byName;
 
@@ -111,5 +111,5 @@ public sealed class StepGraph
         return path;
     }
 
-    private static PlatformException Invalid(string message) => new(message) { Kind = FailureKind.InvalidInput };
+    private static PlatformException Invalid(string message) => new(FailureKind.InvalidInput, message);
 }

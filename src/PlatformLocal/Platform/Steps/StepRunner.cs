@@ -4,7 +4,7 @@ using Polly.Retry;
 namespace PlatformLocal.Platform.Steps;
 
 /// <summary>How steps are run.</summary>
-public sealed record StepRunnerOptions
+internal sealed record StepRunnerOptions
 {
     /// <summary>How many steps run at the same time at most.</summary>
     /// <value>4 unless set; at least 1.</value>
@@ -25,7 +25,7 @@ public sealed record StepRunnerOptions
 /// <param name="graph">The steps.</param>
 /// <param name="time">The clock of timeouts, pauses and the ledger.</param>
 /// <param name="options">How; the defaults when <see langword="null"/>.</param>
-public sealed class StepRunner(StepGraph graph, TimeProvider time, StepRunnerOptions? options = null)
+internal sealed class StepRunner(StepGraph graph, TimeProvider time, StepRunnerOptions? options = null)
 {
     private readonly StepRunnerOptions _options = options ?? new StepRunnerOptions();
     private readonly Lock _events = new();
@@ -175,10 +175,11 @@ public sealed class StepRunner(StepGraph graph, TimeProvider time, StepRunnerOpt
             when (fault is OperationCanceledException or TimeoutException && both.IsCancellationRequested)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            throw new PlatformException($"It did not finish within {step.Timeout.TotalSeconds:0.#} s.", inner: fault)
-            {
-                Kind = FailureKind.NotReadyInTime,
-            };
+            throw new PlatformException(
+                FailureKind.NotReadyInTime,
+                $"It did not finish within {step.Timeout.TotalSeconds:0.#} s.",
+                inner: fault
+            );
         }
     }
 

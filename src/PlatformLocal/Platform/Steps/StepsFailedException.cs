@@ -1,7 +1,7 @@
 namespace PlatformLocal.Platform.Steps;
 
 /// <summary>Steps failed; those done before stay done, and the next run goes on behind them.</summary>
-public sealed class StepsFailedException : PlatformException
+internal sealed class StepsFailedException : PlatformException
 {
     internal StepsFailedException(IReadOnlyList<(string Step, Exception Fault)> failures, StepLedger ledger)
         : base(Describe(failures), NextStepOf(failures), failures[0].Fault)

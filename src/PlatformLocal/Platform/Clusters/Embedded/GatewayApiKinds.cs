@@ -1,5 +1,3 @@
-using PlatformLocal.Core.Documents;
-
 namespace PlatformLocal.Platform.Clusters.Embedded;
 
 /// <summary>The kinds of the Gateway API (v1), for clusters that run no gateway.</summary>
@@ -9,8 +7,6 @@ internal static class GatewayApiKinds
     public static IReadOnlyList<JsonObject> Definitions()
     {
         const string name = "Clusters.Embedded.gateway-api.yaml";
-        using var stream = typeof(GatewayApiKinds).Assembly.GetManifestResourceStream(name)!;
-        using var reader = new StreamReader(stream);
-        return [.. YamlText.ParseAll(reader.ReadToEnd(), name).Select(d => d.Root.AsObject())];
+        return EmbeddedFiles.Objects(EmbeddedFiles.Read(name), name);
     }
 }

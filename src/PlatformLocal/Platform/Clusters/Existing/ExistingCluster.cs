@@ -20,14 +20,9 @@ public sealed record ExistingClusterDescription(
 }
 
 /// <summary>A cluster that was there before the platform: nothing in it is touched before somebody allowed it.</summary>
-/// <param name="client">The cluster.</param>
-/// <param name="time">The clock of the marker.</param>
-public sealed class ExistingCluster(KubernetesClient client, TimeProvider time)
+internal sealed class ExistingCluster(KubernetesClient client, TimeProvider time)
 {
     /// <summary>The cluster of a kubeconfig's context.</summary>
-    /// <param name="kubeconfig">The file; <see langword="null"/> for what kubectl would read.</param>
-    /// <param name="context">The context; <see langword="null"/> for the current one.</param>
-    /// <param name="time">The clock of waits and of the marker.</param>
     /// <exception cref="PlatformException">The file or the context is missing or unusable.</exception>
     public static (KubernetesClient Client, ExistingCluster Cluster) Open(
         string? kubeconfig,
@@ -41,7 +36,6 @@ public sealed class ExistingCluster(KubernetesClient client, TimeProvider time)
     }
 
     /// <summary>Looks at the cluster without changing anything.</summary>
-    /// <param name="cancellationToken">Stops asking.</param>
     /// <exception cref="PlatformException">The cluster refuses or cannot be reached.</exception>
     public async Task<ExistingClusterDescription> DescribeAsync(CancellationToken cancellationToken)
     {
@@ -59,9 +53,6 @@ public sealed class ExistingCluster(KubernetesClient client, TimeProvider time)
     }
 
     /// <summary>Makes sure that a platform may use the cluster, and remembers it in the cluster.</summary>
-    /// <param name="platform">The platform's name.</param>
-    /// <param name="confirm">Asks somebody who is shown the cluster; not called when it was allowed before.</param>
-    /// <param name="cancellationToken">Stops asking.</param>
     /// <exception cref="PlatformException">Nobody allowed it, or another platform uses the cluster.</exception>
     public async Task<ExistingClusterDescription> AllowAsync(
         string platform,
@@ -75,23 +66,19 @@ public sealed class ExistingCluster(KubernetesClient client, TimeProvider time)
             return marker.Platform == platform
                 ? found
                 : throw new PlatformException(
+                    FailureKind.Conflict,
                     $"{found} belongs to the platform '{marker.Platform}' since {marker.Since:u}.",
                     $"Use that platform (--name {marker.Platform}), or another cluster."
-                )
-                {
-                    Kind = FailureKind.Conflict,
-                };
+                );
         }
 
         if (!await confirm(found, cancellationToken))
         {
             throw new PlatformException(
+                FailureKind.NotAllowed,
                 $"The platform '{platform}' may not use {found}: it did not make this cluster and nobody allowed it.",
                 "Allow it when asked, or with --yes where nobody can be asked."
-            )
-            {
-                Kind = FailureKind.NotAllowed,
-            };
+            );
         }
 
         var allowed = new ClusterMarker(platform, ClusterOrigin.Allowed, time.GetUtcNow());
@@ -100,8 +87,6 @@ public sealed class ExistingCluster(KubernetesClient client, TimeProvider time)
     }
 
     /// <summary>Takes the permission of a platform back; everything else in the cluster stays as it is.</summary>
-    /// <param name="platform">The platform's name.</param>
-    /// <param name="cancellationToken">Stops asking.</param>
     /// <returns>Whether the platform had the permission.</returns>
     /// <exception cref="PlatformException">The cluster refuses or cannot be reached.</exception>
     public async Task<bool> ForgetAsync(string platform, CancellationToken cancellationToken) =>

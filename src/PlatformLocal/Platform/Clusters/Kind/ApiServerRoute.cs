@@ -7,7 +7,7 @@ namespace PlatformLocal.Platform.Clusters.Kind;
 /// <summary>One way to an API server.</summary>
 /// <param name="Server">The address.</param>
 /// <param name="From">From where it should work, for messages.</param>
-public sealed record ApiServerCandidate(Uri Server, string From);
+internal sealed record ApiServerCandidate(Uri Server, string From);
 
 /// <summary>
 /// Finds the way to the API server of a Kind cluster from wherever this process runs: on the host, in a container on
@@ -15,7 +15,7 @@ public sealed record ApiServerCandidate(Uri Server, string From);
 /// </summary>
 /// <param name="programs">Runs <c>docker</c>, which knows the node's address just now; it may be missing.</param>
 /// <param name="time">The clock of timeouts.</param>
-public sealed class ApiServerRoute(ProgramRunner programs, TimeProvider time)
+internal sealed class ApiServerRoute(ProgramRunner programs, TimeProvider time)
 {
     private const int NodePort = 6443;
 
@@ -24,9 +24,6 @@ public sealed class ApiServerRoute(ProgramRunner programs, TimeProvider time)
     public TimeSpan ProbeTimeout { get; init; } = TimeSpan.FromSeconds(3);
 
     /// <summary>The connection over the first way on which the API server says that it is ready.</summary>
-    /// <param name="kubeconfig">The cluster's kubeconfig file, as kind makes it for the host.</param>
-    /// <param name="cluster">The Kind cluster.</param>
-    /// <param name="cancellationToken">Stops asking.</param>
     /// <exception cref="PlatformException">
     /// No candidate answers, or one does not accept credentials or has another certificate; tells what each of them said.
     /// </exception>
@@ -65,17 +62,15 @@ public sealed class ApiServerRoute(ProgramRunner programs, TimeProvider time)
                 KindFailure.LookAtNodes(cluster)
             )
             : new PlatformException(
+                FailureKind.NotAllowed,
                 $"The API server of the cluster '{cluster}' and the kubeconfig {kubeconfig} do not know each other. {tried}",
                 $"Have it written anew: remove {kubeconfig}, then run: platformctl create-local-platform",
                 refusal
-            )
-            {
-                Kind = FailureKind.NotAllowed,
-            };
+            );
     }
 
     /// <summary>The candidates that need no question: as the kubeconfig says, by the node's name, and over localhost.</summary>
-    internal static IReadOnlyList<ApiServerCandidate> Known(ClusterConnection connection, string cluster) =>
+    public static IReadOnlyList<ApiServerCandidate> Known(ClusterConnection connection, string cluster) =>
         [
             new(connection.Server, "the host"),
             new(At(KindClusterName.ControlPlaneOf(cluster), NodePort), "a container on the network of kind"),

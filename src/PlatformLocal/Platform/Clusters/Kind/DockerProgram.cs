@@ -17,32 +17,30 @@ internal sealed class DockerProgram(ProgramRunner programs)
             : "kind";
 
     /// <exception cref="PlatformException">The engine is out of reach, or the command failed.</exception>
-    public async Task<string> RunAsync(
+    public Task<string> RunAsync(
         IReadOnlyList<string> arguments,
         CancellationToken cancellationToken,
         string? input = null,
         TimeSpan? timeout = null
     )
     {
-        try
+        var command = new ProgramCommand
         {
-            var result = await programs.RunAsync(
-                new ProgramCommand
-                {
-                    Program = "docker",
-                    Arguments = arguments,
-                    StandardInput = input,
-                    Timeout = timeout ?? TimeSpan.FromMinutes(1),
-                },
-                cancellationToken
-            );
-            return result.Output;
-        }
-        catch (ProgramException fault) when (KindFailure.IsOfEngine(fault))
-        {
-            throw KindFailure.OfEngine(fault)!;
-        }
+            Program = "docker",
+            Arguments = arguments,
+            StandardInput = input,
+            Timeout = timeout ?? TimeSpan.FromMinutes(1),
+        };
+        return KindFailure.RunAsync(programs, command, cancellationToken);
     }
+
+    /// <summary>The lines that a command writes, without those that are empty.</summary>
+    /// <exception cref="PlatformException">The engine is out of reach, or the command failed.</exception>
+    public async Task<string[]> LinesAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
+        (await RunAsync(arguments, cancellationToken)).Split(
+            '\n',
+            StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries
+        );
 
     /// <returns>The container as <c>docker inspect</c> shows it, or <see langword="null"/>.</returns>
     /// <exception cref="PlatformException">The engine is out of reach.</exception>
@@ -96,11 +94,10 @@ internal sealed class DockerProgram(ProgramRunner programs)
     )
     {
         string filter = cluster is null ? ClusterLabel : $"{ClusterLabel}={cluster}";
-        string ids = await RunAsync(
+        string[] all = await LinesAsync(
             ["ps", "--all", "--quiet", "--no-trunc", "--filter", $"label={filter}"],
             cancellationToken
         );
-        string[] all = ids.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         if (all.Length == 0)
         {
             return [];
@@ -110,14 +107,15 @@ internal sealed class DockerProgram(ProgramRunner programs)
         return
         [
             .. containers
-                .Select(c => (Labels(c).Text(ClusterLabel) ?? "", NodeOf(c)))
-                .OrderBy(n => n.Item1, StringComparer.Ordinal)
-                .ThenBy(n => n.Item2.Role, StringComparer.Ordinal)
-                .ThenBy(n => n.Item2.Name, StringComparer.Ordinal),
+                .Select(c => (Cluster: Labels(c).Text(ClusterLabel) ?? "", Node: NodeOf(c)))
+                .OrderBy(n => n.Cluster, StringComparer.Ordinal)
+                .ThenBy(n => n.Node.Role, StringComparer.Ordinal)
+                .ThenBy(n => n.Node.Name, StringComparer.Ordinal),
         ];
     }
 
-    private async Task<IEnumerable<JsonObject>> InspectAsync(
+    /// <summary>Containers as <c>docker inspect</c> shows them.</summary>
+    public async Task<IEnumerable<JsonObject>> InspectAsync(
         IReadOnlyList<string> containers,
         CancellationToken cancellationToken
     )
@@ -143,23 +141,19 @@ internal sealed class DockerProgram(ProgramRunner programs)
         );
     }
 
-    private static List<KindPort> PortsOf(JsonObject container)
+    private static IReadOnlyList<KindPort> PortsOf(JsonObject container)
     {
-        var ports = new List<KindPort>();
-        foreach (var (name, _) in container.Child("NetworkSettings").Child("Ports") ?? [])
-        {
-            foreach (var binding in container.Child("NetworkSettings").Child("Ports").Items(name))
-            {
-                if (
-                    int.TryParse(name.Split('/')[0], out int inside)
-                    && int.TryParse(binding.Text("HostPort"), out int outside)
-                )
-                {
-                    ports.Add(new KindPort(inside, outside, binding.Text("HostIp") ?? ""));
-                }
-            }
-        }
+        var ports = container.Child("NetworkSettings").Child("Ports");
+        return
+        [
+            .. from port in ports ?? []
+            from binding in ports.Items(port.Key)
+            let inside = NumberIn(port.Key.Split('/')[0])
+            let outside = NumberIn(binding.Text("HostPort"))
+            where inside is not null && outside is not null
+            select new KindPort(inside.Value, outside.Value, binding.Text("HostIp") ?? ""),
+        ];
 
-        return ports;
+        static int? NumberIn(string? text) => int.TryParse(text, out int number) ? number : null;
     }
 }

@@ -22,19 +22,12 @@ public static class EnvironmentCluster
     public static string OwnerOf(string platform, string environment) => $"{platform}-env-{environment}";
 
     /// <summary>The Kind cluster of an environment.</summary>
-    /// <param name="platform">The platform.</param>
-    /// <param name="environment">The environment.</param>
-    public static string NameOf(string platform, string environment) =>
+    internal static string NameOf(string platform, string environment) =>
         KindClusterName.Of(OwnerOf(platform, environment));
 
     /// <summary>Tells the platform's cluster how the environment's cluster is reached from its pods: by the node's name.</summary>
-    /// <param name="platformCluster">The platform's cluster.</param>
-    /// <param name="platform">The platform.</param>
-    /// <param name="environment">The environment.</param>
-    /// <param name="kubeconfig">The kubeconfig that kind made for the host.</param>
-    /// <param name="cancellationToken">Stops asking.</param>
     /// <exception cref="PlatformException">The cluster refuses or cannot be reached.</exception>
-    public static async Task RegisterAsync(
+    internal static async Task RegisterAsync(
         KubernetesClient platformCluster,
         string platform,
         string environment,
@@ -50,35 +43,22 @@ public static class EnvironmentCluster
             inside.ToString().TrimEnd('/'),
             StringComparison.Ordinal
         );
-        await platformCluster.ApplyAsync(
-            new JsonObject
-            {
-                ["apiVersion"] = "v1",
-                ["kind"] = "Secret",
-                ["type"] = "cluster.x-k8s.io/secret",
-                ["metadata"] = new JsonObject
-                {
-                    ["name"] = SecretOf(environment),
-                    ["namespace"] = Namespace,
-                    ["labels"] = new JsonObject
-                    {
-                        ["app.kubernetes.io/managed-by"] = "platform-local",
-                        [Label] = environment,
-                    },
-                },
-                ["data"] = new JsonObject { [Key] = Convert.ToBase64String(Encoding.UTF8.GetBytes(text)) },
-            },
-            new WriteOptions { Force = true },
-            cancellationToken
-        );
+        var secret = Reference(environment)
+            .ToObject(
+                ("type", "cluster.x-k8s.io/secret"),
+                ("data", new JsonObject { [Key] = Convert.ToBase64String(Encoding.UTF8.GetBytes(text)) })
+            );
+        secret.Metadata()!["labels"] = new JsonObject
+        {
+            ["app.kubernetes.io/managed-by"] = "platform-local",
+            [Label] = environment,
+        };
+        await platformCluster.ApplyAsync(secret, new WriteOptions { Force = true }, cancellationToken);
     }
 
     /// <summary>Takes the registration back.</summary>
-    /// <param name="platformCluster">The platform's cluster.</param>
-    /// <param name="environment">The environment.</param>
-    /// <param name="cancellationToken">Stops asking.</param>
     /// <exception cref="PlatformException">The cluster refuses or cannot be reached.</exception>
-    public static Task UnregisterAsync(
+    internal static Task UnregisterAsync(
         KubernetesClient platformCluster,
         string environment,
         CancellationToken cancellationToken
@@ -100,7 +80,7 @@ public static class EnvironmentCluster
             new ListOptions { LabelSelector = Label },
             cancellationToken
         );
-        return [.. secrets.Items.Select(s => s.Metadata().Child("labels").Text(Label)).OfType<string>()];
+        return [.. secrets.Items.Select(s => s.Label(Label)).OfType<string>()];
     }
 
     /// <summary>The kubeconfig of an environment's cluster as it was registered, or <see langword="null"/>.</summary>
@@ -121,7 +101,5 @@ public static class EnvironmentCluster
     }
 
     private static ObjectReference Reference(string environment) =>
-        new("v1", "Secret", Namespace, SecretOf(environment));
-
-    private static string SecretOf(string environment) => $"{environment}-kubeconfig";
+        new("v1", "Secret", Namespace, $"{environment}-kubeconfig");
 }

@@ -1,7 +1,7 @@
 namespace PlatformLocal.Platform.Clusters.Kind;
 
 /// <summary>The Kind cluster a platform wants.</summary>
-public sealed record KindClusterSpec
+internal sealed record KindClusterSpec
 {
     /// <summary>The platform's name; the cluster's name follows from it.</summary>
     public required string Platform { get; init; }
@@ -9,10 +9,6 @@ public sealed record KindClusterSpec
     /// <summary>A configuration file of kind, or the name of a built-in one: <c>local</c> or <c>node-pools</c>.</summary>
     /// <value><c>local</c> unless set.</value>
     public string Configuration { get; init; } = KindDefaults.Configuration;
-
-    /// <summary>A configuration as it is remembered: the name of a built-in one, or a path that means the same everywhere.</summary>
-    /// <param name="nameOrPath">The configuration as it was given.</param>
-    public static string Remembered(string nameOrPath) => KindConfiguration.Remembered(nameOrPath);
 
     /// <summary>The node image, which decides the version of Kubernetes.</summary>
     /// <value>The one that the installed kind was released with, unless set.</value>
@@ -35,12 +31,12 @@ public sealed record KindClusterSpec
 /// <param name="ContainerPort">The port on the node, 1 to 65535.</param>
 /// <param name="HostPort">The port on the host; 0 for a free one.</param>
 /// <param name="ListenAddress">The host's address.</param>
-public sealed record KindPort(int ContainerPort, int HostPort = 0, string ListenAddress = "127.0.0.1");
+internal sealed record KindPort(int ContainerPort, int HostPort = 0, string ListenAddress = "127.0.0.1");
 
 /// <summary>A Kind cluster as it is.</summary>
 /// <param name="Name">The Kind cluster's name.</param>
 /// <param name="Nodes">Its node containers.</param>
-public sealed record KindClusterStatus(string Name, IReadOnlyList<KindNode> Nodes)
+internal sealed record KindClusterStatus(string Name, IReadOnlyList<KindNode> Nodes)
 {
     /// <summary>Whether all nodes run.</summary>
     public bool IsRunning => Nodes.Count > 0 && Nodes.All(n => n.IsRunning);
@@ -55,7 +51,7 @@ public sealed record KindClusterStatus(string Name, IReadOnlyList<KindNode> Node
 /// <param name="IsRunning">Whether the container runs.</param>
 /// <param name="Address">Its address on the network of kind just now; <see langword="null"/> when it has none.</param>
 /// <param name="Ports">What of it is reached on the host.</param>
-public sealed record KindNode(
+internal sealed record KindNode(
     string Name,
     string ContainerId,
     string Role,
@@ -71,7 +67,7 @@ public sealed record KindNode(
 }
 
 /// <summary>What making sure of a cluster came to.</summary>
-public enum KindClusterChange
+internal enum KindClusterChange
 {
     /// <summary>It was made.</summary>
     Created,
@@ -88,7 +84,7 @@ public enum KindClusterChange
 /// <param name="Change">What was done.</param>
 /// <param name="Kubeconfig">The file to reach it with from the host.</param>
 /// <param name="Ports">The ports of the first node on the host, with those that were found free.</param>
-public sealed record KindCluster(
+internal sealed record KindCluster(
     string Name,
     KindClusterChange Change,
     string Kubeconfig,

@@ -8,46 +8,50 @@ namespace PlatformLocal.Platform.Clusters.Kind;
 /// Whose a cluster is, the platform's state folder and a marker in the cluster say. The user's own kubeconfig is never
 /// read nor written.
 /// </remarks>
-public sealed class KindClusters
+/// <param name="programs">Runs programs.</param>
+/// <param name="time">The clock of waits.</param>
+/// <param name="warn">Is told which damaged file was set aside; nobody is when <see langword="null"/>.</param>
+public sealed class KindClusters(ProgramRunner programs, TimeProvider time, Action<string>? warn = null)
 {
     private static readonly TimeSpan s_nodeInterval = TimeSpan.FromMilliseconds(300);
 
     // An API server that has just started refuses everything until it has read who may do what.
     private static readonly TimeSpan s_settlesWithin = TimeSpan.FromSeconds(3);
 
-    private readonly KindProgram _kind;
-    private readonly DockerProgram _docker;
-    private readonly ApiServerRoute _route;
-    private readonly TimeProvider _time;
-    private readonly Action<string> _warn;
+    private readonly KindProgram _kind = new(programs);
+    private readonly DockerProgram _docker = new(programs);
+    private readonly ApiServerRoute _route = new(programs, time);
+    private readonly Action<string> _warn = warn ?? (_ => { });
 
-    /// <summary>Clusters on the Docker engine that <c>docker</c> talks to.</summary>
-    /// <param name="programs">Runs programs.</param>
-    /// <param name="time">The clock of waits.</param>
-    /// <param name="warn">Is told which damaged file was set aside; nobody is when <see langword="null"/>.</param>
-    public KindClusters(ProgramRunner programs, TimeProvider time, Action<string>? warn = null)
-    {
-        _kind = new KindProgram(programs);
-        _docker = new DockerProgram(programs);
-        _route = new ApiServerRoute(programs, time);
-        _time = time;
-        _warn = warn ?? (_ => { });
-    }
+    /// <summary>A configuration as it is remembered: the name of a built-in one, or a path that means the same everywhere.</summary>
+    /// <param name="nameOrPath">The configuration as it was given.</param>
+    public static string RememberedConfiguration(string nameOrPath) => KindConfiguration.Remembered(nameOrPath);
 
     /// <summary>All Kind clusters of the engine, whoever made them.</summary>
-    /// <param name="cancellationToken">Stops asking.</param>
     /// <exception cref="PlatformException">The engine is out of reach.</exception>
-    public async Task<IReadOnlyList<KindClusterStatus>> ListAsync(CancellationToken cancellationToken) =>
+    internal async Task<IReadOnlyList<KindClusterStatus>> ListAsync(CancellationToken cancellationToken) =>
         [
             .. (await _docker.ListNodesAsync(null, cancellationToken))
                 .GroupBy(n => n.Cluster, n => n.Node, StringComparer.Ordinal)
                 .Select(g => new KindClusterStatus(g.Key, [.. g])),
         ];
 
-    /// <summary>The digest of all that a cluster would be made with: another digest means another cluster.</summary>
-    /// <param name="spec">The cluster.</param>
-    /// <exception cref="PlatformException">The configuration is missing or none of kind's.</exception>
-    public static string DigestOf(KindClusterSpec spec) => KindConfiguration.Of(spec).Digest;
+    /// <summary>The same; <see langword="null"/> where no engine answers, which only platforms with a Kind cluster need.</summary>
+    internal async Task<IReadOnlyList<KindClusterStatus>?> TryListAsync(
+        Action<string> report,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            return await ListAsync(cancellationToken);
+        }
+        catch (PlatformException e)
+        {
+            report($"Kind clusters could not be looked for: {e.Message.Split('\n')[0]}");
+            return null;
+        }
+    }
 
     /// <summary>
     /// Makes sure that a platform's cluster is there and its API server answers: makes it, starts it, or leaves it as it
@@ -61,138 +65,93 @@ public sealed class KindClusters
     /// <exception cref="PlatformException">
     /// The name belongs to somebody else's cluster, the cluster is there with another configuration, or it cannot be made.
     /// </exception>
-    public async Task<KindCluster> EnsureAsync(
+    internal async Task<KindCluster> EnsureAsync(
         KindClusterSpec spec,
         string folder,
         Action<string> report,
         CancellationToken cancellationToken
     )
     {
-        string cluster = KindClusterName.Of(spec.Platform);
+        var place = new Place(spec.Platform, folder);
         var configuration = KindConfiguration.Of(spec);
-        if (await OrphanedPrograms.StopAsync("kind", KubeconfigIn(folder), cancellationToken) > 0)
+        if (await OrphanedPrograms.StopAsync("kind", place.Kubeconfig, cancellationToken) > 0)
         {
             report("Ended what a run that was killed had left at work");
         }
 
-        var nodes = await NodesAsync(cluster, cancellationToken);
-        var record = KindRecord.Read(folder, _warn);
-        if (nodes.Count > 0 && IsLeftover(record, nodes))
+        var nodes = await NodesAsync(place, cancellationToken);
+        if (nodes.Count > 0 && IsLeftover(place, nodes))
         {
-            report($"Removing half a cluster '{cluster}' that a stopped run left");
-            await RemoveAsync(cluster, folder, cancellationToken);
+            report($"Removing half a cluster '{place.Cluster}' that a stopped run left");
+            await RemoveAsync(place, cancellationToken);
             nodes = [];
         }
 
         if (nodes.Count == 0)
         {
-            await CreateAsync(spec, configuration, folder, report, cancellationToken);
-            return await DescribeAsync(spec, cluster, KindClusterChange.Created, folder, cancellationToken);
+            await CreateAsync(spec, configuration, place, report, cancellationToken);
+            return await DescribeAsync(spec, place, KindClusterChange.Created, cancellationToken);
         }
 
-        bool wasRunning = nodes.All(n => n.IsRunning);
-        string known = await RequireOursAsync(spec.Platform, cluster, folder, record, nodes, cancellationToken);
-        record = KindRecord.Read(folder, _warn);
-        if (record is not null && nodes.Count < record.Nodes.Count)
+        var record = await RequireOursAsync(place, nodes, cancellationToken);
+        RequireUnchanged(place, configuration, record, nodes);
+        var change = await StartAsync(place, nodes, report, cancellationToken);
+        if (!File.Exists(place.Kubeconfig))
         {
-            throw new PlatformException(
-                $"{record.Nodes.Count - nodes.Count} of {record.Nodes.Count} nodes of the cluster '{cluster}' were removed by hand.",
-                "A node cannot be put back. Make the cluster anew, which loses what is in it: "
-                    + $"platformctl destroy-local-platform"
-            )
-            {
-                Kind = FailureKind.Conflict,
-            };
-        }
-
-        if (configuration.DifferencesFrom(known) is { Count: > 0 } differences)
-        {
-            throw new PlatformException(
-                $"The cluster '{cluster}' was made with another configuration:\n  {string.Join("\n  ", differences)}",
-                "Ask for the old one again, or make it anew, which loses what is in it: "
-                    + $"platformctl destroy-local-platform"
-            )
-            {
-                Kind = FailureKind.Conflict,
-            };
-        }
-
-        await StartAsync(cluster, nodes, report, cancellationToken);
-        if (!File.Exists(KubeconfigIn(folder)))
-        {
-            await WriteKubeconfigAsync(cluster, folder, cancellationToken);
+            await WriteKubeconfigAsync(place, cancellationToken);
         }
 
         // Also when nothing was to do: containers that the engine has just started run before they answer.
-        await WaitForApiServerAsync(cluster, folder, spec.Timeout, cancellationToken);
-        var change = wasRunning ? KindClusterChange.Unchanged : KindClusterChange.Started;
-        return await DescribeAsync(spec, cluster, change, folder, cancellationToken);
+        await WaitForApiServerAsync(place, spec.Timeout, cancellationToken);
+        return await DescribeAsync(spec, place, change, cancellationToken);
     }
 
     /// <summary>Waits until every node of a platform's cluster can run pods.</summary>
-    /// <param name="spec">The cluster.</param>
-    /// <param name="folder">The platform's state folder.</param>
-    /// <param name="report">Is told what is done just now.</param>
-    /// <param name="cancellationToken">Stops waiting; the cluster stays.</param>
     /// <exception cref="PlatformException">There is no such cluster, or its nodes are not ready in time.</exception>
-    public async Task WaitForNodesAsync(
+    internal async Task WaitForNodesAsync(
         KindClusterSpec spec,
         string folder,
         Action<string> report,
         CancellationToken cancellationToken
     )
     {
-        string cluster = KindClusterName.Of(spec.Platform);
-        int count = (await NodesAsync(cluster, cancellationToken)).Count(n => n.IsKubernetes);
-        report($"Waiting for {count} nodes of the cluster '{cluster}' to be ready");
+        var place = new Place(spec.Platform, folder);
+        int count = (await NodesAsync(place, cancellationToken)).Count(n => n.IsKubernetes);
+        report($"Waiting for {count} nodes of the cluster '{place.Cluster}' to be ready");
         await WaitAsync(
-            cluster,
-            folder,
+            place,
             spec.Timeout,
-            async client =>
-            {
-                var nodes = await client.ListAsync("v1", "Node", null, null, cancellationToken);
-                int ready = nodes.Items.Count(n => n.Condition("Ready").Text("status") == "True");
-                return ready >= count ? null : $"{count - ready} of {count} nodes";
-            },
+            nodes =>
+                nodes.Items.Count(n => n.Condition("Ready").Text("status") == "True") is var ready && ready >= count
+                    ? null
+                    : $"{count - ready} of {count} nodes",
             cancellationToken
         );
     }
 
     /// <summary>Deletes a platform's cluster with everything in it.</summary>
-    /// <param name="platform">The platform's name.</param>
-    /// <param name="folder">The platform's state folder.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>Whether there was one.</returns>
     /// <exception cref="PlatformException">The cluster of this name is somebody else's, or it cannot be deleted.</exception>
-    public async Task<bool> DeleteAsync(string platform, string folder, CancellationToken cancellationToken)
+    internal async Task<bool> DeleteAsync(string platform, string folder, CancellationToken cancellationToken)
     {
-        string cluster = KindClusterName.Of(platform);
-        var nodes = await NodesAsync(cluster, cancellationToken);
-        var record = KindRecord.Read(folder, _warn);
-        if (nodes.Count > 0 && !IsLeftover(record, nodes))
+        var place = new Place(platform, folder);
+        var nodes = await NodesAsync(place, cancellationToken);
+        if (nodes.Count > 0 && !IsLeftover(place, nodes))
         {
-            await RequireOursAsync(platform, cluster, folder, record, nodes, cancellationToken);
+            await RequireOursAsync(place, nodes, cancellationToken);
         }
 
-        await RemoveAsync(cluster, folder, cancellationToken);
+        await RemoveAsync(place, cancellationToken);
         return nodes.Count > 0;
     }
 
     /// <summary>Whether a folder remembers a Kind cluster whose making came to an end; it may be stopped.</summary>
-    /// <param name="folder">The state folder of a platform or of an environment's cluster.</param>
-    public bool IsMade(string folder) => KindRecord.Read(folder, _warn) is { IsReady: true };
-
-    /// <summary>Whether a folder remembers a Kind cluster, or half of one.</summary>
-    /// <param name="folder">The state folder of a platform or of an environment's cluster.</param>
-    public static bool HasRecord(string folder) => KindRecord.IsIn(folder);
+    internal bool IsMade(string folder) => KindRecord.Read(folder, _warn) is { IsReady: true };
 
     /// <summary>The state folder of the platform that made a cluster, as the cluster itself says.</summary>
-    /// <param name="cluster">The Kind cluster.</param>
-    /// <param name="cancellationToken">Stops asking.</param>
     /// <returns>The folder, there or not; <see langword="null"/> when no platform made the cluster.</returns>
     /// <exception cref="PlatformException">There is no such cluster, or it cannot be asked.</exception>
-    public async Task<string?> FindOwnerAsync(string cluster, CancellationToken cancellationToken)
+    internal async Task<string?> FindOwnerAsync(string cluster, CancellationToken cancellationToken)
     {
         string folder = Directory.CreateTempSubdirectory("platform-local-owner-").FullName;
         try
@@ -212,14 +171,13 @@ public sealed class KindClusters
     /// <param name="folder">The platform's state folder.</param>
     /// <param name="cancellationToken">Stops asking.</param>
     /// <exception cref="PlatformException">There is no kubeconfig, or no way to the API server works.</exception>
-    public async Task<KubernetesClient> ConnectAsync(
-        string platform,
-        string folder,
-        CancellationToken cancellationToken
-    ) =>
+    public Task<KubernetesClient> ConnectAsync(string platform, string folder, CancellationToken cancellationToken) =>
+        ConnectAsync(new Place(platform, folder), cancellationToken);
+
+    private async Task<KubernetesClient> ConnectAsync(Place place, CancellationToken cancellationToken) =>
         new(
-            await _route.FindAsync(KubeconfigIn(folder), KindClusterName.Of(platform), cancellationToken),
-            new KubernetesClientOptions { TimeProvider = _time }
+            await _route.FindAsync(place.Kubeconfig, place.Cluster, cancellationToken),
+            new KubernetesClientOptions { TimeProvider = time }
         );
 
     /// <summary>Copies an image from the engine onto every node of a platform's cluster.</summary>
@@ -233,43 +191,42 @@ public sealed class KindClusters
     private async Task CreateAsync(
         KindClusterSpec spec,
         KindConfiguration configuration,
-        string folder,
+        Place place,
         Action<string> report,
         CancellationToken cancellationToken
     )
     {
-        string cluster = KindClusterName.Of(spec.Platform);
         // kind would find it out only when the cluster is made.
-        PrivateFile.RequireWritable(KubeconfigIn(folder), "The kubeconfig");
+        PrivateFile.RequireWritable(place.Kubeconfig, "The kubeconfig");
         // What an unfinished run had begun may still come up: it is half a cluster of ours, too.
-        var since = KindRecord.Read(folder, _warn) is { IsReady: false } earlier ? earlier.Since : _time.GetUtcNow();
-        var record = new KindRecord(cluster, false, since, configuration.Canonical, []);
-        record.Write(folder);
+        var since = KindRecord.Read(place.Folder, _warn) is { IsReady: false } old ? old.Since : time.GetUtcNow();
+        var record = new KindRecord(place.Cluster, false, since, configuration.Canonical, []);
+        record.Write(place.Folder);
         try
         {
-            await CreateNodesAsync(spec, configuration, cluster, folder, report, cancellationToken);
-            await WriteKubeconfigAsync(cluster, folder, cancellationToken);
-            var nodes = await NodesAsync(cluster, cancellationToken);
-            await WaitForApiServerAsync(cluster, folder, spec.Timeout, cancellationToken);
-            using (var client = await ConnectAsync(spec.Platform, folder, cancellationToken))
+            await CreateNodesAsync(spec, configuration, place, report, cancellationToken);
+            await WriteKubeconfigAsync(place, cancellationToken);
+            var nodes = await NodesAsync(place, cancellationToken);
+            await WaitForApiServerAsync(place, spec.Timeout, cancellationToken);
+            using (var client = await ConnectAsync(place, cancellationToken))
             {
                 await new ClusterMarker(
                     spec.Platform,
                     ClusterOrigin.Made,
                     record.Since,
                     configuration.Canonical,
-                    Path.GetFullPath(folder)
+                    Path.GetFullPath(place.Folder)
                 ).WriteAsync(client, cancellationToken);
             }
 
-            (record with { IsReady = true, Nodes = [.. nodes.Select(n => n.ContainerId)] }).Write(folder);
+            (record with { IsReady = true, Nodes = [.. nodes.Select(n => n.ContainerId)] }).Write(place.Folder);
         }
         catch (Exception fault)
         {
-            await RemoveQuietlyAsync(cluster, folder);
+            await RemoveQuietlyAsync(place);
             if (fault is ProgramException program)
             {
-                throw KindFailure.OfCreation(program, spec, cluster);
+                throw KindFailure.OfCreation(program, spec, place.Cluster);
             }
 
             throw;
@@ -279,8 +236,7 @@ public sealed class KindClusters
     private async Task CreateNodesAsync(
         KindClusterSpec spec,
         KindConfiguration configuration,
-        string cluster,
-        string folder,
+        Place place,
         Action<string> report,
         CancellationToken cancellationToken
     )
@@ -290,9 +246,9 @@ public sealed class KindClusters
             try
             {
                 await _kind.CreateAsync(
-                    cluster,
+                    place.Cluster,
                     configuration.Text,
-                    KubeconfigIn(folder),
+                    place.Kubeconfig,
                     spec.Timeout,
                     report,
                     cancellationToken
@@ -302,57 +258,75 @@ public sealed class KindClusters
             catch (ProgramException fault) when (attempt < 3 && KindFailure.IsOfExistingNodes(fault))
             {
                 // There was none a moment ago: what an earlier run had asked the engine for has come up just now.
-                var nodes = await NodesAsync(cluster, cancellationToken);
-                if (!IsLeftover(KindRecord.Read(folder, _warn), nodes))
+                if (!IsLeftover(place, await NodesAsync(place, cancellationToken)))
                 {
                     throw;
                 }
 
-                report($"Removing half a cluster '{cluster}' that a stopped run left");
-                await _kind.DeleteAsync(cluster, KubeconfigIn(folder), cancellationToken);
+                report($"Removing half a cluster '{place.Cluster}' that a stopped run left");
+                await _kind.DeleteAsync(place.Cluster, place.Kubeconfig, cancellationToken);
             }
         }
     }
 
-    /// <summary>What a ready cluster was made with, when it is this platform's.</summary>
-    private async Task<string> RequireOursAsync(
-        string platform,
-        string cluster,
-        string folder,
-        KindRecord? record,
+    /// <summary>What is remembered of a ready cluster, when it is this platform's.</summary>
+    private async Task<KindRecord> RequireOursAsync(
+        Place place,
         IReadOnlyList<KindNode> nodes,
         CancellationToken cancellationToken
     )
     {
-        if (record is { IsReady: true })
+        var (cluster, folder) = (place.Cluster, place.Folder);
+        string[] ids = [.. nodes.Select(n => n.ContainerId)];
+        if (KindRecord.Read(folder, _warn) is { IsReady: true } record && !ids.Except(record.Nodes).Any())
         {
-            var ids = nodes.Select(n => n.ContainerId).ToHashSet(StringComparer.Ordinal);
-            if (ids.IsSubsetOf(record.Nodes))
-            {
-                return record.Configuration;
-            }
+            return record;
         }
 
         // The state folder knows nothing of these containers, but the cluster itself may know whose it is.
-        if (await FindMarkerAsync(cluster, folder, cancellationToken) is { Origin: ClusterOrigin.Made } marker)
+        var marker = await FindMarkerAsync(cluster, folder, cancellationToken);
+        if (marker is { Origin: ClusterOrigin.Made } && marker.Platform == place.Platform)
         {
-            if (marker.Platform == platform)
-            {
-                string[] ids = [.. nodes.Select(n => n.ContainerId)];
-                new KindRecord(cluster, true, marker.Since, marker.Configuration, ids).Write(folder);
-                File.Delete(KubeconfigIn(folder)); // it may be that of an earlier cluster
-                return marker.Configuration;
-            }
+            var found = new KindRecord(cluster, true, marker.Since, marker.Configuration, ids);
+            found.Write(folder);
+            File.Delete(place.Kubeconfig); // it may be that of an earlier cluster
+            return found;
         }
 
         throw new PlatformException(
+            FailureKind.Conflict,
             $"There is a Kind cluster '{cluster}' already, and this platform did not make it.",
             "Choose another name with --name, or remove that cluster if it is not needed any more: "
                 + $"kind delete cluster --name {cluster}"
-        )
+        );
+    }
+
+    private static void RequireUnchanged(
+        Place place,
+        KindConfiguration configuration,
+        KindRecord record,
+        IReadOnlyList<KindNode> nodes
+    )
+    {
+        if (nodes.Count < record.Nodes.Count)
         {
-            Kind = FailureKind.Conflict,
-        };
+            throw new PlatformException(
+                FailureKind.Conflict,
+                $"{record.Nodes.Count - nodes.Count} of {record.Nodes.Count} nodes of the cluster '{place.Cluster}' were removed by hand.",
+                "A node cannot be put back. Make the cluster anew, which loses what is in it: "
+                    + "platformctl destroy-local-platform"
+            );
+        }
+
+        if (configuration.DifferencesFrom(record.Configuration) is { Count: > 0 } differences)
+        {
+            throw new PlatformException(
+                FailureKind.Conflict,
+                $"The cluster '{place.Cluster}' was made with another configuration:\n  {string.Join("\n  ", differences)}",
+                "Ask for the old one again, or make it anew, which loses what is in it: "
+                    + "platformctl destroy-local-platform"
+            );
+        }
     }
 
     private async Task<ClusterMarker?> FindMarkerAsync(
@@ -373,13 +347,11 @@ public sealed class KindClusters
         catch (PlatformException fault)
         {
             throw new PlatformException(
+                fault.Kind,
                 $"There is a Kind cluster '{cluster}', and whose it is cannot be read: {fault.Message}",
                 fault.NextStep ?? KindFailure.LookAtNodes(cluster),
                 fault
-            )
-            {
-                Kind = fault.Kind,
-            };
+            );
         }
         finally
         {
@@ -387,81 +359,59 @@ public sealed class KindClusters
         }
     }
 
-    private async Task StartAsync(
-        string cluster,
+    private async Task<KindClusterChange> StartAsync(
+        Place place,
         IReadOnlyList<KindNode> nodes,
         Action<string> report,
         CancellationToken cancellationToken
     )
     {
         string[] stopped = [.. nodes.Where(n => !n.IsRunning).Select(n => n.ContainerId)];
-        if (stopped.Length > 0)
+        if (stopped.Length == 0)
         {
-            report($"Starting {stopped.Length} stopped nodes of the cluster '{cluster}'");
-            await _docker.RunAsync(["start", .. stopped], cancellationToken);
+            return KindClusterChange.Unchanged;
         }
+
+        report($"Starting {stopped.Length} stopped nodes of the cluster '{place.Cluster}'");
+        await _docker.RunAsync(["start", .. stopped], cancellationToken);
+        return KindClusterChange.Started;
     }
 
-    private Task WaitForApiServerAsync(
-        string cluster,
-        string folder,
-        TimeSpan timeout,
-        CancellationToken cancellationToken
-    ) =>
-        WaitAsync(
-            cluster,
-            folder,
-            timeout,
-            async client =>
-            {
-                await client.ListAsync("v1", "Node", null, null, cancellationToken);
-                return null;
-            },
-            cancellationToken
-        );
+    private Task WaitForApiServerAsync(Place place, TimeSpan timeout, CancellationToken cancellationToken) =>
+        WaitAsync(place, timeout, _ => null, cancellationToken);
 
-    // Looks until it is told that nothing is waited for any more.
+    /// <summary>Waits until the API server lists the nodes, and these are as they are wanted.</summary>
     private async Task WaitAsync(
-        string cluster,
-        string folder,
+        Place place,
         TimeSpan timeout,
-        Func<KubernetesClient, Task<string?>> look,
+        Func<ObjectList, string?> judge,
         CancellationToken cancellationToken
     )
     {
-        long started = _time.GetTimestamp();
         long? refusedSince = null;
-        string? waitsFor = "the API server";
-        while (_time.GetElapsedTime(started) < timeout)
+        var poll = new Poll($"the cluster '{place.Cluster}'", s_nodeInterval, timeout, time)
         {
-            try
-            {
-                var connection = await _route.FindAsync(KubeconfigIn(folder), cluster, cancellationToken);
-                using var client = new KubernetesClient(
-                    connection,
-                    new KubernetesClientOptions { TimeProvider = _time }
-                );
-                waitsFor = await look(client);
-                if (waitsFor is null)
-                {
-                    return;
-                }
-            }
-            catch (PlatformException fault) when (!WillStay(fault, ref refusedSince))
-            {
-                waitsFor = fault.Message; // not listening yet, or gone for a moment
-            }
-
-            await Task.Delay(s_nodeInterval, _time, cancellationToken);
-        }
-
-        throw new PlatformException(
-            $"The cluster '{cluster}' was not ready within {timeout.TotalSeconds:0} s. It waited for: {waitsFor}",
-            $"See its nodes: kubectl --kubeconfig {KubeconfigIn(folder)} get nodes"
-        )
-        {
-            Kind = FailureKind.NotReadyInTime,
+            Failure = reason => new PlatformException(
+                FailureKind.NotReadyInTime,
+                $"The cluster '{place.Cluster}' was not ready within {timeout.TotalSeconds:0} s. It waited for: {reason}",
+                $"See its nodes: kubectl --kubeconfig {place.Kubeconfig} get nodes"
+            ),
         };
+        await poll.UntilAsync(
+            async token =>
+            {
+                try
+                {
+                    using var client = await ConnectAsync(place, token);
+                    return judge(await client.ListAsync("v1", "Node", null, null, token));
+                }
+                catch (PlatformException fault) when (!WillStay(fault, ref refusedSince))
+                {
+                    return fault.Message; // not listening yet, or gone for a moment
+                }
+            },
+            cancellationToken
+        );
     }
 
     // A wrong kubeconfig, certificate or right does not come right by waiting.
@@ -473,45 +423,42 @@ public sealed class KindClusters
             return fault.Kind == FailureKind.InvalidInput;
         }
 
-        refusedSince ??= _time.GetTimestamp();
-        return _time.GetElapsedTime(refusedSince.Value) > s_settlesWithin;
+        refusedSince ??= time.GetTimestamp();
+        return time.GetElapsedTime(refusedSince.Value) > s_settlesWithin;
     }
 
     private async Task<KindCluster> DescribeAsync(
         KindClusterSpec spec,
-        string cluster,
+        Place place,
         KindClusterChange change,
-        string folder,
         CancellationToken cancellationToken
     )
     {
-        var nodes = await NodesAsync(cluster, cancellationToken);
-        var ports = nodes.SelectMany(n => n.Ports).ToList();
+        var ports = (await NodesAsync(place, cancellationToken)).SelectMany(n => n.Ports).ToList();
         return new KindCluster(
-            cluster,
+            place.Cluster,
             change,
-            KubeconfigIn(folder),
+            place.Kubeconfig,
             [
                 .. spec.Ports.Select(p =>
-                    ports.FirstOrDefault(f => f.ContainerPort == p.ContainerPort && f.ListenAddress == p.ListenAddress)
-                    ?? p
+                    ports.Find(f => f.ContainerPort == p.ContainerPort && f.ListenAddress == p.ListenAddress) ?? p
                 ),
             ]
         );
     }
 
-    private async Task WriteKubeconfigAsync(string cluster, string folder, CancellationToken cancellationToken)
+    private async Task WriteKubeconfigAsync(Place place, CancellationToken cancellationToken)
     {
-        string text = await _kind.GetKubeconfigAsync(cluster, cancellationToken);
-        PrivateFile.Replace(KubeconfigIn(folder), Encoding.UTF8.GetBytes(text));
+        string text = await _kind.GetKubeconfigAsync(place.Cluster, cancellationToken);
+        PrivateFile.Replace(place.Kubeconfig, Encoding.UTF8.GetBytes(text));
     }
 
-    private async Task RemoveQuietlyAsync(string cluster, string folder)
+    private async Task RemoveQuietlyAsync(Place place)
     {
         try
         {
-            await _kind.DeleteAsync(cluster, KubeconfigIn(folder), CancellationToken.None);
-            File.Delete(KubeconfigIn(folder));
+            await _kind.DeleteAsync(place.Cluster, place.Kubeconfig, CancellationToken.None);
+            File.Delete(place.Kubeconfig);
         }
         catch (PlatformException)
         {
@@ -521,18 +468,25 @@ public sealed class KindClusters
         // The record stays: what kind had asked the engine for may come up after kind itself is gone.
     }
 
-    private async Task RemoveAsync(string cluster, string folder, CancellationToken cancellationToken)
+    private async Task RemoveAsync(Place place, CancellationToken cancellationToken)
     {
-        await _kind.DeleteAsync(cluster, KubeconfigIn(folder), cancellationToken);
-        File.Delete(KubeconfigIn(folder));
-        KindRecord.Delete(folder);
+        await _kind.DeleteAsync(place.Cluster, place.Kubeconfig, cancellationToken);
+        File.Delete(place.Kubeconfig);
+        KindRecord.Delete(place.Folder);
     }
 
-    private async Task<IReadOnlyList<KindNode>> NodesAsync(string cluster, CancellationToken cancellationToken) =>
-        [.. (await _docker.ListNodesAsync(cluster, cancellationToken)).Select(n => n.Node)];
+    private async Task<IReadOnlyList<KindNode>> NodesAsync(Place place, CancellationToken cancellationToken) =>
+        [.. (await _docker.ListNodesAsync(place.Cluster, cancellationToken)).Select(n => n.Node)];
 
-    private static bool IsLeftover(KindRecord? record, IReadOnlyList<KindNode> nodes) =>
-        record is { IsReady: false } && nodes.All(n => n.CreatedAt >= record.Since);
+    private bool IsLeftover(Place place, IReadOnlyList<KindNode> nodes) =>
+        KindRecord.Read(place.Folder, _warn) is { IsReady: false } record
+        && nodes.All(n => n.CreatedAt >= record.Since);
 
-    private static string KubeconfigIn(string folder) => Path.Combine(folder, "kubeconfig");
+    /// <summary>A platform's cluster and the state folder that belongs to it.</summary>
+    private sealed record Place(string Platform, string Folder)
+    {
+        public string Cluster { get; } = KindClusterName.Of(Platform);
+
+        public string Kubeconfig { get; } = Path.Combine(Folder, "kubeconfig");
+    }
 }

@@ -1,30 +1,22 @@
-using System.Security.Cryptography;
 using PlatformLocal.Core.Documents;
 using PlatformLocal.Platform.State;
 
 namespace PlatformLocal.Platform.Clusters.Kind;
 
 /// <summary>The whole configuration that kind is given, made of a file and what the platform adds.</summary>
-internal sealed class KindConfiguration
+internal sealed class KindConfiguration(JsonObject document)
 {
     private static readonly string[] s_builtIn = [KindDefaults.Configuration, "node-pools"];
-
-    private readonly JsonObject _document;
-
-    private KindConfiguration(JsonObject document) => _document = document;
 
     /// <summary>A configuration as it is remembered: a built-in name, or a path that means the same everywhere.</summary>
     public static string Remembered(string nameOrPath) =>
         s_builtIn.Contains(nameOrPath, StringComparer.Ordinal) ? nameOrPath : CanonicalPath.Of(nameOrPath);
 
     /// <summary>What kind reads: JSON is YAML too.</summary>
-    public string Text => _document.ToJsonString();
+    public string Text => document.ToJsonString();
 
     /// <summary>The configuration with its fields sorted, to remember and to compare.</summary>
-    public string Canonical => Sort(_document)!.ToJsonString();
-
-    /// <summary>Tells two configurations apart.</summary>
-    public string Digest => "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Canonical)));
+    public string Canonical => Sort(document)!.ToJsonString();
 
     /// <exception cref="PlatformException">The file is missing or no cluster configuration of kind.</exception>
     public static KindConfiguration Of(KindClusterSpec spec)
@@ -33,17 +25,15 @@ internal sealed class KindConfiguration
         string cluster = KindClusterName.Of(spec.Platform);
         document["name"] = cluster;
         AddCertificateNames(document, cluster, spec.CertificateNames);
-        if (document["nodes"] is not JsonArray nodes || nodes.Count == 0)
+        var nodes = ArrayOf(document, "nodes");
+        if (nodes.Count == 0)
         {
-            document["nodes"] = nodes = new JsonArray(new JsonObject { ["role"] = "control-plane" });
+            nodes.Add((JsonNode)new JsonObject { ["role"] = "control-plane" });
         }
 
-        foreach (var node in nodes.OfType<JsonObject>())
+        foreach (var node in nodes.OfType<JsonObject>().Where(_ => spec.NodeImage is not null))
         {
-            if (spec.NodeImage is { } image)
-            {
-                node["image"] = image;
-            }
+            node["image"] = spec.NodeImage;
         }
 
         AddPorts(nodes, spec.Ports);
@@ -54,7 +44,7 @@ internal sealed class KindConfiguration
     public IReadOnlyList<string> DifferencesFrom(string canonical)
     {
         var lines = new List<string>();
-        Compare("", JsonNode.Parse(canonical), Sort(_document), lines);
+        Compare("", JsonNode.Parse(canonical), Sort(document), lines);
         return lines;
     }
 
@@ -63,10 +53,7 @@ internal sealed class KindConfiguration
         string text;
         if (s_builtIn.Contains(nameOrPath, StringComparer.Ordinal))
         {
-            string resource = $"kind/{nameOrPath}.yaml";
-            using var stream = typeof(KindConfiguration).Assembly.GetManifestResourceStream(resource)!;
-            using var reader = new StreamReader(stream);
-            text = reader.ReadToEnd();
+            text = EmbeddedFiles.Read($"kind/{nameOrPath}.yaml");
         }
         else if (File.Exists(nameOrPath))
         {
@@ -75,12 +62,10 @@ internal sealed class KindConfiguration
         else
         {
             throw new PlatformException(
+                FailureKind.InvalidInput,
                 $"There is no Kind configuration '{nameOrPath}'.",
                 $"Name a file, or one of: {string.Join(", ", s_builtIn)}."
-            )
-            {
-                Kind = FailureKind.InvalidInput,
-            };
+            );
         }
 
         var document = YamlText.ParseObject(text, nameOrPath);
@@ -100,25 +85,14 @@ internal sealed class KindConfiguration
     private static void AddCertificateNames(JsonObject document, string cluster, IReadOnlyList<string> further)
     {
         string address = document.Child("networking").Text("apiServerAddress") ?? "127.0.0.1";
-        string[] names =
-        [
-            .. new[]
-            {
-                "localhost",
-                "127.0.0.1",
-                address,
-                KindClusterName.ControlPlaneOf(cluster),
-                "host.docker.internal",
-            }
-                .Concat(further)
-                .Distinct(StringComparer.Ordinal),
-        ];
+        string node = KindClusterName.ControlPlaneOf(cluster);
+        string[] names = ["localhost", "127.0.0.1", address, node, "host.docker.internal", .. further];
         var patch = new JsonObject
         {
             ["kind"] = "ClusterConfiguration",
             ["apiServer"] = new JsonObject
             {
-                ["certSANs"] = new JsonArray([.. names.Select(n => JsonValue.Create(n))]),
+                ["certSANs"] = new JsonArray([.. names.Distinct().Select(n => JsonValue.Create(n))]),
             },
         };
         ArrayOf(document, "kubeadmConfigPatches").Add((JsonNode)patch.ToJsonString());

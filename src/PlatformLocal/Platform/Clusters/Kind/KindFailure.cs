@@ -10,41 +10,49 @@ internal static partial class KindFailure
     public static string LookAtNodes(string cluster) =>
         $"See whether its nodes run: docker ps --all --filter label={DockerProgram.ClusterLabel}={cluster}";
 
+    /// <summary>Runs a program that needs the engine; says so when that is out of reach.</summary>
+    /// <exception cref="PlatformException">The engine is out of reach, or the program failed.</exception>
+    public static async Task<string> RunAsync(
+        ProgramRunner programs,
+        ProgramCommand command,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            return (await programs.RunAsync(command, cancellationToken)).Output;
+        }
+        catch (ProgramException fault) when (OfEngine(fault) is not null)
+        {
+            throw OfEngine(fault)!;
+        }
+    }
+
     /// <summary>Whether kind found nodes of this name.</summary>
     public static bool IsOfExistingNodes(ProgramException fault) =>
-        fault.LastLines.Any(l =>
-            l.Contains("already exist", StringComparison.Ordinal)
-            || l.Contains("already in use", StringComparison.Ordinal)
-        );
-
-    /// <summary>Whether the engine itself is out of reach.</summary>
-    public static bool IsOfEngine(ProgramException fault) => OfEngine(fault) is not null;
+        Says(TextOf(fault), "already exist", "already in use");
 
     /// <summary>The failure when the engine itself is out of reach; otherwise <see langword="null"/>.</summary>
     public static PlatformException? OfEngine(ProgramException fault)
     {
-        string text = string.Join("\n", fault.LastLines);
-        if (
-            text.Contains("permission denied", StringComparison.Ordinal)
-            && text.Contains("docker", StringComparison.Ordinal)
-        )
+        string text = TextOf(fault);
+        if (Says(text, "permission denied") && Says(text, "docker"))
         {
             return new PlatformException(
+                FailureKind.NotAllowed,
                 $"The Docker engine may not be used by this user: {Line(text, "permission denied")}",
                 "Join the group docker and log in again: sudo usermod -aG docker $USER",
                 fault
-            )
-            {
-                Kind = FailureKind.NotAllowed,
-            };
+            );
         }
 
-        bool isOut =
-            text.Contains("Cannot connect to the Docker daemon", StringComparison.Ordinal)
-            || text.Contains("error during connect", StringComparison.Ordinal)
-            || text.Contains("failed to get docker info", StringComparison.Ordinal)
-            || text.Contains("unexpected EOF", StringComparison.Ordinal); // it went away while it answered
-        return isOut
+        return Says(
+            text,
+            "Cannot connect to the Docker daemon",
+            "error during connect",
+            "failed to get docker info",
+            "unexpected EOF" // it went away while it answered
+        )
             ? new PlatformException(
                 $"The Docker engine cannot be reached: {Line(text, "Cannot connect", "error during connect", "failed to get", "unexpected EOF")}",
                 "Start it, for instance with: sudo systemctl start docker — or set DOCKER_HOST to where it is.",
@@ -61,13 +69,14 @@ internal static partial class KindFailure
             return engine;
         }
 
-        string text = string.Join("\n", fault.LastLines);
-        if (PulledImage().Match(text) is { Success: true } image)
+        string text = TextOf(fault);
+        if (PulledImage().Match(text) is { Success: true } pulled)
         {
+            string image = pulled.Groups["image"].Value;
             return new PlatformException(
-                $"The node image {image.Groups["image"].Value} is not on this machine and cannot be pulled: "
+                $"The node image {image} is not on this machine and cannot be pulled: "
                     + Line(text, "Error response", "Error", "error"),
-                $"Pull or load it (docker pull {image.Groups["image"].Value}), or choose another node image.",
+                $"Pull or load it (docker pull {image}), or choose another node image.",
                 fault
             );
         }
@@ -76,19 +85,14 @@ internal static partial class KindFailure
         {
             string port = taken.Groups["port"].Value;
             return new PlatformException(
+                FailureKind.Conflict,
                 $"The port {port} of this machine is taken: the cluster '{cluster}' cannot be made with it.",
                 $"End what listens there (see it with: ss -ltnp 'sport = :{port}'), or choose another port; 0 takes a free one.",
                 fault
-            )
-            {
-                Kind = FailureKind.Conflict,
-            };
+            );
         }
 
-        if (
-            text.Contains("too many open files", StringComparison.Ordinal)
-            || text.Contains("could not find a log line that matches", StringComparison.Ordinal)
-        )
+        if (Says(text, "too many open files", "could not find a log line that matches"))
         {
             return new PlatformException(
                 $"A node of the cluster '{cluster}' did not start, most likely for want of inotify watches.\n{fault.Message}",
@@ -98,13 +102,11 @@ internal static partial class KindFailure
         }
 
         return new PlatformException(
+            fault.Kind,
             $"kind could not make the cluster '{cluster}' of the platform '{spec.Platform}':\n  {string.Join("\n  ", Told(fault))}",
             "The lines above are kind's own; 'platformctl doctor' checks the machine.",
             fault
-        )
-        {
-            Kind = fault.Kind,
-        };
+        );
     }
 
     // The steps that went well say nothing about the one that did not.
@@ -117,16 +119,14 @@ internal static partial class KindFailure
     /// <summary>What a failed <c>docker run</c> of the registry means.</summary>
     public static PlatformException OfRegistry(ProgramException fault, LocalRegistryOptions options)
     {
-        string text = string.Join("\n", fault.LastLines);
+        string text = TextOf(fault);
         return TakenPort().IsMatch(text)
             ? new PlatformException(
+                FailureKind.Conflict,
                 $"The port {options.Port} of this machine is taken: the registry '{options.Name}' cannot listen on it.",
                 $"End what listens there (see it with: ss -ltnp 'sport = :{options.Port}'), or choose another port.",
                 fault
             )
-            {
-                Kind = FailureKind.Conflict,
-            }
             : new PlatformException(
                 $"The registry '{options.Name}' could not be started from the image {options.Image}: "
                     + Line(text, "Error response", "docker:", "Error"),
@@ -134,6 +134,11 @@ internal static partial class KindFailure
                 fault
             );
     }
+
+    private static string TextOf(ProgramException fault) => string.Join("\n", fault.LastLines);
+
+    private static bool Says(string text, params string[] words) =>
+        words.Any(w => text.Contains(w, StringComparison.Ordinal));
 
     private static string Line(string text, params string[] words)
     {

@@ -5,9 +5,6 @@ namespace PlatformLocal.Platform.Clusters.Kind;
 /// <summary>What clusters need of the program <c>kind</c>. It never gets to see the user's own kubeconfig.</summary>
 internal sealed class KindProgram(ProgramRunner programs)
 {
-    private static readonly TimeSpan s_question = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan s_deletion = TimeSpan.FromMinutes(2);
-
     public Task CreateAsync(
         string cluster,
         string configuration,
@@ -15,14 +12,16 @@ internal sealed class KindProgram(ProgramRunner programs)
         TimeSpan timeout,
         Action<string> report,
         CancellationToken cancellationToken
-    ) =>
-        RunAsync(
-            new ProgramCommand
+    )
+    {
+        var command = Command(
+            timeout,
+            ["create", "cluster", "--name", cluster, "--config", "-", "--kubeconfig", kubeconfig]
+        );
+        return RunAsync(
+            command with
             {
-                Program = "kind",
-                Arguments = ["create", "cluster", "--name", cluster, "--config", "-", "--kubeconfig", kubeconfig],
                 StandardInput = configuration,
-                Timeout = timeout,
                 OnLine = line =>
                 {
                     // Of what kind says, its steps as they begin: the rest is decoration, or told by an error.
@@ -34,6 +33,7 @@ internal sealed class KindProgram(ProgramRunner programs)
             },
             cancellationToken
         );
+    }
 
     private static string WithoutPicture(string step)
     {
@@ -48,46 +48,27 @@ internal sealed class KindProgram(ProgramRunner programs)
 
     public Task DeleteAsync(string cluster, string kubeconfig, CancellationToken cancellationToken) =>
         RunAsync(
-            new ProgramCommand
-            {
-                Program = "kind",
-                Arguments = ["delete", "cluster", "--name", cluster, "--kubeconfig", kubeconfig],
-                Timeout = s_deletion,
-            },
+            Command(TimeSpan.FromMinutes(2), ["delete", "cluster", "--name", cluster, "--kubeconfig", kubeconfig]),
             cancellationToken
         );
 
     public Task LoadImageAsync(string cluster, string image, CancellationToken cancellationToken) =>
         RunAsync(
-            new ProgramCommand
-            {
-                Program = "kind",
-                Arguments = ["load", "docker-image", image, "--name", cluster],
-                Timeout = TimeSpan.FromMinutes(5),
-            },
+            Command(TimeSpan.FromMinutes(5), ["load", "docker-image", image, "--name", cluster]),
             cancellationToken
         );
 
     public Task<string> GetKubeconfigAsync(string cluster, CancellationToken cancellationToken) =>
-        RunAsync(
-            new ProgramCommand
-            {
-                Program = "kind",
-                Arguments = ["get", "kubeconfig", "--name", cluster],
-                Timeout = s_question,
-            },
-            cancellationToken
-        );
+        RunAsync(Command(TimeSpan.FromSeconds(30), ["get", "kubeconfig", "--name", cluster]), cancellationToken);
 
-    private async Task<string> RunAsync(ProgramCommand command, CancellationToken cancellationToken)
-    {
-        try
+    private static ProgramCommand Command(TimeSpan timeout, IReadOnlyList<string> arguments) =>
+        new()
         {
-            return (await programs.RunAsync(command, cancellationToken)).Output;
-        }
-        catch (ProgramException fault) when (KindFailure.IsOfEngine(fault))
-        {
-            throw KindFailure.OfEngine(fault)!;
-        }
-    }
+            Program = "kind",
+            Arguments = arguments,
+            Timeout = timeout,
+        };
+
+    private Task<string> RunAsync(ProgramCommand command, CancellationToken cancellationToken) =>
+        KindFailure.RunAsync(programs, command, cancellationToken);
 }

@@ -25,28 +25,28 @@ public sealed record LocalRegistryOptions
 /// same name in every cluster that was joined. It belongs to no cluster and stays when clusters go.
 /// </summary>
 /// <remarks>Follows https://kind.sigs.k8s.io/docs/user/local-registry/ and KEP-1755.</remarks>
-public sealed class LocalRegistry
+/// <param name="programs">Runs <c>docker</c>.</param>
+/// <param name="options">How it is run; the defaults when <see langword="null"/>.</param>
+public sealed class LocalRegistry(ProgramRunner programs, LocalRegistryOptions? options = null)
 {
     /// <summary>The label on registries that a platform made.</summary>
     public const string Label = "platform.local/registry";
 
     private const int InnerPort = 5000;
 
+    private static readonly ObjectReference s_announcement = new(
+        "v1",
+        "ConfigMap",
+        "kube-public",
+        "local-registry-hosting"
+    );
+
     // One that was just started listens a moment later.
     private static readonly TimeSpan s_startsWithin = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_lookInterval = TimeSpan.FromMilliseconds(200);
 
-    private readonly DockerProgram _docker;
-    private readonly LocalRegistryOptions _options;
-
-    /// <summary>The registry of this machine, there or not.</summary>
-    /// <param name="programs">Runs <c>docker</c>.</param>
-    /// <param name="options">How it is run; the defaults when <see langword="null"/>.</param>
-    public LocalRegistry(ProgramRunner programs, LocalRegistryOptions? options = null)
-    {
-        _docker = new DockerProgram(programs);
-        _options = options ?? new LocalRegistryOptions();
-    }
+    private readonly DockerProgram _docker = new(programs);
+    private readonly LocalRegistryOptions _options = options ?? new LocalRegistryOptions();
 
     /// <summary>The container's name.</summary>
     public string Name => _options.Name;
@@ -84,13 +84,11 @@ public sealed class LocalRegistry
         if (PublishedPort(container) is var port && port != _options.Port)
         {
             throw new PlatformException(
+                FailureKind.Conflict,
                 $"The registry '{_options.Name}' is there already and "
                     + (port is null ? $"publishes no port {InnerPort}." : $"has the port {port}, not {_options.Port}."),
                 $"Use that port, or remove it with the images in it: docker rm --force --volumes {_options.Name}"
-            )
-            {
-                Kind = FailureKind.Conflict,
-            };
+            );
         }
 
         if (container.Child("State").Flag("Running") == true)
@@ -113,39 +111,42 @@ public sealed class LocalRegistry
     public async Task<IDisposable?> ReachAsync(TimeProvider time, CancellationToken cancellationToken)
     {
         var published = new IPEndPoint(IPAddress.Loopback, _options.Port);
-        long started = time.GetTimestamp();
-        while (true)
+        IDisposable? forward = null;
+        var poll = new Poll($"the local registry {Host}", s_lookInterval, s_startsWithin, time)
         {
-            if (await RegistryForward.AnswersAsync(published, cancellationToken))
+            Failure = tried => new PlatformException(
+                $"The local registry {Host} does not answer. Tried: {tried}",
+                $"See whether it runs, and what it says: docker ps --all --filter name={_options.Name}; docker logs {_options.Name}"
+            ),
+        };
+        await poll.UntilAsync(
+            async token =>
             {
-                return null;
-            }
-
-            var addresses = await AddressesAsync(cancellationToken);
-            foreach (var address in addresses)
-            {
-                if (await RegistryForward.AnswersAsync(address, cancellationToken))
+                if (await RegistryForward.AnswersAsync(published, token))
                 {
-                    return RegistryForward.Open(_options.Port, address);
+                    return null;
                 }
-            }
 
-            if (time.GetElapsedTime(started) > s_startsWithin)
-            {
-                throw new PlatformException(
-                    $"The local registry {Host} does not answer. Tried: {string.Join(", ", [published, .. addresses])}",
-                    $"See whether it runs, and what it says: docker ps --all --filter name={_options.Name}; docker logs {_options.Name}"
-                );
-            }
+                var addresses = await AddressesAsync(token);
+                foreach (var address in addresses)
+                {
+                    if (await RegistryForward.AnswersAsync(address, token))
+                    {
+                        forward = RegistryForward.Open(_options.Port, address);
+                        return null;
+                    }
+                }
 
-            await Task.Delay(s_lookInterval, time, cancellationToken);
-        }
+                return string.Join(", ", [published, .. addresses]);
+            },
+            cancellationToken
+        );
+        return forward;
     }
 
     private async Task<IReadOnlyList<IPEndPoint>> AddressesAsync(CancellationToken cancellationToken)
     {
-        var container = await _docker.FindContainerAsync(_options.Name, cancellationToken);
-        var networks = container.Child("NetworkSettings").Child("Networks");
+        var networks = await NetworksAsync(cancellationToken);
         return
         [
             .. (networks ?? [])
@@ -163,33 +164,25 @@ public sealed class LocalRegistry
     public async Task JoinAsync(string cluster, KubernetesClient client, CancellationToken cancellationToken)
     {
         await ConnectAsync(cancellationToken);
-        var nodes = await _docker.ListNodesAsync(cluster, cancellationToken);
         string folder = $"/etc/containerd/certs.d/{Host}";
         // Named twice: what the registry says about a missing image must not be lost in asking the node's own localhost.
         string hosts =
             $"server = \"http://{_options.Name}:{InnerPort}\"\n\n[host.\"http://{_options.Name}:{InnerPort}\"]\n";
-        await Task.WhenAll(
-            nodes
-                .Select(n => n.Node)
-                .Where(n => n.IsRunning && n.IsKubernetes)
-                .Select(node =>
-                    _docker.RunAsync(
-                        [
-                            "exec",
-                            "-i",
-                            node.ContainerId,
-                            "sh",
-                            "-c",
-                            "mkdir -p \"$1\" && cat > \"$1/hosts.toml\"",
-                            "sh",
-                            folder,
-                        ],
-                        cancellationToken,
-                        hosts
-                    )
-                )
+        await OnNodesAsync(
+            cluster,
+            id => ["exec", "-i", id, "sh", "-c", "mkdir -p \"$1\" && cat > \"$1/hosts.toml\"", "sh", folder],
+            cancellationToken,
+            hosts
         );
-        await client.ApplyAsync(Announcement(), new WriteOptions { Force = true }, cancellationToken);
+        string announcement =
+            $"host: \"{Host}\"\nhostFromContainerRuntime: \"{_options.Name}:{InnerPort}\"\n"
+            + $"hostFromClusterNetwork: \"{_options.Name}:{InnerPort}\"\n"
+            + "help: \"https://kind.sigs.k8s.io/docs/user/local-registry/\"\n";
+        await client.ApplyAsync(
+            s_announcement.ToObject(("data", new JsonObject { ["localRegistryHosting.v1"] = announcement })),
+            new WriteOptions { Force = true },
+            cancellationToken
+        );
     }
 
     /// <summary>Has every node of a cluster pull an image ahead of the pods that need it: nodes can before they are ready.</summary>
@@ -197,31 +190,24 @@ public sealed class LocalRegistry
     /// <param name="image">The image, by a name that begins with <see cref="Host"/> or another registry's.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="PlatformException">A node cannot have it.</exception>
-    public async Task PullAsync(string cluster, string image, CancellationToken cancellationToken)
+    public Task PullAsync(string cluster, string image, CancellationToken cancellationToken)
     {
-        var nodes = await _docker.ListNodesAsync(cluster, cancellationToken);
-        await Task.WhenAll(
-            nodes
-                .Select(n => n.Node)
-                .Where(n => n.IsRunning && n.IsKubernetes)
-                .Select(n =>
-                    _docker.RunAsync(
-                        [
-                            "exec",
-                            n.ContainerId,
-                            "ctr",
-                            "--namespace=k8s.io",
-                            "images",
-                            "pull",
-                            "--hosts-dir=/etc/containerd/certs.d",
-                            image,
-                        ],
-                        cancellationToken,
-                        timeout: TimeSpan.FromMinutes(5)
-                    )
-                )
-        );
+        string[] pull = ["ctr", "--namespace=k8s.io", "images", "pull", "--hosts-dir=/etc/containerd/certs.d", image];
+        return OnNodesAsync(cluster, id => ["exec", id, .. pull], cancellationToken, timeout: TimeSpan.FromMinutes(5));
     }
+
+    private async Task OnNodesAsync(
+        string cluster,
+        Func<string, IReadOnlyList<string>> arguments,
+        CancellationToken cancellationToken,
+        string? input = null,
+        TimeSpan? timeout = null
+    ) =>
+        await Task.WhenAll(
+            (await _docker.ListNodesAsync(cluster, cancellationToken))
+                .Where(n => n.Node.IsRunning && n.Node.IsKubernetes)
+                .Select(n => _docker.RunAsync(arguments(n.Node.ContainerId), cancellationToken, input, timeout))
+        );
 
     /// <summary>Pushes an image that the engine has, under the same name without its own registry.</summary>
     /// <param name="image">The image, such as <c>shop/web:1.2.0</c>.</param>
@@ -296,30 +282,16 @@ public sealed class LocalRegistry
         }
     }
 
+    private async Task<JsonObject?> NetworksAsync(CancellationToken cancellationToken) =>
+        (await _docker.FindContainerAsync(_options.Name, cancellationToken)).Child("NetworkSettings").Child("Networks");
+
     private async Task ConnectAsync(CancellationToken cancellationToken)
     {
-        var container = await _docker.FindContainerAsync(_options.Name, cancellationToken);
-        var network = container.Child("NetworkSettings").Child("Networks").Child(DockerProgram.Network);
-        if (network is null)
+        if ((await NetworksAsync(cancellationToken)).Child(DockerProgram.Network) is null)
         {
             await _docker.RunAsync(["network", "connect", DockerProgram.Network, _options.Name], cancellationToken);
         }
     }
-
-    private JsonObject Announcement() =>
-        new()
-        {
-            ["apiVersion"] = "v1",
-            ["kind"] = "ConfigMap",
-            ["metadata"] = new JsonObject { ["name"] = "local-registry-hosting", ["namespace"] = "kube-public" },
-            ["data"] = new JsonObject
-            {
-                ["localRegistryHosting.v1"] =
-                    $"host: \"{Host}\"\nhostFromContainerRuntime: \"{_options.Name}:{InnerPort}\"\n"
-                    + $"hostFromClusterNetwork: \"{_options.Name}:{InnerPort}\"\n"
-                    + "help: \"https://kind.sigs.k8s.io/docs/user/local-registry/\"\n",
-            },
-        };
 
     /// <summary>What the container is set to publish, also while it does not run.</summary>
     private static int? PublishedPort(JsonObject container) =>

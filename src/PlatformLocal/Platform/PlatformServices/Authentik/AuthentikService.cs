@@ -1,4 +1,4 @@
-using PlatformLocal.Platform.PlatformServices.Secrets;
+using static PlatformLocal.Platform.PlatformServices.Secrets.SecretValue;
 
 namespace PlatformLocal.Platform.PlatformServices.Authentik;
 
@@ -6,35 +6,20 @@ namespace PlatformLocal.Platform.PlatformServices.Authentik;
 internal static class AuthentikService
 {
     public static PlatformService Definition { get; } =
-        new()
+        new("authentik", "sign-in", "Authentik")
         {
-            Name = "authentik",
-            Summary = "sign-in",
-            Folder = "Authentik",
             DependsOn = ["postgres"],
-            Charts =
-            [
-                new HelmChart
-                {
-                    Release = "authentik",
-                    Chart = "authentik",
-                    Repository = new Uri("https://charts.goauthentik.io"),
-                    Version = "2026.8.0",
-                },
-            ],
+            Charts = [new("authentik", "https://charts.goauthentik.io", "2026.8.0")],
             Secrets =
             [
-                new GeneratedSecret(
+                new(
                     "authentik-secrets",
-                    new Dictionary<string, SecretValue>(StringComparer.Ordinal)
-                    {
-                        ["AUTHENTIK_SECRET_KEY"] = SecretValue.Base64(40),
-                        ["AUTHENTIK_BOOTSTRAP_PASSWORD"] = SecretValue.Hexadecimal(20),
-                        ["AUTHENTIK_POSTGRESQL__HOST"] = SecretValue.Text("postgres.platform-system.svc"),
-                        ["AUTHENTIK_POSTGRESQL__NAME"] = SecretValue.Text("authentik"),
-                        ["AUTHENTIK_POSTGRESQL__USER"] = SecretValue.Text("authentik"),
-                        ["AUTHENTIK_POSTGRESQL__PASSWORD"] = SecretValue.Composed("{postgres-credentials/authentik}"),
-                    }
+                    ("AUTHENTIK_SECRET_KEY", Base64(40)),
+                    ("AUTHENTIK_BOOTSTRAP_PASSWORD", Hexadecimal(20)),
+                    ("AUTHENTIK_POSTGRESQL__HOST", Text("postgres.platform-system.svc")),
+                    ("AUTHENTIK_POSTGRESQL__NAME", Text("authentik")),
+                    ("AUTHENTIK_POSTGRESQL__USER", Text("authentik")),
+                    ("AUTHENTIK_POSTGRESQL__PASSWORD", Composed("{postgres-credentials/authentik}"))
                 ),
             ],
             Images = ["ghcr.io/goauthentik/server:2026.8.0"],

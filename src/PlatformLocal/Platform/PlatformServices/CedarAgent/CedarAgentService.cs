@@ -4,11 +4,8 @@ namespace PlatformLocal.Platform.PlatformServices.CedarAgent;
 internal static class CedarAgentService
 {
     public static PlatformService Definition { get; } =
-        new()
+        new("cedar-agent", "authorization by Cedar policies", "CedarAgent")
         {
-            Name = "cedar-agent",
-            Summary = "authorization by Cedar policies",
-            Folder = "CedarAgent",
             Version = "0.2.1",
             HasManifests = true,
             Images = ["docker.io/permitio/cedar-agent:0.2.1"],

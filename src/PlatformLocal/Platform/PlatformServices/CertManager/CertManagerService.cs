@@ -4,19 +4,12 @@ namespace PlatformLocal.Platform.PlatformServices.CertManager;
 internal static class CertManagerService
 {
     public static PlatformService Definition { get; } =
-        new()
+        new("cert-manager", "certificates", "CertManager")
         {
-            Name = "cert-manager",
-            Summary = "certificates",
-            Folder = "CertManager",
             Charts =
             [
-                new HelmChart
+                new("cert-manager", "oci://quay.io/jetstack/charts/cert-manager", "v1.21.1")
                 {
-                    Release = "cert-manager",
-                    Chart = "cert-manager",
-                    Repository = new Uri("oci://quay.io/jetstack/charts/cert-manager"),
-                    Version = "v1.21.1",
                     Namespace = "cert-manager",
                 },
             ],

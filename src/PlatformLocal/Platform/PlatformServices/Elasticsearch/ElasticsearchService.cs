@@ -5,30 +5,17 @@ namespace PlatformLocal.Platform.PlatformServices.Elasticsearch;
 /// <summary>Elasticsearch: the search index, one node, made by Elastic's operator (ECK).</summary>
 internal static class ElasticsearchService
 {
-    private static readonly Uri s_repository = new("https://helm.elastic.co");
+    private const string Repository = "https://helm.elastic.co";
 
     public static PlatformService Definition { get; } =
-        new()
+        new("elasticsearch", "search index", "Elasticsearch")
         {
-            Name = "elasticsearch",
-            Summary = "search index",
-            Folder = "Elasticsearch",
             Charts =
             [
-                new HelmChart
-                {
-                    Release = "eck-operator",
-                    Chart = "eck-operator",
-                    Repository = s_repository,
-                    Version = "3.5.0",
-                    ValuesFile = "operator-values.yaml",
-                },
-                new HelmChart
+                new("eck-operator", Repository, "3.5.0") { ValuesFile = "operator-values.yaml" },
+                new("eck-elasticsearch", Repository, "0.20.0")
                 {
                     Release = "elasticsearch",
-                    Chart = "eck-elasticsearch",
-                    Repository = s_repository,
-                    Version = "0.20.0",
                     DependsOn = ["eck-operator"],
                 },
             ],

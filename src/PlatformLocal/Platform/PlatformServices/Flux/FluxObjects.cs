@@ -15,12 +15,10 @@ internal static class FluxObjects
         chart.IsOci
             ? Object(
                 chosen,
-                SourceVersion,
-                "OCIRepository",
-                chart.Release,
+                SourceOf(chart),
                 new JsonObject
                 {
-                    ["url"] = chart.Repository.OriginalString,
+                    ["url"] = chart.Repository,
                     ["interval"] = "24h",
                     // A chart's layer, as it is: without the selector Flux looks for its own kind of artifact.
                     ["layerSelector"] = new JsonObject
@@ -31,13 +29,7 @@ internal static class FluxObjects
                     ["ref"] = new JsonObject { ["tag"] = chosen.VersionOf(chart) },
                 }
             )
-            : Object(
-                chosen,
-                SourceVersion,
-                "HelmRepository",
-                chart.Release,
-                new JsonObject { ["url"] = chart.Repository.OriginalString, ["interval"] = "24h" }
-            );
+            : Object(chosen, SourceOf(chart), new JsonObject { ["url"] = chart.Repository, ["interval"] = "24h" });
 
     /// <summary>The release of a chart.</summary>
     public static JsonObject Release(SelectedService chosen, HelmChart chart)
@@ -83,7 +75,7 @@ internal static class FluxObjects
             };
         }
 
-        return Object(chosen, ReleaseVersion, "HelmRelease", chart.Release, spec);
+        return Object(chosen, ReleaseOf(chart), spec);
     }
 
     /// <summary>The reference to a chart's release.</summary>
@@ -97,21 +89,6 @@ internal static class FluxObjects
     // By default Flux gives up after the first failure.
     private static JsonObject Retry() => new() { ["name"] = "RetryOnFailure", ["retryInterval"] = RetryInterval };
 
-    private static JsonObject Object(
-        SelectedService chosen,
-        string apiVersion,
-        string kind,
-        string name,
-        JsonObject spec
-    ) =>
-        ServiceLabels.Put(
-            chosen.Service.Name,
-            new JsonObject
-            {
-                ["apiVersion"] = apiVersion,
-                ["kind"] = kind,
-                ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = PlatformService.Namespace },
-                ["spec"] = spec,
-            }
-        );
+    private static JsonObject Object(SelectedService chosen, ObjectReference reference, JsonObject spec) =>
+        ServiceLabels.Put(chosen.Service.Name, reference.ToObject(("spec", spec)));
 }

@@ -32,11 +32,9 @@ internal static class FluxRelease
     /// <param name="found">What the cluster has, as in <c>the cluster has v1.20.2</c>.</param>
     public static PlatformException TooOld(string found) =>
         new(
+            FailureKind.InvalidInput,
             $"Flux {Version}, which installs the platform services, needs Kubernetes 1.{OldestKubernetes} or newer; this is {found}.",
             "Take a newer cluster (on Kind: another --node-image), or do without: --services none, or --delivery direct "
                 + "with services that are no charts."
-        )
-        {
-            Kind = FailureKind.InvalidInput,
-        };
+        );
 }

@@ -4,22 +4,16 @@ namespace PlatformLocal.Platform.PlatformServices.Gateway;
 internal static class GatewayService
 {
     public static PlatformService Definition { get; } =
-        new()
+        new("gateway", "Gateway API, by Envoy Gateway", "Gateway")
         {
-            Name = "gateway",
-            Summary = "Gateway API, by Envoy Gateway",
-            Folder = "Gateway",
             ManifestsAt = new Uri(
                 "https://github.com/kubernetes-sigs/gateway-api/releases/download/v1.6.1/standard-install.yaml"
             ),
             Charts =
             [
-                new HelmChart
+                new("gateway-helm", "oci://docker.io/envoyproxy/gateway-helm", "v1.9.0")
                 {
                     Release = "envoy-gateway",
-                    Chart = "gateway-helm",
-                    Repository = new Uri("oci://docker.io/envoyproxy/gateway-helm"),
-                    Version = "v1.9.0",
                     Namespace = "envoy-gateway-system",
                     // It brings the Gateway API's kinds of the experimental channel.
                     KeepsKinds = true,

@@ -1,4 +1,4 @@
-using PlatformLocal.Platform.PlatformServices.Secrets;
+using static PlatformLocal.Platform.PlatformServices.Secrets.SecretValue;
 
 namespace PlatformLocal.Platform.PlatformServices.Infisical;
 
@@ -6,38 +6,34 @@ namespace PlatformLocal.Platform.PlatformServices.Infisical;
 internal static class InfisicalService
 {
     public static PlatformService Definition { get; } =
-        new()
+        new("infisical", "secret store", "Infisical")
         {
-            Name = "infisical",
-            Summary = "secret store",
-            Folder = "Infisical",
             DependsOn = ["postgres", "redis"],
             Charts =
             [
-                new HelmChart
+                new(
+                    "infisical-standalone",
+                    "https://dl.cloudsmith.io/public/infisical/helm-charts/helm/charts/",
+                    "1.7.5"
+                )
                 {
                     Release = "infisical",
-                    Chart = "infisical-standalone",
-                    Repository = new Uri("https://dl.cloudsmith.io/public/infisical/helm-charts/helm/charts/"),
-                    Version = "1.7.5",
                 },
             ],
             Secrets =
             [
-                new GeneratedSecret(
+                new(
                     "infisical-secrets",
-                    new Dictionary<string, SecretValue>(StringComparer.Ordinal)
-                    {
-                        ["ENCRYPTION_KEY"] = SecretValue.Hexadecimal(16),
-                        ["AUTH_SECRET"] = SecretValue.Base64(32),
-                        ["SITE_URL"] = SecretValue.Text("http://infisical.platform-system.svc:8080"),
-                        ["DB_CONNECTION_URI"] = SecretValue.Composed(
+                    ("ENCRYPTION_KEY", Hexadecimal(16)),
+                    ("AUTH_SECRET", Base64(32)),
+                    ("SITE_URL", Text("http://infisical.platform-system.svc:8080")),
+                    (
+                        "DB_CONNECTION_URI",
+                        Composed(
                             "postgresql://infisical:{postgres-credentials/infisical}@postgres.platform-system.svc:5432/infisical"
-                        ),
-                        ["REDIS_URL"] = SecretValue.Composed(
-                            "redis://:{redis-credentials/password}@redis.platform-system.svc:6379"
-                        ),
-                    }
+                        )
+                    ),
+                    ("REDIS_URL", Composed("redis://:{redis-credentials/password}@redis.platform-system.svc:6379"))
                 ),
             ],
             Images = ["docker.io/infisical/infisical:v0.165.8"],

@@ -5,17 +5,10 @@ using PlatformLocal.Platform.PlatformServices.Selection;
 namespace PlatformLocal.Platform.PlatformServices.Installation;
 
 /// <summary>Has Flux install charts, and waits until they are.</summary>
-/// <param name="client">The cluster.</param>
-/// <param name="wait">Waits.</param>
-/// <param name="options">How.</param>
-/// <param name="report">Is told.</param>
-internal sealed class ChartInstaller(
-    KubernetesClient client,
-    ReadinessWait wait,
-    ServiceInstallationOptions options,
-    Action<string> report
-)
+internal sealed class ChartInstaller(KubernetesClient client, ServiceInstallationOptions options, Action<string> report)
 {
+    private readonly ReadinessWait _wait = new(options, report);
+
     /// <summary>Installs or upgrades a chart.</summary>
     /// <exception cref="PlatformException">Flux gave up, or the release is not ready in time.</exception>
     public async Task InstallAsync(SelectedService chosen, HelmChart chart, CancellationToken cancellationToken)
@@ -31,7 +24,7 @@ internal sealed class ChartInstaller(
             : isCleared || HelmReleaseRules.IsStopped(before) ? await RetryAsync(before, reference, cancellationToken)
             : new ReleaseStart(HelmReleaseRules.FailuresOf(before), null);
         var pods = new PodPatience(client, options);
-        await wait.UntilReadyAsync(
+        await _wait.UntilReadyAsync(
             reference.ToString(),
             options.Timeout ?? chosen.Service.Timeout,
             $"Look at it with: kubectl --namespace {PlatformService.Namespace} describe helmrelease {chart.Release}",

@@ -3,19 +3,19 @@ using PlatformLocal.Platform.PlatformServices.Flux;
 namespace PlatformLocal.Platform.PlatformServices.Installation;
 
 /// <summary>Installs Flux, unless the cluster has one that the platform did not install.</summary>
-/// <param name="client">The cluster.</param>
-/// <param name="source">Flux's manifests.</param>
-/// <param name="manifests">Applies them.</param>
-/// <param name="options">How.</param>
-/// <param name="report">Is told.</param>
 internal sealed class FluxInstaller(
     KubernetesClient client,
     ManifestSource source,
-    ManifestInstaller manifests,
     ServiceInstallationOptions options,
     Action<string> report
 )
 {
+    private readonly ManifestInstaller _manifests = new(client, options, report);
+    private readonly TimeSpan _timeout = options.Timeout ?? Timeout;
+
+    /// <summary>How long its controllers may take to become ready, and each of its parts to go.</summary>
+    public static TimeSpan Timeout { get; } = TimeSpan.FromMinutes(5);
+
     private const string Service = "flux";
     private const string KindsVersion = "apiextensions.k8s.io/v1";
     private const string RolesVersion = "rbac.authorization.k8s.io/v1";
@@ -29,7 +29,7 @@ internal sealed class FluxInstaller(
 
     /// <summary>Installs Flux and waits for its controllers.</summary>
     /// <exception cref="PlatformException">The cluster is too old, or something of it failed.</exception>
-    public async Task InstallAsync(TimeSpan timeout, CancellationToken cancellationToken)
+    public async Task InstallAsync(CancellationToken cancellationToken)
     {
         var found = await client.FindAsync(s_releases, cancellationToken);
         if (found is not null && !ServiceLabels.IsOurs(found))
@@ -38,13 +38,18 @@ internal sealed class FluxInstaller(
             return;
         }
 
-        await RequireVersionAsync(cancellationToken);
+        var version = await client.GetVersionAsync(cancellationToken);
+        if (version.Major == 1 && version.Minor < options.OldestKubernetes)
+        {
+            throw FluxRelease.TooOld($"Kubernetes {version.GitVersion}");
+        }
+
         var installed = new InstalledManifests(client);
         string identity = source.Identity;
         if (found is null || !await installed.HasAsync(Service, identity, cancellationToken))
         {
             report($"installs Flux {FluxRelease.Version}");
-            await manifests.ApplyAsync(Service, await source.ReadAsync(cancellationToken), cancellationToken);
+            await _manifests.ApplyAsync(Service, await source.ReadAsync(cancellationToken), cancellationToken);
             await installed.RememberAsync(Service, identity, cancellationToken);
         }
 
@@ -55,11 +60,11 @@ internal sealed class FluxInstaller(
             new ListOptions { LabelSelector = ServiceLabels.Selector(Service) },
             cancellationToken
         );
-        await manifests.WaitAsync(controllers.Items.Select(WithKind), timeout, cancellationToken);
+        await _manifests.WaitAsync(controllers.Items.Select(WithKind), _timeout, cancellationToken);
     }
 
     /// <summary>Removes Flux when the platform installed it.</summary>
-    public async Task RemoveAsync(TimeSpan timeout, CancellationToken cancellationToken)
+    public async Task RemoveAsync(CancellationToken cancellationToken)
     {
         await new InstalledManifests(client).ForgetAsync(Service, cancellationToken);
         foreach (
@@ -79,20 +84,11 @@ internal sealed class FluxInstaller(
                 new ListOptions { LabelSelector = ServiceLabels.Selector(Service), MetadataOnly = true },
                 cancellationToken
             );
-            await manifests.RemoveAsync(
+            await _manifests.RemoveAsync(
                 [.. ours.Items.Select(i => new ObjectReference(apiVersion, kind, null, i.Metadata().Text("name")!))],
-                timeout,
+                _timeout,
                 cancellationToken
             );
-        }
-    }
-
-    private async Task RequireVersionAsync(CancellationToken cancellationToken)
-    {
-        var version = await client.GetVersionAsync(cancellationToken);
-        if (version.Major == 1 && version.Minor < options.OldestKubernetes)
-        {
-            throw FluxRelease.TooOld($"Kubernetes {version.GitVersion}");
         }
     }
 

@@ -4,7 +4,6 @@ namespace PlatformLocal.Platform.PlatformServices.Installation;
 /// The ConfigMap <c>platform-system/platform-services</c>: which downloaded manifests the cluster has, so that a run
 /// without changes downloads nothing.
 /// </summary>
-/// <param name="client">The cluster.</param>
 internal sealed class InstalledManifests(KubernetesClient client)
 {
     private static readonly ObjectReference s_reference = new(
@@ -17,8 +16,13 @@ internal sealed class InstalledManifests(KubernetesClient client)
     public async Task<bool> HasAsync(string service, string identity, CancellationToken cancellationToken) =>
         (await client.FindAsync(s_reference, cancellationToken)).Child("data").Text(service) == identity;
 
-    public Task RememberAsync(string service, string identity, CancellationToken cancellationToken) =>
-        WriteAsync(service, identity, cancellationToken);
+    // Each service is its own field manager: services that are installed at the same time do not take each other's line.
+    public async Task RememberAsync(string service, string identity, CancellationToken cancellationToken) =>
+        await client.ApplyAsync(
+            s_reference.ToObject(("data", new JsonObject { [service] = identity })),
+            new WriteOptions { Force = true, FieldManager = $"platform-local-{service}" },
+            cancellationToken
+        );
 
     public async Task ForgetAsync(string service, CancellationToken cancellationToken)
     {
@@ -31,18 +35,4 @@ internal sealed class InstalledManifests(KubernetesClient client)
             await client.PatchAsync(s_reference, PatchKind.Merge, change, null, cancellationToken);
         }
     }
-
-    // Each service is its own field manager: services that are installed at the same time do not take each other's line.
-    private async Task WriteAsync(string service, string identity, CancellationToken cancellationToken) =>
-        await client.ApplyAsync(
-            new JsonObject
-            {
-                ["apiVersion"] = s_reference.ApiVersion,
-                ["kind"] = s_reference.Kind,
-                ["metadata"] = new JsonObject { ["name"] = s_reference.Name, ["namespace"] = s_reference.Namespace },
-                ["data"] = new JsonObject { [service] = identity },
-            },
-            new WriteOptions { Force = true, FieldManager = $"platform-local-{service}" },
-            cancellationToken
-        );
 }

@@ -3,17 +3,14 @@ using PlatformLocal.Kubernetes.Readiness;
 namespace PlatformLocal.Platform.PlatformServices.Installation;
 
 /// <summary>Brings plain objects into the cluster, waits for them and removes them.</summary>
-/// <param name="client">The cluster.</param>
-/// <param name="wait">Waits.</param>
-/// <param name="options">How.</param>
-/// <param name="report">Is told.</param>
 internal sealed class ManifestInstaller(
     KubernetesClient client,
-    ReadinessWait wait,
     ServiceInstallationOptions options,
     Action<string> report
 )
 {
+    private readonly ReadinessWait _wait = new(options, report);
+
     private const string CustomKind = "CustomResourceDefinition";
 
     /// <summary>Applies objects: namespaces and kinds first, as the others need them.</summary>
@@ -51,7 +48,7 @@ internal sealed class ManifestInstaller(
         {
             string kubectlNamespace = reference.Namespace is null ? "" : $"--namespace {reference.Namespace} ";
             var patience = new PodPatience(client, options);
-            await wait.UntilReadyAsync(
+            await _wait.UntilReadyAsync(
                 reference.ToString(),
                 timeout,
                 $"Look at it with: kubectl {kubectlNamespace}describe {reference.Kind.ToLowerInvariant()} {reference.Name}",
@@ -83,13 +80,7 @@ internal sealed class ManifestInstaller(
             }
 
             await client.DeleteAsync(reference, new DeleteOptions { Uid = found.Uid() }, cancellationToken);
-            await wait.UntilGoneAsync(
-                reference.ToString(),
-                timeout,
-                "See which finalizers hold it, and whether their controller runs.",
-                async token => (await client.FindAsync(reference, token))?.Uid() == found.Uid(),
-                cancellationToken
-            );
+            await _wait.UntilGoneAsync(client, reference, found.Uid(), timeout, cancellationToken);
         }
     }
 

@@ -57,10 +57,7 @@ internal sealed class ManifestSource(string service, Uri address, string? file)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new PlatformException($"{path} cannot be read: {e.Message}", inner: e)
-            {
-                Kind = FailureKind.InvalidInput,
-            };
+            throw new PlatformException(FailureKind.InvalidInput, $"{path} cannot be read: {e.Message}", inner: e);
         }
     }
 }

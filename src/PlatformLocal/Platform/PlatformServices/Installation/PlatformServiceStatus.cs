@@ -25,30 +25,23 @@ public static class PlatformServiceStatus
     )
     {
         string by = chosen.Service.NeedsFlux ? DeliveryKinds.Flux : DeliveryKinds.Direct;
-        ObjectReadiness? worst = null;
-        foreach (var reference in PartsOf(chosen))
+        var parts = chosen.Service.NeedsFlux
+            ? chosen.Service.Charts.Select(FluxObjects.ReleaseOf)
+            : ServiceInstaller.OwnManifests(chosen).Select(ObjectReference.Of);
+        string? fault = null;
+        foreach (var part in parts)
         {
-            var readiness = await LookAsync(client, reference, cancellationToken);
+            var readiness = await LookAsync(client, part, cancellationToken);
             if (!readiness.IsCurrent)
             {
-                worst = readiness with { Message = $"{reference.Kind} {reference.Name}: {readiness.Message}" };
+                fault = $"{part.Kind} {part.Name}: {readiness.Message}";
                 break;
             }
         }
 
-        return new PlatformServiceDocument(
-            chosen.Service.Name,
-            chosen.Version,
-            by,
-            worst is null,
-            worst?.Message ?? "all its parts are ready"
-        );
+        string message = fault ?? "all its parts are ready";
+        return new PlatformServiceDocument(chosen.Service.Name, chosen.Version, by, fault is null, message);
     }
-
-    private static IEnumerable<ObjectReference> PartsOf(SelectedService chosen) =>
-        chosen.Service.NeedsFlux
-            ? chosen.Service.Charts.Select(FluxObjects.ReleaseOf)
-            : ServiceInstaller.OwnManifests(chosen).Select(ObjectReference.Of);
 
     private static async Task<ObjectReadiness> LookAsync(
         KubernetesClient client,

@@ -5,12 +5,9 @@ using PlatformLocal.Platform.Steps;
 namespace PlatformLocal.Platform.PlatformServices.Installation;
 
 /// <summary>The steps that bring the platform services into a cluster: Flux, secrets, and one step for each service.</summary>
-/// <param name="choice">Which services.</param>
-/// <param name="connect">Connects to the cluster; each step asks anew, as addresses change.</param>
-/// <param name="options">How; the defaults when <see langword="null"/>.</param>
-public sealed class PlatformServiceSteps(
+internal sealed class PlatformServiceSteps(
     PlatformServiceSelection choice,
-    Func<CancellationToken, Task<KubernetesClient>> connect,
+    Func<CancellationToken, Task<KubernetesClient>> connect, // by each step anew, as addresses change
     ServiceInstallationOptions? options = null
 )
 {
@@ -22,7 +19,6 @@ public sealed class PlatformServiceSteps(
 
     // Waits have timeouts of their own that say more: this one is for what does not listen.
     private static readonly TimeSpan s_margin = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan s_fluxTimeout = TimeSpan.FromMinutes(5);
 
     private readonly ServiceInstallationOptions _options = options ?? new ServiceInstallationOptions();
 
@@ -35,20 +31,10 @@ public sealed class PlatformServiceSteps(
             return [];
         }
 
-        var steps = new List<Step>();
-        if (choice.NeedsFlux)
-        {
-            steps.Add(Flux(after));
-        }
-
-        steps.Add(Secrets(after));
-        steps.AddRange(choice.Services.Select(Service));
-        return steps;
+        return [.. choice.NeedsFlux ? (Step[])[Flux(after)] : [], Secrets(after), .. choice.Services.Select(Service)];
     }
 
     /// <summary>Removes the services, each before those it depends on, then what they share; what is not there is passed over.</summary>
-    /// <param name="report">Is told what is done just now.</param>
-    /// <param name="cancellationToken">Stops; the next call goes on.</param>
     /// <exception cref="PlatformException">The cluster refuses, or something does not go in time.</exception>
     public async Task RemoveAsync(Action<string> report, CancellationToken cancellationToken)
     {
@@ -66,7 +52,7 @@ public sealed class PlatformServiceSteps(
         await RemoveDataAsync(client, report, cancellationToken);
         if (choice.NeedsFlux)
         {
-            await Installer(client, report).RemoveAsync(FluxTimeout, cancellationToken);
+            await Installer(client, report).RemoveAsync(cancellationToken);
         }
     }
 
@@ -74,11 +60,11 @@ public sealed class PlatformServiceSteps(
         New(
             FluxStep,
             after,
-            s_fluxTimeout,
+            FluxInstaller.Timeout,
             async (client, step, token) =>
             {
                 await EnsureNamespaceAsync(client, token); // what is installed is remembered there
-                await Installer(client, step.Report).InstallAsync(FluxTimeout, token);
+                await Installer(client, step.Report).InstallAsync(token);
             }
         ) with
         {
@@ -92,19 +78,8 @@ public sealed class PlatformServiceSteps(
             },
         };
 
-    private TimeSpan FluxTimeout => _options.Timeout ?? s_fluxTimeout;
-
-    private FluxInstaller Installer(KubernetesClient client, Action<string> report)
-    {
-        var wait = new ReadinessWait(_options.Time, _options.Interval, report);
-        return new FluxInstaller(
-            client,
-            new ManifestSource("flux", FluxRelease.Manifests, choice.FluxManifests),
-            new ManifestInstaller(client, wait, _options, report),
-            _options,
-            report
-        );
-    }
+    private FluxInstaller Installer(KubernetesClient client, Action<string> report) =>
+        new(client, new ManifestSource("flux", FluxRelease.Manifests, choice.FluxManifests), _options, report);
 
     private Step Secrets(IReadOnlyList<string> after) =>
         New(
@@ -137,15 +112,9 @@ public sealed class PlatformServiceSteps(
         var reference = new ObjectReference("v1", "Namespace", null, PlatformService.Namespace);
         if (await client.FindAsync(reference, cancellationToken) is null)
         {
-            var made = new JsonObject
-            {
-                ["apiVersion"] = reference.ApiVersion,
-                ["kind"] = reference.Kind,
-                ["metadata"] = new JsonObject { ["name"] = reference.Name },
-            };
             try
             {
-                await client.CreateAsync(made, null, cancellationToken);
+                await client.CreateAsync(reference.ToObject(), null, cancellationToken);
             }
             catch (KubernetesException e) when (e.IsAlreadyExists)
             {

@@ -3,8 +3,6 @@ using PlatformLocal.Kubernetes.Readiness;
 namespace PlatformLocal.Platform.PlatformServices.Installation;
 
 /// <summary>Says what is wrong with the pods of a workload that is not ready, and loses patience when it stays.</summary>
-/// <param name="client">The cluster.</param>
-/// <param name="options">How long.</param>
 internal sealed class PodPatience(KubernetesClient client, ServiceInstallationOptions options)
 {
     private long? _since;

@@ -3,10 +3,7 @@ using PlatformLocal.Kubernetes.Readiness;
 namespace PlatformLocal.Platform.PlatformServices.Installation;
 
 /// <summary>Waits until something is ready, and says what it waits for whenever that changes.</summary>
-/// <param name="time">The clock.</param>
-/// <param name="interval">The pause between two looks.</param>
-/// <param name="report">Is told.</param>
-internal sealed class ReadinessWait(TimeProvider time, TimeSpan interval, Action<string> report)
+internal sealed class ReadinessWait(ServiceInstallationOptions options, Action<string> report)
 {
     /// <summary>Waits for one thing.</summary>
     /// <param name="what">What it is, such as <c>HelmRelease platform-system/minio</c>.</param>
@@ -15,7 +12,7 @@ internal sealed class ReadinessWait(TimeProvider time, TimeSpan interval, Action
     /// <param name="look">How it is now.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="PlatformException">It failed, or was not ready in time.</exception>
-    public async Task UntilReadyAsync(
+    public Task UntilReadyAsync(
         string what,
         TimeSpan timeout,
         string nextStep,
@@ -23,74 +20,51 @@ internal sealed class ReadinessWait(TimeProvider time, TimeSpan interval, Action
         CancellationToken cancellationToken
     )
     {
-        long started = time.GetTimestamp();
-        string? told = null;
-        while (true)
+        var poll = new Poll(what, options.Interval, timeout, options.Time)
         {
-            var now = await look(cancellationToken);
-            switch (now.Status)
-            {
-                case ReadinessStatus.Current:
-                    return;
-                case ReadinessStatus.Failed:
-                    throw new PlatformException($"{what} failed: {now.Message}", nextStep);
-            }
-
-            if (time.GetElapsedTime(started) >= timeout)
-            {
-                throw new PlatformException(
-                    $"{what} was not ready within {timeout.TotalSeconds:0.#} s: {now.Message}",
-                    nextStep
-                )
+            Report = report,
+            Failure = reason => Late($"{what} was not ready within {timeout.TotalSeconds:0.#} s: {reason}", nextStep),
+        };
+        return poll.UntilAsync(
+            async token =>
+                await look(token) switch
                 {
-                    Kind = FailureKind.NotReadyInTime,
-                };
-            }
-
-            if (now.Message != told)
-            {
-                told = now.Message;
-                report($"waits for {what}: {told}");
-            }
-
-            await Task.Delay(interval, time, cancellationToken);
-        }
+                    { IsCurrent: true } => null,
+                    { Status: ReadinessStatus.Failed } failed => throw new PlatformException(
+                        $"{what} failed: {failed.Message}",
+                        nextStep
+                    ),
+                    var now => now.Message,
+                },
+            cancellationToken
+        );
     }
 
-    /// <summary>Waits until something is gone.</summary>
-    /// <param name="what">What it is.</param>
-    /// <param name="timeout">How long.</param>
-    /// <param name="nextStep">What to do when it stays.</param>
-    /// <param name="isThere">Whether it is there.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <summary>Waits until an object is gone; another one of its name is not waited for.</summary>
     /// <exception cref="PlatformException">It was still there in the end.</exception>
-    public async Task UntilGoneAsync(
-        string what,
+    public Task UntilGoneAsync(
+        KubernetesClient client,
+        ObjectReference reference,
+        string? uid,
         TimeSpan timeout,
-        string nextStep,
-        Func<CancellationToken, Task<bool>> isThere,
         CancellationToken cancellationToken
     )
     {
-        long started = time.GetTimestamp();
-        bool told = false;
-        while (await isThere(cancellationToken))
+        var poll = new Poll($"the end of {reference}", options.Interval, timeout, options.Time)
         {
-            if (time.GetElapsedTime(started) >= timeout)
-            {
-                throw new PlatformException($"{what} was still there after {timeout.TotalSeconds:0.#} s.", nextStep)
-                {
-                    Kind = FailureKind.NotReadyInTime,
-                };
-            }
-
-            if (!told)
-            {
-                told = true;
-                report($"waits for the end of {what}");
-            }
-
-            await Task.Delay(interval, time, cancellationToken);
-        }
+            Report = report,
+            Failure = _ =>
+                Late(
+                    $"{reference} was still there after {timeout.TotalSeconds:0.#} s.",
+                    "See which finalizers hold it, and whether their controller runs."
+                ),
+        };
+        return poll.UntilAsync(
+            async token => (await client.FindAsync(reference, token))?.Uid() == uid ? "it is still there" : null,
+            cancellationToken
+        );
     }
+
+    private static PlatformException Late(string message, string nextStep) =>
+        new(FailureKind.NotReadyInTime, message, nextStep);
 }

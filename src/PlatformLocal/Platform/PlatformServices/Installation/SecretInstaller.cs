@@ -3,8 +3,6 @@ using PlatformLocal.Platform.PlatformServices.Secrets;
 namespace PlatformLocal.Platform.PlatformServices.Installation;
 
 /// <summary>Fills Secrets: what is there is never changed, what is missing is made up.</summary>
-/// <param name="client">The cluster.</param>
-/// <param name="report">Is told.</param>
 internal sealed class SecretInstaller(KubernetesClient client, Action<string> report)
 {
     // Each try lost means that somebody else wrote the Secret meanwhile.
@@ -36,18 +34,7 @@ internal sealed class SecretInstaller(KubernetesClient client, Action<string> re
             {
                 if (found is null)
                 {
-                    var made = new JsonObject
-                    {
-                        ["apiVersion"] = "v1",
-                        ["kind"] = "Secret",
-                        ["metadata"] = new JsonObject
-                        {
-                            ["name"] = secret.Name,
-                            ["namespace"] = PlatformService.Namespace,
-                        },
-                        ["type"] = "Opaque",
-                        ["data"] = data,
-                    };
+                    var made = reference.ToObject(("type", "Opaque"), ("data", data));
                     await client.CreateAsync(ServiceLabels.Put(service, made), null, cancellationToken);
                     report($"made up the Secret {secret.Name}");
                 }
@@ -74,7 +61,7 @@ internal sealed class SecretInstaller(KubernetesClient client, Action<string> re
     private async Task<JsonObject> MakeAsync(
         GeneratedSecret secret,
         JsonObject? found,
-        List<KeyValuePair<string, SecretValue>> missing,
+        List<(string Key, SecretValue Value)> missing,
         CancellationToken cancellationToken
     )
     {

@@ -3,7 +3,7 @@ using PlatformLocal.Platform.PlatformServices.Flux;
 namespace PlatformLocal.Platform.PlatformServices.Installation;
 
 /// <summary>How platform services are installed.</summary>
-public sealed record ServiceInstallationOptions
+internal sealed record ServiceInstallationOptions
 {
     /// <summary>The clock of waits.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

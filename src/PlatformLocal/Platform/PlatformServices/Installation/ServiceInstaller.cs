@@ -4,16 +4,15 @@ using PlatformLocal.Platform.PlatformServices.Selection;
 namespace PlatformLocal.Platform.PlatformServices.Installation;
 
 /// <summary>Installs one platform service: what it downloads, its charts, its own manifests, until it serves.</summary>
-/// <param name="client">The cluster.</param>
-/// <param name="options">How.</param>
-/// <param name="report">Is told.</param>
 internal sealed class ServiceInstaller(
     KubernetesClient client,
     ServiceInstallationOptions options,
     Action<string> report
 )
 {
-    private readonly ReadinessWait _wait = new(options.Time, options.Interval, report);
+    private readonly ReadinessWait _wait = new(options, report);
+    private readonly ManifestInstaller _manifests = new(client, options, report);
+    private readonly ChartInstaller _charts = new(client, options, report);
 
     /// <summary>Installs a service, or changes it to what is chosen now.</summary>
     /// <exception cref="PlatformException">A part of it failed, or was not ready in time.</exception>
@@ -21,19 +20,17 @@ internal sealed class ServiceInstaller(
     {
         var service = chosen.Service;
         var timeout = options.Timeout ?? service.Timeout;
-        var manifests = Manifests();
-        await ApplyDownloadedAsync(chosen, manifests, cancellationToken);
-        var charts = new ChartInstaller(client, _wait, options, report);
+        await ApplyDownloadedAsync(chosen, cancellationToken);
         foreach (var chart in service.Charts)
         {
-            await charts.InstallAsync(chosen, chart, cancellationToken);
+            await _charts.InstallAsync(chosen, chart, cancellationToken);
         }
 
         if (service.HasManifests)
         {
             var objects = OwnManifests(chosen);
-            await manifests.ApplyAsync(service.Name, objects, cancellationToken);
-            await manifests.WaitAsync(objects, timeout, cancellationToken);
+            await _manifests.ApplyAsync(service.Name, objects, cancellationToken);
+            await _manifests.WaitAsync(objects, timeout, cancellationToken);
         }
 
         foreach (var probe in service.Probes)
@@ -47,20 +44,18 @@ internal sealed class ServiceInstaller(
     public async Task RemoveAsync(SelectedService chosen, CancellationToken cancellationToken)
     {
         var service = chosen.Service;
-        var manifests = Manifests();
         if (service.HasManifests)
         {
-            await manifests.RemoveAsync(
+            await _manifests.RemoveAsync(
                 [.. OwnManifests(chosen).Select(ObjectReference.Of)],
                 options.Timeout ?? service.Timeout,
                 cancellationToken
             );
         }
 
-        var charts = new ChartInstaller(client, _wait, options, report);
         foreach (var chart in service.Charts.Reverse())
         {
-            await charts.RemoveAsync(chart, manifests, cancellationToken);
+            await _charts.RemoveAsync(chart, _manifests, cancellationToken);
         }
     }
 
@@ -69,13 +64,7 @@ internal sealed class ServiceInstaller(
         // A chart's values are not for the manifests beside it.
         ServiceFiles.ReadManifests(chosen.Service.Folder, chosen.Service.NeedsFlux ? [] : chosen.Values());
 
-    private ManifestInstaller Manifests() => new(client, _wait, options, report);
-
-    private async Task ApplyDownloadedAsync(
-        SelectedService chosen,
-        ManifestInstaller manifests,
-        CancellationToken cancellationToken
-    )
+    private async Task ApplyDownloadedAsync(SelectedService chosen, CancellationToken cancellationToken)
     {
         if (chosen.Service.ManifestsAt is not { } address)
         {
@@ -88,7 +77,7 @@ internal sealed class ServiceInstaller(
         string identity = source.Identity;
         if (!await installed.HasAsync(name, identity, cancellationToken))
         {
-            await manifests.ApplyAsync(name, await source.ReadAsync(cancellationToken), cancellationToken);
+            await _manifests.ApplyAsync(name, await source.ReadAsync(cancellationToken), cancellationToken);
             await installed.RememberAsync(name, identity, cancellationToken);
         }
     }

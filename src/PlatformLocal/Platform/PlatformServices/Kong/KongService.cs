@@ -4,21 +4,9 @@ namespace PlatformLocal.Platform.PlatformServices.Kong;
 internal static class KongService
 {
     public static PlatformService Definition { get; } =
-        new()
+        new("kong", "API gateway", "Kong")
         {
-            Name = "kong",
-            Summary = "API gateway",
-            Folder = "Kong",
-            Charts =
-            [
-                new HelmChart
-                {
-                    Release = "kong",
-                    Chart = "kong",
-                    Repository = new Uri("https://charts.konghq.com"),
-                    Version = "3.4.1",
-                },
-            ],
+            Charts = [new("kong", "https://charts.konghq.com", "3.4.1")],
             Images = ["docker.io/library/kong:3.9", "docker.io/kong/kubernetes-ingress-controller:3.5"],
             Memory = 512,
         };

@@ -1,4 +1,4 @@
-using PlatformLocal.Platform.PlatformServices.Secrets;
+using static PlatformLocal.Platform.PlatformServices.Secrets.SecretValue;
 
 namespace PlatformLocal.Platform.PlatformServices.Minio;
 
@@ -6,39 +6,13 @@ namespace PlatformLocal.Platform.PlatformServices.Minio;
 internal static class MinioService
 {
     public static PlatformService Definition { get; } =
-        new()
+        new("minio", "object store (S3)", "Minio")
         {
-            Name = "minio",
-            Summary = "object store (S3)",
-            Folder = "Minio",
-            Charts =
-            [
-                new HelmChart
-                {
-                    Release = "minio",
-                    Chart = "minio",
-                    Repository = new Uri("https://charts.min.io/"),
-                    Version = "5.4.0",
-                },
-            ],
+            Charts = [new("minio", "https://charts.min.io/", "5.4.0")],
             Secrets =
             [
-                new GeneratedSecret(
-                    "minio-credentials",
-                    new Dictionary<string, SecretValue>(StringComparer.Ordinal)
-                    {
-                        ["rootUser"] = SecretValue.Text("platform"),
-                        ["rootPassword"] = SecretValue.Hexadecimal(20),
-                    }
-                ),
-                new GeneratedSecret(
-                    "minio-platform-api",
-                    new Dictionary<string, SecretValue>(StringComparer.Ordinal)
-                    {
-                        ["accessKey"] = SecretValue.Text("platform-api"),
-                        ["secretKey"] = SecretValue.Hexadecimal(20),
-                    }
-                ),
+                new("minio-credentials", ("rootUser", Text("platform")), ("rootPassword", Hexadecimal(20))),
+                new("minio-platform-api", ("accessKey", Text("platform-api")), ("secretKey", Hexadecimal(20))),
             ],
             ObjectStore = new ObjectStoreAccess(
                 new Uri("http://minio.platform-system:9000"),

@@ -1,4 +1,4 @@
-using PlatformLocal.Platform.PlatformServices.Secrets;
+using static PlatformLocal.Platform.PlatformServices.Secrets.SecretValue;
 
 namespace PlatformLocal.Platform.PlatformServices.Monitoring;
 
@@ -6,33 +6,20 @@ namespace PlatformLocal.Platform.PlatformServices.Monitoring;
 internal static class MonitoringService
 {
     public static PlatformService Definition { get; } =
-        new()
+        new("monitoring", "metrics: Prometheus and Grafana", "Monitoring")
         {
-            Name = "monitoring",
-            Summary = "metrics: Prometheus and Grafana",
-            Folder = "Monitoring",
             Charts =
             [
-                new HelmChart
+                new(
+                    "kube-prometheus-stack",
+                    "oci://ghcr.io/prometheus-community/charts/kube-prometheus-stack",
+                    "88.5.3"
+                )
                 {
                     Release = "monitoring",
-                    Chart = "kube-prometheus-stack",
-                    Repository = new Uri("oci://ghcr.io/prometheus-community/charts/kube-prometheus-stack"),
-                    Version = "88.5.3",
                 },
             ],
-            Secrets =
-            [
-                new GeneratedSecret(
-                    "grafana-credentials",
-                    new Dictionary<string, SecretValue>(StringComparer.Ordinal)
-                    {
-                        ["user"] = SecretValue.Text("admin"),
-                        ["password"] = SecretValue.Hexadecimal(20),
-                    }
-                ),
-            ],
-            Images = [],
+            Secrets = [new("grafana-credentials", ("user", Text("admin")), ("password", Hexadecimal(20)))],
             Memory = 1024,
         };
 }

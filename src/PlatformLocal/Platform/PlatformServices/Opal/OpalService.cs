@@ -4,22 +4,10 @@ namespace PlatformLocal.Platform.PlatformServices.Opal;
 internal static class OpalService
 {
     public static PlatformService Definition { get; } =
-        new()
+        new("opal", "policies from git for cedar-agent", "Opal")
         {
-            Name = "opal",
-            Summary = "policies from git for cedar-agent",
-            Folder = "Opal",
             DependsOn = ["cedar-agent"],
-            Charts =
-            [
-                new HelmChart
-                {
-                    Release = "opal",
-                    Chart = "opal",
-                    Repository = new Uri("https://permitio.github.io/opal-helm-chart"),
-                    Version = "0.0.30",
-                },
-            ],
+            Charts = [new("opal", "https://permitio.github.io/opal-helm-chart", "0.0.30")],
             Images = ["docker.io/permitio/opal-server:0.7.12", "docker.io/permitio/opal-client-cedar:0.7.12"],
             Memory = 512,
             RequiredValues = ["server.policyRepoUrl"],

@@ -29,7 +29,7 @@ public sealed record PlatformApiImageOptions
 /// </summary>
 /// <param name="programs">Runs <c>dotnet</c> and <c>docker</c>.</param>
 /// <param name="time">The clock of waits.</param>
-public sealed partial class PlatformApiImage(ProgramRunner programs, TimeProvider time)
+internal sealed partial class PlatformApiImage(ProgramRunner programs, TimeProvider time)
 {
     // What errno says of a file that somebody else has locked, on Linux and on macOS.
     private const int LinuxWouldBlock = 11;
@@ -220,12 +220,10 @@ public sealed partial class PlatformApiImage(ProgramRunner programs, TimeProvide
         if (!File.Exists(Path.Combine(code, "PlatformLocal", "Cli", "Cli.csproj")))
         {
             throw new PlatformException(
+                FailureKind.InvalidInput,
                 $"{source} is no source tree of the platform: it has no src/PlatformLocal/Cli.",
                 "Name a finished image with --platform-image, or serve from this machine with --platform-api on-host."
-            )
-            {
-                Kind = FailureKind.InvalidInput,
-            };
+            );
         }
 
         return Directory

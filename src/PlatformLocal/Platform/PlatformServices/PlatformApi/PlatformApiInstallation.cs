@@ -1,4 +1,3 @@
-using PlatformLocal.Core.Documents;
 using PlatformLocal.Deployment.Manifests;
 using PlatformLocal.Kubernetes.Readiness;
 using PlatformLocal.Platform.Clusters.Kind;
@@ -40,7 +39,7 @@ public sealed class PlatformApiInstallation(KubernetesClient client, TimeProvide
     /// <param name="report">Is told what is waited for.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="PlatformException">The cluster refuses, or the API is not ready in time: says what its pods say.</exception>
-    public async Task EnsureAsync(
+    internal async Task EnsureAsync(
         string platform,
         string image,
         string token,
@@ -51,38 +50,34 @@ public sealed class PlatformApiInstallation(KubernetesClient client, TimeProvide
     )
     {
         var write = new WriteOptions { Force = true };
-        await client.ApplyAsync(NamespaceObject(), write, cancellationToken);
+        await client.ApplyAsync(
+            new ObjectReference("v1", "Namespace", null, Namespace).ToObject(),
+            write,
+            cancellationToken
+        );
         await client.ApplyAsync(TokenSecret(token), write, cancellationToken);
         foreach (var item in Objects(platform, image, objectStore))
         {
             // A cluster older than Kubernetes 1.21 has no such budget: its nodes are drained without one.
-            if (item.Text("kind") == "PodDisruptionBudget" && !await IsServedAsync(item, cancellationToken))
+            if (
+                item.Text("kind") != "PodDisruptionBudget"
+                || await client.Resources.FindAsync("policy/v1", "PodDisruptionBudget", cancellationToken) is not null
+            )
             {
-                continue;
+                await client.ApplyAsync(item, write, cancellationToken);
             }
-
-            await client.ApplyAsync(item, write, cancellationToken);
         }
 
         await WaitAsync(timeout, report, cancellationToken);
     }
 
     /// <summary>The objects, without the secret token.</summary>
-    /// <param name="platform">The platform's name.</param>
-    /// <param name="image">The image.</param>
-    /// <param name="objectStore">Where claims are kept; <see langword="null"/> for the API's own volume.</param>
-    public static IReadOnlyList<JsonObject> Objects(string platform, string image, ObjectStoreAccess? objectStore)
+    internal static IReadOnlyList<JsonObject> Objects(string platform, string image, ObjectStoreAccess? objectStore)
     {
         const string name = "PlatformServices.PlatformApi.platform-api.yaml";
-        using var stream = typeof(PlatformApiInstallation).Assembly.GetManifestResourceStream(name)!;
-        using var reader = new StreamReader(stream);
-        var variables = new Dictionary<string, string>(StringComparer.Ordinal)
-        {
-            ["PLATFORM"] = platform,
-            ["IMAGE"] = image,
-        };
-        var text = new Substitution(variables).Apply(reader.ReadToEnd());
-        JsonObject[] objects = [.. YamlText.ParseAll(text, name).Select(d => Labelled(d.Root.AsObject()))];
+        var texts = new Dictionary<string, string> { ["PLATFORM"] = platform, ["IMAGE"] = image };
+        var text = new Substitution(texts).Apply(EmbeddedFiles.Read(name));
+        JsonObject[] objects = [.. EmbeddedFiles.Objects(text, name).Select(Labelled)];
         if (objectStore is not null)
         {
             var container = objects
@@ -92,16 +87,14 @@ public sealed class PlatformApiInstallation(KubernetesClient client, TimeProvide
                 .Child("spec")
                 .Items("containers")
                 .Single();
-            container["env"]!.AsArray().Add(Variable(EndpointVariable, objectStore.Endpoint.ToString()));
-            container["env"]!.AsArray().Add(FromSecret(AccessKeyVariable, objectStore.Secret, objectStore.AccessKey));
-            container["env"]!.AsArray().Add(FromSecret(SecretKeyVariable, objectStore.Secret, objectStore.SecretKey));
+            var variables = container["env"]!.AsArray();
+            variables.Add(new JsonObject { ["name"] = EndpointVariable, ["value"] = objectStore.Endpoint.ToString() });
+            variables.Add(FromSecret(AccessKeyVariable, objectStore.Secret, objectStore.AccessKey));
+            variables.Add(FromSecret(SecretKeyVariable, objectStore.Secret, objectStore.SecretKey));
         }
 
         return objects;
     }
-
-    private static JsonNode Variable(string name, string value) =>
-        new JsonObject { ["name"] = name, ["value"] = value };
 
     private static JsonNode FromSecret(string name, string secret, string key) =>
         new JsonObject
@@ -123,76 +116,44 @@ public sealed class PlatformApiInstallation(KubernetesClient client, TimeProvide
         return item;
     }
 
-    private static JsonObject NamespaceObject() =>
-        new()
-        {
-            ["apiVersion"] = "v1",
-            ["kind"] = "Namespace",
-            ["metadata"] = new JsonObject { ["name"] = Namespace },
-        };
-
     private static JsonObject TokenSecret(string token) =>
         Labelled(
-            new JsonObject
-            {
-                ["apiVersion"] = "v1",
-                ["kind"] = "Secret",
-                ["metadata"] = new JsonObject { ["name"] = "platform-api-token", ["namespace"] = Namespace },
-                ["type"] = "Opaque",
-                ["data"] = new JsonObject { ["token"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(token)) },
-            }
+            new ObjectReference("v1", "Secret", Namespace, "platform-api-token").ToObject(
+                ("type", "Opaque"),
+                ("data", new JsonObject { ["token"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(token)) })
+            )
         );
-
-    private async Task<bool> IsServedAsync(JsonObject item, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await client.Resources.MapAsync(item.Text("apiVersion")!, item.Text("kind")!, cancellationToken);
-            return true;
-        }
-        catch (UnknownKindException)
-        {
-            return false;
-        }
-    }
 
     private async Task WaitAsync(TimeSpan timeout, Action<string> report, CancellationToken cancellationToken)
     {
         var reference = new ObjectReference("apps/v1", "Deployment", Namespace, Name);
         long started = time.GetTimestamp();
-        var told = "";
-        while (true)
-        {
-            var found = await client.FindAsync(reference, cancellationToken);
-            var readiness = found is null ? ObjectReadiness.InProgress("is not there yet") : ReadinessRules.Of(found);
-            if (readiness.IsCurrent)
+        IReadOnlyList<string> trouble = [];
+        var poll = new Poll("the Platform API", LookInterval, timeout, time) { Report = report, Failure = Failed };
+        await poll.UntilAsync(
+            async stop =>
             {
-                return;
-            }
-
-            var elapsed = time.GetElapsedTime(started);
-            var trouble = await PodTroubleAsync(cancellationToken);
-            var isHopeless = trouble.Count > 0 && elapsed > ImagePatience;
-            if (elapsed > timeout || isHopeless)
-            {
-                throw new PlatformException(
-                    $"{reference} is not ready after {elapsed.TotalSeconds:0} s: {readiness.Message}"
-                        + string.Concat(trouble.Select(t => $"\n  {t}")),
-                    $"See its pods: kubectl --namespace {Namespace} describe pods --selector app.kubernetes.io/name={Name}"
-                )
+                var found = await client.FindAsync(reference, stop);
+                var now = found is null ? ObjectReadiness.InProgress("is not there yet") : ReadinessRules.Of(found);
+                if (now.IsCurrent)
                 {
-                    Kind = FailureKind.NotReadyInTime,
-                };
-            }
+                    return null;
+                }
 
-            if (readiness.Message != told)
-            {
-                told = readiness.Message;
-                report($"waiting for the Platform API: {told}");
-            }
+                trouble = await PodTroubleAsync(stop);
+                bool isHopeless = trouble.Count > 0 && time.GetElapsedTime(started) > ImagePatience;
+                return isHopeless ? throw Failed(now.Message) : now.Message;
+            },
+            cancellationToken
+        );
 
-            await Task.Delay(LookInterval, time, cancellationToken);
-        }
+        PlatformException Failed(string reason) =>
+            new(
+                FailureKind.NotReadyInTime,
+                $"{reference} is not ready after {time.GetElapsedTime(started).TotalSeconds:0} s: {reason}"
+                    + string.Concat(trouble.Select(t => $"\n  {t}")),
+                $"See its pods: kubectl --namespace {Namespace} describe pods --selector app.kubernetes.io/name={Name}"
+            );
     }
 
     private async Task<IReadOnlyList<string>> PodTroubleAsync(CancellationToken cancellationToken)

@@ -1,4 +1,4 @@
-using PlatformLocal.Platform.PlatformServices.Secrets;
+using static PlatformLocal.Platform.PlatformServices.Secrets.SecretValue;
 
 namespace PlatformLocal.Platform.PlatformServices.Postgres;
 
@@ -6,23 +6,17 @@ namespace PlatformLocal.Platform.PlatformServices.Postgres;
 internal static class PostgresService
 {
     public static PlatformService Definition { get; } =
-        new()
+        new("postgres", "database of infisical and authentik", "Postgres")
         {
-            Name = "postgres",
-            Summary = "database of infisical and authentik",
-            Folder = "Postgres",
             Version = "17.6",
             HasManifests = true,
             Secrets =
             [
-                new GeneratedSecret(
+                new(
                     "postgres-credentials",
-                    new Dictionary<string, SecretValue>(StringComparer.Ordinal)
-                    {
-                        ["postgres"] = SecretValue.Hexadecimal(20),
-                        ["infisical"] = SecretValue.Hexadecimal(20),
-                        ["authentik"] = SecretValue.Hexadecimal(20),
-                    }
+                    ("postgres", Hexadecimal(20)),
+                    ("infisical", Hexadecimal(20)),
+                    ("authentik", Hexadecimal(20))
                 ),
             ],
             Images = ["docker.io/library/postgres:17.6"],

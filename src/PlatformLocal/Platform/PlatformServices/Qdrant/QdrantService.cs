@@ -1,4 +1,4 @@
-using PlatformLocal.Platform.PlatformServices.Secrets;
+using static PlatformLocal.Platform.PlatformServices.Secrets.SecretValue;
 
 namespace PlatformLocal.Platform.PlatformServices.Qdrant;
 
@@ -6,31 +6,10 @@ namespace PlatformLocal.Platform.PlatformServices.Qdrant;
 internal static class QdrantService
 {
     public static PlatformService Definition { get; } =
-        new()
+        new("qdrant", "vector database", "Qdrant")
         {
-            Name = "qdrant",
-            Summary = "vector database",
-            Folder = "Qdrant",
-            Charts =
-            [
-                new HelmChart
-                {
-                    Release = "qdrant",
-                    Chart = "qdrant",
-                    Repository = new Uri("https://qdrant.github.io/qdrant-helm"),
-                    Version = "1.19.0",
-                },
-            ],
-            Secrets =
-            [
-                new GeneratedSecret(
-                    "qdrant-credentials",
-                    new Dictionary<string, SecretValue>(StringComparer.Ordinal)
-                    {
-                        ["apiKey"] = SecretValue.Hexadecimal(20),
-                    }
-                ),
-            ],
+            Charts = [new("qdrant", "https://qdrant.github.io/qdrant-helm", "1.19.0")],
+            Secrets = [new("qdrant-credentials", ("apiKey", Hexadecimal(20)))],
             Images = ["docker.io/qdrant/qdrant:v1.19.0-unprivileged"],
             Memory = 256,
             Probes = [new HttpProbe("qdrant", "6333", "/readyz")],

@@ -1,4 +1,4 @@
-using PlatformLocal.Platform.PlatformServices.Secrets;
+using static PlatformLocal.Platform.PlatformServices.Secrets.SecretValue;
 
 namespace PlatformLocal.Platform.PlatformServices.Redis;
 
@@ -6,23 +6,17 @@ namespace PlatformLocal.Platform.PlatformServices.Redis;
 internal static class RedisService
 {
     public static PlatformService Definition { get; } =
-        new()
+        new("redis", "cache of infisical", "Redis")
         {
-            Name = "redis",
-            Summary = "cache of infisical",
-            Folder = "Redis",
             Version = "7.4.5",
             HasManifests = true,
             Secrets =
             [
-                new GeneratedSecret(
+                new(
                     "redis-credentials",
-                    new Dictionary<string, SecretValue>(StringComparer.Ordinal)
-                    {
-                        ["password"] = SecretValue.Hexadecimal(20),
-                        // The server reads its password from a file, so that no command line shows it.
-                        ["redis.conf"] = SecretValue.Composed("requirepass {redis-credentials/password}\n"),
-                    }
+                    ("password", Hexadecimal(20)),
+                    // The server reads its password from a file, so that no command line shows it.
+                    ("redis.conf", Composed("requirepass {redis-credentials/password}\n"))
                 ),
             ],
             Images = ["docker.io/library/redis:7.4.5"],

@@ -1,4 +1,4 @@
-using PlatformLocal.Platform.PlatformServices.Secrets;
+using static PlatformLocal.Platform.PlatformServices.Secrets.SecretValue;
 
 namespace PlatformLocal.Platform.PlatformServices.RustFs;
 
@@ -6,30 +6,15 @@ namespace PlatformLocal.Platform.PlatformServices.RustFs;
 internal static class RustFsService
 {
     public static PlatformService Definition { get; } =
-        new()
+        new("rustfs", "object store (S3), instead of minio", "RustFs")
         {
-            Name = "rustfs",
-            Summary = "object store (S3), instead of minio",
-            Folder = "RustFs",
-            Charts =
-            [
-                new HelmChart
-                {
-                    Release = "rustfs",
-                    Chart = "rustfs",
-                    Repository = new Uri("https://charts.rustfs.com/"),
-                    Version = "1.0.0-rc.3",
-                },
-            ],
+            Charts = [new("rustfs", "https://charts.rustfs.com/", "1.0.0-rc.3")],
             Secrets =
             [
-                new GeneratedSecret(
+                new(
                     "rustfs-credentials",
-                    new Dictionary<string, SecretValue>(StringComparer.Ordinal)
-                    {
-                        ["RUSTFS_ACCESS_KEY"] = SecretValue.Text("platform"),
-                        ["RUSTFS_SECRET_KEY"] = SecretValue.Hexadecimal(20),
-                    }
+                    ("RUSTFS_ACCESS_KEY", Text("platform")),
+                    ("RUSTFS_SECRET_KEY", Hexadecimal(20))
                 ),
             ],
             Images = ["docker.io/rustfs/rustfs:1.0.0-rc.3"],

@@ -16,18 +16,9 @@ internal static partial class PlatformServiceNeeds
     /// <exception cref="PlatformException">The node image says that its Kubernetes is too old for Flux.</exception>
     public static KindPreflightOptions Of(PlatformServiceSelection choice, string? nodeImage, bool isNew)
     {
-        var needs = new KindPreflightOptions();
-        if (!choice.NeedsFlux)
-        {
-            return needs with
-            {
-                LeastMemory = needs.LeastMemory + (choice.Memory * Mebibyte),
-                Images = isNew ? [.. choice.Services.SelectMany(s => s.Images)] : [],
-            };
-        }
-
         if (
-            nodeImage is not null
+            choice.NeedsFlux
+            && nodeImage is not null
             && MinorVersion().Match(nodeImage) is { Success: true } version
             && int.Parse(version.Groups["minor"].Value) < FluxRelease.OldestKubernetes
         )
@@ -35,10 +26,12 @@ internal static partial class PlatformServiceNeeds
             throw FluxRelease.TooOld($"the node image {nodeImage}");
         }
 
+        var needs = new KindPreflightOptions();
+        var (memory, images) = choice.NeedsFlux ? (FluxRelease.Memory, FluxRelease.Images) : (0, []);
         return needs with
         {
-            LeastMemory = needs.LeastMemory + ((choice.Memory + FluxRelease.Memory) * Mebibyte),
-            Images = isNew ? [.. FluxRelease.Images, .. choice.Services.SelectMany(s => s.Images)] : [],
+            LeastMemory = needs.LeastMemory + ((choice.Memory + memory) * Mebibyte),
+            Images = isNew ? [.. images, .. choice.Services.SelectMany(s => s.Images)] : [],
         };
     }
 

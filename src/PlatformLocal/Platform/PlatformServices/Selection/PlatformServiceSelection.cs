@@ -19,30 +19,29 @@ public static class DeliveryKinds
 public sealed record PlatformServiceSelection
 {
     /// <summary>The services to install, each after those it depends on.</summary>
-    public required IReadOnlyList<SelectedService> Services { get; init; }
+    /// <value>None unless set.</value>
+    internal IReadOnlyList<SelectedService> Services { get; init; } = [];
 
     /// <summary>Those that would belong to it and cannot be installed.</summary>
     /// <value>None unless set.</value>
-    public IReadOnlyList<LeftOutService> LeftOut { get; init; } = [];
+    internal IReadOnlyList<LeftOutService> LeftOut { get; init; } = [];
 
     /// <summary>A file with Flux's manifests; <see langword="null"/> to download them.</summary>
-    public string? FluxManifests { get; init; }
+    internal string? FluxManifests { get; init; }
 
     /// <summary>Whether one of the services is installed by Flux.</summary>
-    public bool NeedsFlux => Services.Any(s => s.Service.NeedsFlux);
+    internal bool NeedsFlux => Services.Any(s => s.Service.NeedsFlux);
 
     /// <summary>The memory that the services take, in MiB.</summary>
-    public int Memory => Services.Sum(s => s.Service.Memory);
+    internal int Memory => Services.Sum(s => s.Service.Memory);
 
     /// <summary>The chosen object store, or <see langword="null"/>.</summary>
-    public SelectedService? ObjectStore =>
+    internal SelectedService? ObjectStore =>
         Services.FirstOrDefault(s => PlatformServiceCatalogue.ObjectStores.Contains(s.Service.Name));
 
     /// <summary>The platform services of a platform.</summary>
-    /// <param name="settings">What it was made with, and what is asked for now.</param>
-    /// <param name="workspace">Its workspace.</param>
     /// <exception cref="PlatformException">Services are asked for that do not exist or cannot be had.</exception>
-    public static PlatformServiceSelection Of(PlatformSettings settings, Workspace workspace)
+    internal static PlatformServiceSelection Of(PlatformSettings settings, Workspace workspace)
     {
         string wish = settings.Services ?? (settings.Cluster == ClusterKinds.Kind ? "default" : "none");
         if (settings.Cluster == ClusterKinds.Embedded && wish != "none")
@@ -63,14 +62,12 @@ public sealed record PlatformServiceSelection
     {
         try
         {
-            return settings is null
-                ? new PlatformServiceSelection { Services = [] }
-                : Of(settings, WorkspaceReader.Read(workspace));
+            return settings is null ? new() : Of(settings, WorkspaceReader.Read(workspace));
         }
         catch (PlatformException)
         {
             // Told to whoever deploys; a status is shown all the same.
-            return new PlatformServiceSelection { Services = [] };
+            return new();
         }
     }
 
@@ -79,7 +76,7 @@ public sealed record PlatformServiceSelection
     /// <param name="delivery">One of <see cref="DeliveryKinds"/>.</param>
     /// <param name="settings">What the workspace says.</param>
     /// <exception cref="InvalidDocumentException">A name is unknown or cannot be had; carries every fault.</exception>
-    public static PlatformServiceSelection Of(string wish, string delivery, PlatformServiceSettings settings)
+    internal static PlatformServiceSelection Of(string wish, string delivery, PlatformServiceSettings settings)
     {
         bool isDefault = wish == "default";
         var names =
@@ -201,27 +198,15 @@ public sealed record PlatformServiceSelection
 
     private static IEnumerable<Fault> MissingValues(SelectedService chosen)
     {
-        if (chosen.Service.RequiredValues.Count == 0)
-        {
-            yield break;
-        }
+        var service = chosen.Service;
+        return service
+            .RequiredValues.Where(path => Find(path) is null)
+            .Select(p => new Fault(
+                $"spec.platformServices.{service.Name}.values.{p}",
+                $"is required by {service.Name}"
+            ));
 
-        var values = chosen.Values();
-        foreach (string path in chosen.Service.RequiredValues)
-        {
-            JsonNode? at = values;
-            foreach (string name in path.Split('.'))
-            {
-                at = (at as JsonObject)?[name];
-            }
-
-            if (at is null)
-            {
-                yield return new Fault(
-                    $"spec.platformServices.{chosen.Service.Name}.values.{path}",
-                    $"is required by {chosen.Service.Name}"
-                );
-            }
-        }
+        JsonNode? Find(string path) =>
+            path.Split('.').Aggregate((JsonNode?)chosen.Values(), (at, name) => (at as JsonObject)?[name]);
     }
 }

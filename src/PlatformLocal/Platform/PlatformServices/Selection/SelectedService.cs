@@ -5,7 +5,7 @@ namespace PlatformLocal.Platform.PlatformServices.Selection;
 /// <summary>A platform service as one platform is going to have it.</summary>
 /// <param name="Service">The service.</param>
 /// <param name="Change">What the workspace changes of it.</param>
-public sealed record SelectedService(PlatformService Service, PlatformServiceChange Change)
+internal sealed record SelectedService(PlatformService Service, PlatformServiceChange Change)
 {
     /// <summary>The version that is installed: the main chart's, or that of its manifests.</summary>
     public string Version =>
@@ -17,12 +17,8 @@ public sealed record SelectedService(PlatformService Service, PlatformServiceCha
         : Change is { Version: null, Values: null } ? Service.Images
         : [];
 
-    /// <summary>The version of one of its charts.</summary>
-    /// <param name="chart">The chart.</param>
     public string VersionOf(HelmChart chart) => IsMain(chart) ? Change.Version ?? chart.Version : chart.Version;
 
-    /// <summary>The values of one of its charts.</summary>
-    /// <param name="chart">The chart.</param>
     public JsonObject ValuesOf(HelmChart chart) => IsMain(chart) ? Values() : chart.DefaultValues(Service.Folder);
 
     /// <summary>The values of the service itself, with the workspace's merged over them.</summary>
@@ -47,4 +43,4 @@ public sealed record SelectedService(PlatformService Service, PlatformServiceCha
 /// <summary>A platform service that a platform cannot have.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Reason">Why, as a clause.</param>
-public sealed record LeftOutService(string Name, string Reason);
+internal sealed record LeftOutService(string Name, string Reason);

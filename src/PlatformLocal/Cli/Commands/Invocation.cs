@@ -1,0 +1,36 @@
+using PlatformLocal.Cli.Rendering;
+using PlatformLocal.Platform.Operations;
+using PlatformLocal.Platform.State;
+
+namespace PlatformLocal.Cli.Commands;
+
+/// <summary>One call of a command: what it was given, and what it works with.</summary>
+internal sealed class Invocation(SharedOptions shared, ParseResult parsed)
+{
+    public ParseResult Parsed => parsed;
+
+    public Terminal Terminal { get; } = new(parsed.GetValue(shared.Output) == "json");
+
+    public Composition Parts { get; } = new();
+
+    public StateFolder State => Composition.State(parsed.GetValue(shared.State)!, parsed.GetValue(shared.Name)!);
+
+    public LocalPlatform Platform => Parts.Platform(State);
+
+    public bool IsDebug => parsed.GetValue(shared.Debug);
+
+    public T? Get<T>(Option<T> option) => parsed.GetValue(option);
+
+    public T? Get<T>(Argument<T> argument) => parsed.GetValue(argument);
+
+    /// <summary>The workspace: asked for, else above the file, else above the current folder, else as it was made.</summary>
+    public string? WorkspaceOf(string? file = null) =>
+        parsed.GetValue(shared.Workspace)
+        ?? SharedOptions.Variable("PLATFORM_WORKSPACE")
+        ?? (file is null ? null : Deployment.Workspaces.Workspace.Find(file))
+        ?? (State.ReadSettings() is null ? NearbyWorkspace() : null);
+
+    private static string? NearbyWorkspace() =>
+        Deployment.Workspaces.Workspace.Find(Directory.GetCurrentDirectory())
+        ?? SharedOptions.Variable("PLATFORM_DEFAULT_WORKSPACE");
+}
