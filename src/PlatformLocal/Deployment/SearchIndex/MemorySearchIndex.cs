@@ -5,7 +5,10 @@ namespace PlatformLocal.Deployment.SearchIndex;
 /// <param name="Fields">Names and texts: <c>user</c>, <c>environment_type</c>, <c>phase</c>, <c>service</c>….</param>
 public sealed record SearchDocument(string Name, IReadOnlyList<KeyValuePair<string, string>> Fields);
 
-/// <summary>Finds environments by what is in them, in memory: lost at the end of the process and rebuilt from the claims at its start.</summary>
+/// <summary>
+/// Finds environments by what is in them, in memory: lost at the end of the process and rebuilt from the claims at its
+/// start.
+/// </summary>
 public sealed class MemorySearchIndex
 {
     private readonly ConcurrentDictionary<string, SearchDocument> _documents = new(StringComparer.Ordinal);

@@ -1,8 +1,9 @@
 namespace PlatformLocal.Deployment.Secrets;
 
 /// <summary>
-/// Keeps values that nobody else may read, by paths such as <c>environments/shop/rabbitmq/PASSWORD</c>: in one file, encrypted with AES-256-GCM; the key is in a file beside it that only its owner may
-/// read. It guards copies and backups of the file, not against somebody who can read both.
+/// Keeps values that nobody else may read, by paths such as <c>environments/shop/rabbitmq/PASSWORD</c>: in one file,
+/// encrypted with AES-256-GCM; the key is in a file beside it that only its owner may read. It guards copies and
+/// backups of the file, not against somebody who can read both.
 /// </summary>
 public sealed class EncryptedFileSecretStore : IDisposable
 {

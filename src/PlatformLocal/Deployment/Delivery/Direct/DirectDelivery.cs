@@ -1,6 +1,9 @@
 namespace PlatformLocal.Deployment.Delivery.Direct;
 
-/// <summary>Gets the rendered manifests of an environment into a cluster, and out of it, with nothing but the API server: server-side apply, an inventory in the cluster, watches.</summary>
+/// <summary>
+/// Gets the rendered manifests of an environment into a cluster, and out of it, with nothing but the API server:
+/// server-side apply, an inventory in the cluster, watches.
+/// </summary>
 /// <param name="client">The cluster; stays the caller's to dispose.</param>
 /// <param name="options">How to behave; the defaults when <see langword="null"/>.</param>
 public sealed class DirectDelivery(KubernetesClient client, DirectDeliveryOptions? options = null)
