@@ -6,8 +6,9 @@ internal sealed class Allocations(ObjectStore store)
     private const int FirstNodePort = 30000;
     private const int LastNodePort = 32767;
     private readonly Lock _gate = new();
-    private HashSet<string>? _addresses;
-    private HashSet<long> _ports = [];
+    private readonly HashSet<string> _addresses = new(StringComparer.Ordinal);
+    private readonly HashSet<long> _ports = [];
+    private bool _loaded;
     private int _nextAddress = 10;
     private int _nextPort = FirstNodePort;
 
@@ -15,12 +16,12 @@ internal sealed class Allocations(ObjectStore store)
     {
         lock (_gate)
         {
-            Load();
+            Load(again: false);
             while (true)
             {
                 var n = _nextAddress++ % 65534;
                 var address = $"10.96.{n / 256}.{n % 256}";
-                if (n % 256 is not (0 or 255) && _addresses!.Add(address))
+                if (n % 256 is not (0 or 255) && _addresses.Add(address))
                 {
                     return address;
                 }
@@ -29,68 +30,56 @@ internal sealed class Allocations(ObjectStore store)
     }
 
     /// <returns>False when another service has the address.</returns>
-    public bool TryTakeClusterIP(string address)
-    {
-        lock (_gate)
-        {
-            Load();
-            if (_addresses!.Add(address))
-            {
-                return true;
-            }
-            // Deleted services are only noticed when their address is asked for again.
-            _addresses = null;
-            Load();
-            return _addresses!.Add(address);
-        }
-    }
+    public bool TryTakeClusterIP(string address) => TryTake(_addresses, address);
+
+    public bool TryTakeNodePort(long port) => TryTake(_ports, port);
 
     public long NextNodePort()
     {
         lock (_gate)
         {
-            Load();
+            Load(again: false);
             for (var tries = 0; tries <= LastNodePort - FirstNodePort; tries++)
             {
                 var port = _nextPort++;
                 if (_nextPort > LastNodePort)
                 {
                     _nextPort = FirstNodePort;
-                    _addresses = null;
-                    Load();
+                    Load(again: true);
                 }
                 if (_ports.Add(port))
                 {
                     return port;
                 }
             }
-            throw new ApiException(500, "InternalError", "every node port is taken; delete services of type NodePort");
+            throw ApiException.Internal("every node port is taken; delete services of type NodePort");
         }
     }
 
-    public bool TryTakeNodePort(long port)
+    private bool TryTake<T>(HashSet<T> taken, T wanted)
     {
         lock (_gate)
         {
-            Load();
-            if (_ports.Add(port))
+            Load(again: false);
+            if (taken.Add(wanted))
             {
                 return true;
             }
-            _addresses = null;
-            Load();
-            return _ports.Add(port);
+            // Deleted services are only noticed when what they had is asked for again.
+            Load(again: true);
+            return taken.Add(wanted);
         }
     }
 
-    private void Load()
+    private void Load(bool again)
     {
-        if (_addresses is not null)
+        if (_loaded && !again)
         {
             return;
         }
-        _addresses = new(StringComparer.Ordinal);
-        _ports = [];
+        _loaded = true;
+        _addresses.Clear();
+        _ports.Clear();
         foreach (var service in store.List("services."))
         {
             var spec = service.Read().Obj("spec");

@@ -159,27 +159,23 @@ internal static class CustomRules
     private static void Number(JsonValue value, JsonObject rules, string path, FieldFaults faults)
     {
         var n = value.AsDouble();
-        if (rules["minimum"] is JsonValue min)
+        foreach (
+            var (bound, exclusively, words, sign) in (ReadOnlySpan<(string, string, string, int)>)
+                [("minimum", "exclusiveMinimum", "greater", 1), ("maximum", "exclusiveMaximum", "less", -1)]
+        )
         {
-            var exclusive = rules.Flag("exclusiveMinimum");
-            if (n < min.AsDouble() || (exclusive && n <= min.AsDouble()))
+            if (rules[bound] is not JsonValue limit)
             {
-                faults.Invalid(
-                    path,
-                    value,
-                    $"{path} in body should be greater than {(exclusive ? "" : "or equal to ")}{min.Text()}"
-                );
+                continue;
             }
-        }
-        if (rules["maximum"] is JsonValue max)
-        {
-            var exclusive = rules.Flag("exclusiveMaximum");
-            if (n > max.AsDouble() || (exclusive && n >= max.AsDouble()))
+            var exclusive = rules.Flag(exclusively);
+            var beyond = n.CompareTo(limit.AsDouble()) * sign;
+            if (beyond < 0 || (exclusive && beyond == 0))
             {
                 faults.Invalid(
                     path,
                     value,
-                    $"{path} in body should be less than {(exclusive ? "" : "or equal to ")}{max.Text()}"
+                    $"{path} in body should be {words} than {(exclusive ? "" : "or equal to ")}{limit.Text()}"
                 );
             }
         }

@@ -36,9 +36,9 @@ internal static class DefinitionRules
         }
         foreach (var field in (ReadOnlySpan<string>)["scope", "group"])
         {
-            if (before is not null && spec.Str(field) != before.Str(field))
+            if (before is not null)
             {
-                faults.Invalid("spec." + field, spec![field], "field is immutable");
+                faults.Immutable("spec." + field, spec![field], before[field]);
             }
         }
     }

@@ -9,23 +9,19 @@ internal static class IngressRules
         {
             faults.Invalid("spec", spec, "either `defaultBackend` or `rules` must be specified");
         }
-        var r = 0;
-        foreach (var rule in spec.Arr("rules").Objects())
+        PodRules.Each(spec.Arr("rules"), "spec.rules", (rule, at) => Rule(rule, at, faults));
+    }
+
+    private static void Rule(JsonObject rule, string at, FieldFaults faults)
+    {
+        if (
+            rule.Str("host") is { Length: > 0 } host
+            && !NameSyntax.IsSubdomain(host.StartsWith("*.", StringComparison.Ordinal) ? host[2..] : host)
+        )
         {
-            var at = $"spec.rules[{r++}]";
-            if (
-                rule.Str("host") is { Length: > 0 } host
-                && !NameSyntax.IsSubdomain(host.StartsWith("*.", StringComparison.Ordinal) ? host[2..] : host)
-            )
-            {
-                faults.Invalid(at + ".host", host, NameSyntax.SubdomainRule);
-            }
-            var p = 0;
-            foreach (var path in rule.Obj("http").Arr("paths").Objects())
-            {
-                Path(path, $"{at}.http.paths[{p++}]", faults);
-            }
+            faults.Invalid(at + ".host", host, NameSyntax.SubdomainRule);
         }
+        PodRules.Each(rule.Obj("http").Arr("paths"), at + ".http.paths", (path, p) => Path(path, p, faults));
     }
 
     private static void Path(JsonObject path, string at, FieldFaults faults)

@@ -3,6 +3,16 @@ namespace EmbeddedKubernetes.Admission;
 /// <summary>What the server itself writes into an object before it is stored.</summary>
 internal static class KindPreparation
 {
+    private static readonly string[] s_keptOfPods =
+    [
+        "nodeName",
+        "serviceAccountName",
+        "serviceAccount",
+        "tolerations",
+        "priority",
+        "preemptionPolicy",
+    ];
+
     public static void ForCreate(ResourceType type, JsonObject body, Allocations allocations, string now)
     {
         switch (type.Storage)
@@ -65,32 +75,24 @@ internal static class KindPreparation
                     && job.Obj("template") is { } template
                 )
                 {
-                    var kept = template.Metadata().Child("labels");
-                    foreach (var (name, value) in labels)
-                    {
-                        kept[name] ??= value?.DeepClone();
-                    }
+                    KeepAbsent(template.Metadata().Child("labels"), labels, labels.Select(l => l.Key));
                 }
                 break;
             case "pods." when next.Obj("spec") is { } pod:
-                foreach (
-                    var field in (ReadOnlySpan<string>)
-                        [
-                            "nodeName",
-                            "serviceAccountName",
-                            "serviceAccount",
-                            "tolerations",
-                            "priority",
-                            "preemptionPolicy",
-                        ]
-                )
-                {
-                    if (pod[field] is null && live.At("spec", field) is { } value)
-                    {
-                        pod[field] = value.DeepClone();
-                    }
-                }
+                KeepAbsent(pod, live.Obj("spec"), s_keptOfPods);
                 break;
+        }
+    }
+
+    /// <summary>What an update leaves out and the live object has stays.</summary>
+    public static void KeepAbsent(JsonObject next, JsonObject? live, IEnumerable<string> names)
+    {
+        foreach (var name in names)
+        {
+            if (next[name] is null)
+            {
+                next.Put(name, live?[name]?.DeepClone());
+            }
         }
     }
 
@@ -143,13 +145,13 @@ internal static class KindPreparation
         }
         else if (address != "None" && address != previous && !allocations.TryTakeClusterIP(address))
         {
-            var faults = new FieldFaults();
-            faults.Invalid(
-                "spec.clusterIPs",
-                new JsonArray(address),
-                "failed to allocate IP " + address + ": it is already allocated"
-            );
-            throw ApiException.Invalid(type, body.Str("metadata", "name") ?? "", faults.All);
+            throw new FieldFaults()
+                .Invalid(
+                    "spec.clusterIPs",
+                    new JsonArray(address),
+                    "failed to allocate IP " + address + ": it is already allocated"
+                )
+                .ToException(type, body.Str("metadata", "name") ?? "");
         }
         spec["clusterIP"] = address;
         spec["clusterIPs"] = new JsonArray(address);
@@ -209,11 +211,7 @@ internal static class KindPreparation
         {
             return;
         }
-        var stored = new JsonArray();
-        foreach (var version in live.Obj("status").Arr("storedVersions") ?? [])
-        {
-            stored.Add(version?.DeepClone());
-        }
+        var stored = live.Obj("status").Arr("storedVersions")?.DeepClone() as JsonArray ?? [];
         foreach (var version in spec.Arr("versions").Objects())
         {
             if (version.Flag("storage") && !stored.Any(s => s.AsString() == version.Str("name")))

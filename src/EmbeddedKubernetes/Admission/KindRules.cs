@@ -52,9 +52,9 @@ internal static class KindRules
                 break;
             case "secrets.":
                 Keys(value.Obj("data"), "data", faults);
-                if (live is not null && value.Str("type") != live.Str("type"))
+                if (live is not null)
                 {
-                    faults.Invalid("type", value["type"], "field is immutable");
+                    faults.Immutable("type", value["type"], live["type"]);
                 }
                 Immutable(value, live, ["data"], faults);
                 break;
@@ -85,8 +85,8 @@ internal static class KindRules
 
     private static void Workload(JsonObject spec, JsonObject? before, FieldFaults faults)
     {
-        Negative(spec, "replicas", faults);
-        Negative(spec, "minReadySeconds", faults);
+        NotNegative(spec, "replicas", faults);
+        NotNegative(spec, "minReadySeconds", faults);
         if (spec["selector"] is null && spec.Obj("template") is not null)
         {
             // Beside the missing selector itself: nothing at all matches the template.
@@ -101,21 +101,21 @@ internal static class KindRules
             {
                 faults.Invalid("spec.selector", selector, "empty selector is invalid for this kind");
             }
-            else if (spec.Obj("template") is { } template)
+            else if (
+                spec.Obj("template") is { } template
+                && !LabelSelector.From(selector)!.Matches(template.Obj("metadata").Obj("labels"))
+            )
             {
-                if (!LabelSelector.From(selector)!.Matches(template.Obj("metadata").Obj("labels")))
-                {
-                    faults.Invalid(
-                        "spec.template.metadata.labels",
-                        template.At("metadata", "labels") ?? new JsonObject(),
-                        "`selector` does not match template `labels`"
-                    );
-                }
+                faults.Invalid(
+                    "spec.template.metadata.labels",
+                    template.At("metadata", "labels") ?? new JsonObject(),
+                    "`selector` does not match template `labels`"
+                );
             }
         }
-        if (before is not null && !JsonNode.DeepEquals(spec["selector"], before["selector"]))
+        if (before is not null)
         {
-            faults.Invalid("spec.selector", spec["selector"], "field is immutable");
+            faults.Immutable("spec.selector", spec["selector"], before["selector"]);
         }
         if (spec.Obj("template") is { } t)
         {
@@ -162,10 +162,7 @@ internal static class KindRules
         }
         foreach (var field in (ReadOnlySpan<string>)["template", "selector", "completions", "completionMode"])
         {
-            if (!JsonNode.DeepEquals(spec[field], before[field]))
-            {
-                faults.Invalid("spec." + field, spec[field], "field is immutable");
-            }
+            faults.Immutable("spec." + field, spec[field], before[field]);
         }
     }
 
@@ -214,11 +211,11 @@ internal static class KindRules
         }
     }
 
-    private static void Negative(JsonObject spec, string field, FieldFaults faults)
+    public static void NotNegative(JsonObject spec, string field, FieldFaults faults, string path = "spec")
     {
         if (spec.Long(field) < 0)
         {
-            faults.Invalid("spec." + field, spec[field], "must be greater than or equal to 0");
+            faults.Invalid($"{path}.{field}", spec[field], "must be greater than or equal to 0");
         }
     }
 

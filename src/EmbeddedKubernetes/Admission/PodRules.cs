@@ -29,14 +29,7 @@ internal static class PodRules
         {
             faults.Invalid(path + ".serviceAccountName", account, NameSyntax.SubdomainRule);
         }
-        if (spec.Long("terminationGracePeriodSeconds") < 0)
-        {
-            faults.Invalid(
-                path + ".terminationGracePeriodSeconds",
-                spec["terminationGracePeriodSeconds"],
-                "must be greater than or equal to 0"
-            );
-        }
+        KindRules.NotNegative(spec, "terminationGracePeriodSeconds", faults, path);
     }
 
     /// <summary>Of a pod that exists little may change.</summary>
@@ -85,15 +78,7 @@ internal static class PodRules
 
     private static void Volume(JsonObject volume, string at, HashSet<string> volumes, FieldFaults faults)
     {
-        var name = volume.Str("name") ?? "";
-        if (name.Length > 0 && !NameSyntax.IsLabel(name))
-        {
-            faults.Invalid(at + ".name", name, NameSyntax.LabelRule);
-        }
-        else if (name.Length > 0 && !volumes.Add(name))
-        {
-            faults.Duplicate(at + ".name", name);
-        }
+        Name(volume, at, volumes, faults);
         if (volume.Count > 2)
         {
             faults.Forbidden(at, "may not specify more than 1 volume type");
@@ -108,15 +93,7 @@ internal static class PodRules
         FieldFaults faults
     )
     {
-        var name = container.Str("name") ?? "";
-        if (name.Length > 0 && !NameSyntax.IsLabel(name))
-        {
-            faults.Invalid(at + ".name", name, NameSyntax.LabelRule);
-        }
-        else if (name.Length > 0 && !names.Add(name))
-        {
-            faults.Duplicate(at + ".name", name);
-        }
+        Name(container, at, names, faults);
         var image = container.Str("image") ?? "";
         if (image.Length == 0)
         {
@@ -175,9 +152,9 @@ internal static class PodRules
         {
             faults.Required(at + ".containerPort");
         }
-        else if (port.Long("containerPort") is { } number && number is < 1 or > 65535)
+        else
         {
-            faults.Invalid(at + ".containerPort", port["containerPort"], "must be between 1 and 65535, inclusive");
+            PortNumber(port["containerPort"], at + ".containerPort", faults);
         }
     }
 
@@ -197,7 +174,32 @@ internal static class PodRules
         }
     }
 
-    private static void Each(JsonArray? list, string path, Action<JsonObject, string> visit)
+    /// <summary>A name, where there is one, is a label that nothing else of the list has.</summary>
+    public static void Name(JsonObject item, string at, HashSet<string> taken, FieldFaults faults)
+    {
+        if (item.Str("name") is not { Length: > 0 } name)
+        {
+            return;
+        }
+        if (!NameSyntax.IsLabel(name))
+        {
+            faults.Invalid(at + ".name", name, NameSyntax.LabelRule);
+        }
+        else if (!taken.Add(name))
+        {
+            faults.Duplicate(at + ".name", name);
+        }
+    }
+
+    public static void PortNumber(JsonNode? port, string at, FieldFaults faults)
+    {
+        if (port.AsLong() is < 1 or > 65535)
+        {
+            faults.Invalid(at, port, "must be between 1 and 65535, inclusive");
+        }
+    }
+
+    public static void Each(JsonArray? list, string path, Action<JsonObject, string> visit)
     {
         var i = 0;
         foreach (var item in list.Objects())

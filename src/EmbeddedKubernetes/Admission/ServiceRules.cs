@@ -43,34 +43,13 @@ internal static class ServiceRules
         foreach (var port in ports.Objects())
         {
             var at = $"spec.ports[{i++}]";
-            var name = port.Str("name") ?? "";
-            if (name.Length == 0)
+            if (string.IsNullOrEmpty(port.Str("name")) && ports!.Count > 1)
             {
-                if (ports!.Count > 1)
-                {
-                    faults.Required(at + ".name");
-                }
+                faults.Required(at + ".name");
             }
-            else if (!NameSyntax.IsLabel(name))
-            {
-                faults.Invalid(at + ".name", name, NameSyntax.LabelRule);
-            }
-            else if (!names.Add(name))
-            {
-                faults.Duplicate(at + ".name", name);
-            }
-            if (port.Long("port") is { } number && number is < 1 or > 65535)
-            {
-                faults.Invalid(at + ".port", port["port"], "must be between 1 and 65535, inclusive");
-            }
-            if (
-                port["targetPort"] is { } target
-                && target.GetValueKind() == JsonValueKind.Number
-                && target.AsLong() is < 1 or > 65535
-            )
-            {
-                faults.Invalid(at + ".targetPort", target, "must be between 1 and 65535, inclusive");
-            }
+            PodRules.Name(port, at, names, faults);
+            PodRules.PortNumber(port["port"], at + ".port", faults);
+            PodRules.PortNumber(port["targetPort"], at + ".targetPort", faults);
             if (!numbers.Add($"{port.Long("port")}/{port.Str("protocol")}"))
             {
                 faults.Duplicate(

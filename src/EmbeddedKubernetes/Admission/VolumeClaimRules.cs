@@ -44,18 +44,6 @@ internal static class VolumeClaimRules
     }
 
     /// <summary>A class and a volume, once there, stay where an update leaves them out.</summary>
-    public static void KeepBound(JsonObject live, JsonObject spec)
-    {
-        foreach (var field in (ReadOnlySpan<string>)["storageClassName", "volumeName"])
-        {
-            if (spec[field] is null)
-            {
-                spec.Remove(field);
-                if (live.At("spec", field) is { } kept)
-                {
-                    spec[field] = kept.DeepClone();
-                }
-            }
-        }
-    }
+    public static void KeepBound(JsonObject live, JsonObject spec) =>
+        KindPreparation.KeepAbsent(spec, live.Obj("spec"), ["storageClassName", "volumeName"]);
 }

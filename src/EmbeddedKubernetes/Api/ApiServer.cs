@@ -38,7 +38,7 @@ internal sealed partial class ApiServer(ClusterObjects objects, string token, IL
         {
             // The boundary: whatever went wrong, the client hears it as a Status.
             LogUnexpected(e, context.Request.Method, context.Request.Path);
-            await RefuseAsync(context, new ApiException(500, "InternalError", "Internal error occurred: " + e.Message));
+            await RefuseAsync(context, ApiException.Internal("Internal error occurred: " + e.Message));
         }
     }
 
@@ -58,19 +58,13 @@ internal sealed partial class ApiServer(ClusterObjects objects, string token, IL
         switch (path.TrimEnd('/'))
         {
             case "/readyz" or "/livez" or "/healthz":
+            case var part when part.StartsWith("/readyz/", StringComparison.Ordinal):
+            case var other when other.StartsWith("/livez/", StringComparison.Ordinal):
                 await ApiResponse.WriteTextAsync(context, 200, "ok");
                 return;
             case "/version":
                 await ApiResponse.WriteAsync(context, 200, ServerVersion.ToJson());
                 return;
-        }
-        if (
-            path.StartsWith("/readyz/", StringComparison.Ordinal)
-            || path.StartsWith("/livez/", StringComparison.Ordinal)
-        )
-        {
-            await ApiResponse.WriteTextAsync(context, 200, "ok");
-            return;
         }
         Authenticate(context);
         var request = new ApiRequest(context, objects.Time);

@@ -21,20 +21,14 @@ internal sealed class ListEndpoint(ClusterObjects objects)
         var all = objects.Store.List(type.Storage, target.Namespace, out var version);
         await objects.Store.SettledAsync(version);
         var metadata = new JsonObject();
-        var limit = int.TryParse(request.Query("limit"), NumberStyles.None, CultureInfo.InvariantCulture, out var l)
-            ? l
-            : 0;
+        var limit = request.QueryNumber("limit");
         var start = ListPosition.Read(request.Query("continue"), version, out var listVersion);
         metadata["resourceVersion"] = listVersion.ToString(CultureInfo.InvariantCulture);
         var items = new List<StoredObject>();
         var left = 0;
         foreach (var stored in all)
         {
-            if (start is { } from && !from.IsBefore(stored.Key))
-            {
-                continue;
-            }
-            if (!selection.Matches(stored, type))
+            if ((start is { } from && !from.IsBefore(stored.Key)) || !selection.Matches(stored, type))
             {
                 continue;
             }
@@ -60,10 +54,7 @@ internal sealed class ListEndpoint(ClusterObjects objects)
     public async Task DeleteAllAsync(ApiRequest request, RequestTarget target)
     {
         var selection = Selection.Read(request, target);
-        var options = DeleteRequest.Read(
-            request,
-            await request.ReadBodyAsync(request.Http.RequestAborted) as JsonObject
-        );
+        var options = await DeleteRequest.ReadAsync(request);
         var items = new List<StoredObject>();
         var last = 0L;
         foreach (var stored in objects.Store.List(target.Type.Storage, target.Namespace))

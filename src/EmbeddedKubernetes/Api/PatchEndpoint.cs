@@ -17,11 +17,11 @@ internal sealed class PatchEndpoint(ClusterObjects objects)
         var apply = content == ApplyYaml;
         if (apply && string.IsNullOrEmpty(request.Query("fieldManager")))
         {
-            throw InvalidOptions(faults => faults.Required("fieldManager", "is required for apply patch"));
+            throw InvalidOptions(new FieldFaults().Required("fieldManager", "is required for apply patch"));
         }
-        if (!apply && request.QueryFlag("force") && request.Query("force") is not null)
+        if (!apply && request.QueryFlag("force"))
         {
-            throw InvalidOptions(faults => faults.Forbidden("force", "may not be specified for non-apply patch"));
+            throw InvalidOptions(new FieldFaults().Forbidden("force", "may not be specified for non-apply patch"));
         }
         var options = request.WriteOptions(target.Subresource);
         if (
@@ -39,7 +39,7 @@ internal sealed class PatchEndpoint(ClusterObjects objects)
                 new JsonObject()
             );
         }
-        var patch = await request.ReadBodyAsync(request.Http.RequestAborted);
+        var patch = await request.ReadBodyAsync();
         if (apply)
         {
             var config =
@@ -78,12 +78,8 @@ internal sealed class PatchEndpoint(ClusterObjects objects)
         }
     }
 
-    private static ApiException InvalidOptions(Action<FieldFaults> tell)
-    {
-        var faults = new FieldFaults();
-        tell(faults);
-        return ApiException.Invalid("PatchOptions", "meta.k8s.io", "", faults.All);
-    }
+    private static ApiException InvalidOptions(FieldFaults faults) =>
+        faults.ToException("PatchOptions", "meta.k8s.io", "");
 
     private static JsonObject AsObject(JsonNode? patch) =>
         patch as JsonObject ?? throw ApiException.BadRequest("the patch must be an object");

@@ -34,11 +34,10 @@ internal sealed class ResourceEndpoint(ClusterObjects objects, CancellationToken
 
     private async Task CollectionAsync(ApiRequest request, RequestTarget target)
     {
-        var cancel = request.Http.RequestAborted;
         switch (request.Method)
         {
             case "GET" or "HEAD":
-                if (request.QueryFlag("watch") && request.Query("watch") is not null)
+                if (request.QueryFlag("watch"))
                 {
                     await _watches.HandleAsync(request, target);
                 }
@@ -53,7 +52,7 @@ internal sealed class ResourceEndpoint(ClusterObjects objects, CancellationToken
                     throw ApiException.BadRequest("an empty namespace may not be set during creation");
                 }
                 var options = request.WriteOptions(target.Subresource);
-                var body = await request.ReadObjectAsync(cancel);
+                var body = await request.ReadObjectAsync();
                 var created = objects.Create(target.Type, target.Namespace, body, options);
                 await AnswerAsync(request, target, 201, created, options);
                 break;
@@ -68,11 +67,10 @@ internal sealed class ResourceEndpoint(ClusterObjects objects, CancellationToken
     private async Task ObjectAsync(ApiRequest request, RequestTarget target)
     {
         var (type, ns, name) = (target.Type, target.Namespace, target.Name!);
-        var cancel = request.Http.RequestAborted;
         switch (request.Method)
         {
             case "GET" or "HEAD":
-                if (request.QueryFlag("watch") && request.Query("watch") is not null)
+                if (request.QueryFlag("watch"))
                 {
                     await _watches.HandleAsync(request, target);
                     break;
@@ -83,7 +81,7 @@ internal sealed class ResourceEndpoint(ClusterObjects objects, CancellationToken
                 break;
             case "PUT":
                 var options = request.WriteOptions(target.Subresource);
-                var body = await request.ReadObjectAsync(cancel);
+                var body = await request.ReadObjectAsync();
                 await AnswerAsync(request, target, 200, objects.Update(type, ns, name, body, options).Value, options);
                 break;
             case "PATCH":
@@ -100,10 +98,7 @@ internal sealed class ResourceEndpoint(ClusterObjects objects, CancellationToken
 
     private async Task DeleteAsync(ApiRequest request, RequestTarget target)
     {
-        var options = DeleteRequest.Read(
-            request,
-            await request.ReadBodyAsync(request.Http.RequestAborted) as JsonObject
-        );
+        var options = await DeleteRequest.ReadAsync(request);
         var terminating = objects.Delete(target.Type, target.Namespace, target.Name!, options, out var deleted);
         await objects.Store.DurableAsync(deleted.ResourceVersion);
         if (terminating is not null)
@@ -129,9 +124,9 @@ internal sealed class ResourceEndpoint(ClusterObjects objects, CancellationToken
         WriteOptions options
     )
     {
-        if (!options.DryRun && value.Str("metadata", "resourceVersion") is { } version)
+        if (!options.DryRun)
         {
-            await objects.Store.DurableAsync(long.Parse(version, System.Globalization.CultureInfo.InvariantCulture));
+            await objects.DurableAsync(value);
         }
         ApiResponse.Warn(request.Http, options.Warnings);
         await Tables.ObjectAnswer.WriteAsync(request, target.Type, value, code);

@@ -9,7 +9,7 @@ internal static class Reviews
 
     public static async Task AnswerAsync(ApiRequest request, RequestTarget target)
     {
-        var body = await request.ReadObjectAsync(request.Http.RequestAborted);
+        var body = await request.ReadObjectAsync();
         body["apiVersion"] = target.Type.ApiVersion;
         body["kind"] = target.Type.Kind;
         body.Metadata();

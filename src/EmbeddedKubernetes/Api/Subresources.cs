@@ -35,7 +35,7 @@ internal sealed class Subresources(ClusterObjects objects)
     {
         var (type, scale) = (target.Type, target.Type.Scale!);
         var options = request.WriteOptions("scale") with { Subresource = "" };
-        var body = await request.ReadBodyAsync(request.Http.RequestAborted);
+        var body = await request.ReadBodyAsync();
         var content = request.ContentType;
         var result = objects.Modify(
             type,
@@ -52,16 +52,16 @@ internal sealed class Subresources(ClusterObjects objects)
                 var replicas = wanted.Long("spec", "replicas") ?? 0;
                 if (replicas < 0)
                 {
-                    var faults = new FieldFaults();
-                    faults.Invalid("spec.replicas", replicas, "must be greater than or equal to 0");
-                    throw ApiException.Invalid(type, target.Name!, faults.All);
+                    throw new FieldFaults()
+                        .Invalid("spec.replicas", replicas, "must be greater than or equal to 0")
+                        .ToException(type, target.Name!);
                 }
                 JsonPath.Parse(scale.SpecReplicas).Set(live, replicas);
                 return live;
             },
             options
         );
-        await WrittenAsync(result.Value);
+        await objects.DurableAsync(result.Value);
         await ApiResponse.WriteAsync(request.Http, 200, ToScale(type, result.Value));
     }
 
@@ -90,15 +90,7 @@ internal sealed class Subresources(ClusterObjects objects)
     {
         var paths = type.Scale!;
         var metadata = new JsonObject();
-        foreach (
-            var field in (ReadOnlySpan<string>)["name", "namespace", "uid", "resourceVersion", "creationTimestamp"]
-        )
-        {
-            if (value.At("metadata", field) is { } member)
-            {
-                metadata[field] = member.DeepClone();
-            }
-        }
+        metadata.CopyFrom(value["metadata"], "name", "namespace", "uid", "resourceVersion", "creationTimestamp");
         var status = new JsonObject { ["replicas"] = JsonPath.Parse(paths.StatusReplicas).First(value).AsLong() ?? 0 };
         var selector = type.IsCustom
             ? paths.Selector is null
@@ -122,13 +114,13 @@ internal sealed class Subresources(ClusterObjects objects)
     private async Task LogAsync(ApiRequest request, RequestTarget target)
     {
         var pod = objects.GetStored(target.Type, target.Namespace, target.Name!).Read();
-        var containers = pod.Obj("spec").Arr("containers").Objects().Select(c => c.Str("name")).ToList();
-        var container = request.Query("container") ?? containers.FirstOrDefault();
-        if (!containers.Contains(container))
+        var containers = pod.Obj("spec").Arr("containers").Objects().ToList();
+        var container = request.Query("container") ?? containers.FirstOrDefault().Str("name");
+        if (containers.Find(c => c.Str("name") == container) is not { } found)
         {
             throw ApiException.BadRequest($"container {container} is not valid for pod {target.Name}");
         }
-        var image = pod.Obj("spec").Arr("containers").Objects().First(c => c.Str("name") == container).Str("image");
+        var image = found.Str("image");
         await ApiResponse.WriteTextAsync(
             request.Http,
             200,
@@ -141,7 +133,7 @@ internal sealed class Subresources(ClusterObjects objects)
 
     private async Task EvictAsync(ApiRequest request, RequestTarget target)
     {
-        await request.ReadBodyAsync(request.Http.RequestAborted);
+        await request.ReadBodyAsync();
         objects.Delete(target.Type, target.Namespace, target.Name!, new DeleteOptions(), out var deleted);
         await objects.Store.DurableAsync(deleted.ResourceVersion);
         await ApiResponse.WriteAsync(request.Http, 201, ApiResponse.Success([]));
@@ -149,7 +141,7 @@ internal sealed class Subresources(ClusterObjects objects)
 
     private async Task BindAsync(ApiRequest request, RequestTarget target)
     {
-        var body = await request.ReadObjectAsync(request.Http.RequestAborted);
+        var body = await request.ReadObjectAsync();
         var node = body.Str("target", "name");
         var bound = objects.Modify(
             target.Type,
@@ -162,10 +154,7 @@ internal sealed class Subresources(ClusterObjects objects)
             },
             request.WriteOptions("")
         );
-        await WrittenAsync(bound.Value);
+        await objects.DurableAsync(bound.Value);
         await ApiResponse.WriteAsync(request.Http, 201, ApiResponse.Success([]));
     }
-
-    private Task WrittenAsync(JsonObject value) =>
-        objects.Store.DurableAsync(long.Parse(value.Str("metadata", "resourceVersion")!, CultureInfo.InvariantCulture));
 }

@@ -15,11 +15,7 @@ internal sealed class WatchEndpoint(ClusterObjects objects, CancellationToken st
     public async Task HandleAsync(ApiRequest request, RequestTarget target)
     {
         var watch = new Watch(objects, request, target);
-        var seconds =
-            int.TryParse(request.Query("timeoutSeconds"), NumberStyles.None, CultureInfo.InvariantCulture, out var s)
-            && s > 0
-                ? s
-                : 0;
+        var seconds = request.QueryNumber("timeoutSeconds");
         using var timeout = new CancellationTokenSource(
             seconds > 0 ? TimeSpan.FromSeconds(seconds) : s_defaultTimeout,
             objects.Time
@@ -103,7 +99,7 @@ internal sealed class Watch
         _target = target;
         _selection = Selection.Read(request, target);
         _table = TableRequest.IsWanted(request) ? new TableWriter(target.Type, request, objects.Time) : null;
-        WantsBookmarks = request.QueryFlag("allowWatchBookmarks") && request.Query("allowWatchBookmarks") is not null;
+        WantsBookmarks = request.QueryFlag("allowWatchBookmarks");
         _initialBookmark = request.Query("sendInitialEvents") is "true" or "1";
     }
 

@@ -28,18 +28,13 @@ internal sealed class ApiException(int code, string reason, string message, Json
     }
 
     public static ApiException NotFound(ResourceType type, string name) =>
-        new(404, "NotFound", $"{type.QualifiedPlural} \"{name}\" not found", Details(type.Plural, type.Group, name));
+        About(type, name, 404, "NotFound", "not found");
 
     public static ApiException NoSuchPath() =>
         new(404, "NotFound", "the server could not find the requested resource", new JsonObject());
 
     public static ApiException AlreadyExists(ResourceType type, string name) =>
-        new(
-            409,
-            "AlreadyExists",
-            $"{type.QualifiedPlural} \"{name}\" already exists",
-            Details(type.Plural, type.Group, name)
-        );
+        About(type, name, 409, "AlreadyExists", "already exists");
 
     public static ApiException Conflict(ResourceType type, string name, string why) =>
         new(
@@ -56,26 +51,10 @@ internal sealed class ApiException(int code, string reason, string message, Json
             "the object has been modified; please apply your changes to the latest version and try again"
         );
 
-    public static ApiException Invalid(ResourceType type, string name, IReadOnlyList<FieldFault> faults) =>
-        Invalid(type.Kind, type.Group, name, faults);
-
     public static ApiException Invalid(string kind, string group, string name, IReadOnlyList<FieldFault> faults)
     {
         var details = Details(kind, group, name);
-        var causes = new JsonArray();
-        foreach (var fault in faults)
-        {
-            causes.Add(
-                (JsonNode)
-                    new JsonObject
-                    {
-                        ["reason"] = fault.Reason,
-                        ["message"] = fault.Message,
-                        ["field"] = fault.Field,
-                    }
-            );
-        }
-        details["causes"] = causes;
+        details["causes"] = faults.Select(f => Cause(f.Reason, f.Message, f.Field)).ToJsonArray();
         var text = string.Join(", ", faults.Select(f => $"{f.Field}: {f.Message}"));
         if (faults.Count > 1)
         {
@@ -92,12 +71,9 @@ internal sealed class ApiException(int code, string reason, string message, Json
     public static ApiException BadRequest(string message) => new(400, "BadRequest", message);
 
     public static ApiException Forbidden(ResourceType type, string name, string why) =>
-        new(
-            403,
-            "Forbidden",
-            $"{type.QualifiedPlural} \"{name}\" is forbidden: {why}",
-            Details(type.Plural, type.Group, name)
-        );
+        About(type, name, 403, "Forbidden", "is forbidden: " + why);
+
+    public static ApiException Internal(string message) => new(500, "InternalError", message);
 
     public static ApiException NotAllowed() =>
         new(
@@ -108,6 +84,18 @@ internal sealed class ApiException(int code, string reason, string message, Json
         );
 
     public static ApiException Gone(string message) => new(410, "Expired", message);
+
+    /// <summary>One of the causes in the details of a refusal.</summary>
+    public static JsonObject Cause(string reason, string message, string field) =>
+        new()
+        {
+            ["reason"] = reason,
+            ["message"] = message,
+            ["field"] = field,
+        };
+
+    private static ApiException About(ResourceType type, string name, int code, string reason, string what) =>
+        new(code, reason, $"{type.QualifiedPlural} \"{name}\" {what}", Details(type.Plural, type.Group, name));
 
     private static JsonObject Details(string kind, string group, string name)
     {

@@ -98,6 +98,39 @@ internal static class JsonAccess
         }
     }
 
+    public static JsonArray ToJsonArray(this IEnumerable<JsonNode?> items) => [.. items];
+
+    public static JsonArray ToJsonArray(this IEnumerable<string> items) => [.. items.Select(i => (JsonNode)i)];
+
+    /// <summary>Sets a member, or removes it when there is no value.</summary>
+    public static void Put(this JsonObject o, string name, JsonNode? value)
+    {
+        if (value is null)
+        {
+            o.Remove(name);
+        }
+        else
+        {
+            o[name] = value;
+        }
+    }
+
+    /// <summary>The same for a list, which is not there when it is empty.</summary>
+    public static void PutList(this JsonObject o, string name, JsonArray list) =>
+        o.Put(name, list.Count > 0 ? list : null);
+
+    /// <summary>Copies the named members that <paramref name="from"/> has.</summary>
+    public static void CopyFrom(this JsonObject o, JsonNode? from, params ReadOnlySpan<string> names)
+    {
+        foreach (var name in names)
+        {
+            if (from.At(name) is { } value)
+            {
+                o[name] = value.DeepClone();
+            }
+        }
+    }
+
     public static JsonObject Copy(this JsonObject o) => (JsonObject)o.DeepClone();
 
     public static byte[] ToUtf8(this JsonNode node)

@@ -19,9 +19,7 @@ internal static class AppliedLists
             case JsonArray list when schema.Kind == SchemaKind.List && schema.ListKind != ListKind.Atomic:
                 if (ListItems.FirstDuplicate(list, schema) is { } step)
                 {
-                    throw new ApiException(
-                        500,
-                        "InternalError",
+                    throw ApiException.Internal(
                         $"failed to create typed patch object: {path}: duplicate entries for key {step[2..]}"
                     );
                 }

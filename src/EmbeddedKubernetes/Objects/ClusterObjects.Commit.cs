@@ -112,14 +112,7 @@ internal sealed partial class ClusterObjects
         var metadata = next.Metadata();
         foreach (var field in s_serverMetadata)
         {
-            if (live.At("metadata", field) is { } value)
-            {
-                metadata[field] = value.DeepClone();
-            }
-            else
-            {
-                metadata.Remove(field);
-            }
+            metadata.Put(field, live.At("metadata", field)?.DeepClone());
         }
     }
 
@@ -129,33 +122,21 @@ internal sealed partial class ClusterObjects
         {
             var status = next["status"]?.DeepClone();
             var managed = next.Metadata()["managedFields"]?.DeepClone();
-            foreach (var name in next.Select(n => n.Key).ToList())
-            {
-                next.Remove(name);
-            }
+            next.Clear();
             foreach (var (name, value) in live)
             {
                 next[name] = value?.DeepClone();
             }
-            Replace(next, "status", status);
-            Replace(next.Metadata(), "managedFields", managed);
+            next.Put("status", status);
+            next.Metadata().Put("managedFields", managed);
         }
         else if (type.HasStatus)
         {
-            Replace(next, "status", live["status"]?.DeepClone());
+            next.Put("status", live["status"]?.DeepClone());
         }
         if (type.Storage == "namespaces." && subresource != "finalize")
         {
-            Replace(next.Child("spec"), "finalizers", live.At("spec", "finalizers")?.DeepClone());
-        }
-    }
-
-    private static void Replace(JsonObject target, string name, JsonNode? value)
-    {
-        target.Remove(name);
-        if (value is not null)
-        {
-            target[name] = value;
+            next.Child("spec").Put("finalizers", live.At("spec", "finalizers")?.DeepClone());
         }
     }
 
@@ -213,7 +194,7 @@ internal sealed partial class ClusterObjects
         }
         if (faults.Any)
         {
-            throw ApiException.Invalid(type, value.Str("metadata", "name") ?? "", faults.All);
+            throw faults.ToException(type, value.Str("metadata", "name") ?? "");
         }
     }
 

@@ -57,11 +57,7 @@ internal sealed partial class ClusterObjects
             {
                 return type.Present(value);
             }
-            metadata.Remove("finalizers");
-            if (finalizers.Count > 0)
-            {
-                metadata["finalizers"] = finalizers;
-            }
+            metadata.PutList("finalizers", finalizers);
             metadata["deletionTimestamp"] ??= Now;
             metadata["deletionGracePeriodSeconds"] ??= 0;
             if (type.HasGeneration && !stored.Terminating)

@@ -27,6 +27,12 @@ internal sealed partial class ClusterObjects(ObjectStore store, ResourceCatalogu
     public StoredObject GetStored(ResourceType type, string ns, string name) =>
         Store.Get(type.Key(ns, name)) ?? throw ApiException.NotFound(type, name);
 
+    /// <summary>Completes when this version of an object is on disk.</summary>
+    public Task DurableAsync(JsonObject written) =>
+        written.Str("metadata", "resourceVersion") is { } version
+            ? Store.DurableAsync(long.Parse(version, CultureInfo.InvariantCulture))
+            : Task.CompletedTask;
+
     public JsonObject? Find(ResourceType type, string ns, string name) =>
         Store.Get(type.Key(ns, name)) is { } stored ? type.Present(stored) : null;
 
@@ -39,7 +45,7 @@ internal sealed partial class ClusterObjects(ObjectStore store, ResourceCatalogu
         SetNamespace(type, metadata, ns);
         if (!string.IsNullOrEmpty(metadata.Str("resourceVersion")))
         {
-            throw new ApiException(500, "InternalError", "resourceVersion should not be set on objects to be created");
+            throw ApiException.Internal("resourceVersion should not be set on objects to be created");
         }
         Conform(type, body, options);
         var generated = false;
@@ -67,13 +73,7 @@ internal sealed partial class ClusterObjects(ObjectStore store, ResourceCatalogu
         Recognize(type, body);
         var metadata = body.Metadata();
         SetNamespace(type, metadata, ns);
-        if (metadata.Str("name") is { Length: > 0 } named && named != name)
-        {
-            throw ApiException.BadRequest(
-                $"the name of the object ({named}) does not match the name on the URL ({name})"
-            );
-        }
-        metadata["name"] = name;
+        SetName(metadata, name);
         Conform(type, body, options);
         while (true)
         {
@@ -161,13 +161,7 @@ internal sealed partial class ClusterObjects(ObjectStore store, ResourceCatalogu
             throw ApiException.BadRequest("metadata.managedFields must be nil");
         }
         metadata.Remove("managedFields");
-        if (metadata.Str("name") is { Length: > 0 } named && named != name)
-        {
-            throw ApiException.BadRequest(
-                $"the name of the object ({named}) does not match the name on the URL ({name})"
-            );
-        }
-        metadata["name"] = name;
+        SetName(metadata, name);
         var sentVersion = metadata.Str("resourceVersion");
         var sentUid = metadata.Str("uid");
         Conform(type, config, options, applied: true);
@@ -223,6 +217,17 @@ internal sealed partial class ClusterObjects(ObjectStore store, ResourceCatalogu
         }
     }
 
+    private static void SetName(JsonObject metadata, string name)
+    {
+        if (metadata.Str("name") is { Length: > 0 } named && named != name)
+        {
+            throw ApiException.BadRequest(
+                $"the name of the object ({named}) does not match the name on the URL ({name})"
+            );
+        }
+        metadata["name"] = name;
+    }
+
     private static void SetNamespace(ResourceType type, JsonObject metadata, string ns)
     {
         var sent = metadata.Str("namespace");
@@ -252,9 +257,9 @@ internal sealed partial class ClusterObjects(ObjectStore store, ResourceCatalogu
         {
             if (type.IsCustom)
             {
-                var faults = new FieldFaults();
-                faults.TypeInvalid(path, found, $"{path} in body must be of type {wanted}: \"{found}\"");
-                throw ApiException.Invalid(type, body.Str("metadata", "name") ?? "", faults.All);
+                throw new FieldFaults()
+                    .TypeInvalid(path, found, $"{path} in body must be of type {wanted}: \"{found}\"")
+                    .ToException(type, body.Str("metadata", "name") ?? "");
             }
             throw ApiException.BadRequest(
                 $"{type.Kind} in version \"{type.Version}\" cannot be handled as a {type.Kind}: json: cannot unmarshal {found} into Go struct field {type.Kind}.{path} of type {wanted}"
@@ -266,9 +271,7 @@ internal sealed partial class ClusterObjects(ObjectStore store, ResourceCatalogu
         }
         if (applied && !type.IsCustom)
         {
-            throw new ApiException(
-                500,
-                "InternalError",
+            throw ApiException.Internal(
                 $"failed to create typed patch object ({body.Str("metadata", "namespace")}/{body.Str("metadata", "name")}; {type.ApiVersion}, Kind={type.Kind}): .{conformity.Unknown[0]}: field not declared in schema"
             );
         }
@@ -309,11 +312,7 @@ internal sealed partial class ClusterObjects(ObjectStore store, ResourceCatalogu
             else if (now != was)
             {
                 throw field == "uid"
-                    ? ApiException.Conflict(
-                        type,
-                        live.Str("metadata", "name")!,
-                        $"Precondition failed: UID in precondition: {now}, UID in object meta: {was}"
-                    )
+                    ? OtherUid(type, live.Str("metadata", "name")!, now, was)
                     : ApiException.BadRequest($"metadata.{field} cannot be changed from {was} to {now}");
             }
         }
@@ -323,11 +322,7 @@ internal sealed partial class ClusterObjects(ObjectStore store, ResourceCatalogu
     {
         if (!string.IsNullOrEmpty(uid) && uid != stored.Uid)
         {
-            throw ApiException.Conflict(
-                type,
-                stored.Key.Name,
-                $"Precondition failed: UID in precondition: {uid}, UID in object meta: {stored.Uid}"
-            );
+            throw OtherUid(type, stored.Key.Name, uid, stored.Uid);
         }
         if (
             !string.IsNullOrEmpty(version)
@@ -338,6 +333,13 @@ internal sealed partial class ClusterObjects(ObjectStore store, ResourceCatalogu
             throw ApiException.Stale(type, stored.Key.Name);
         }
     }
+
+    private static ApiException OtherUid(ResourceType type, string name, string wanted, string? found) =>
+        ApiException.Conflict(
+            type,
+            name,
+            $"Precondition failed: UID in precondition: {wanted}, UID in object meta: {found}"
+        );
 
     private void StampNew(ResourceType type, JsonObject body)
     {
@@ -377,12 +379,11 @@ internal sealed partial class ClusterObjects(ObjectStore store, ResourceCatalogu
                     ["group"] = type.Group,
                     ["kind"] = type.Plural,
                     ["causes"] = new JsonArray(
-                        new JsonObject
-                        {
-                            ["reason"] = "NamespaceTerminating",
-                            ["message"] = $"namespace {ns} is being terminated",
-                            ["field"] = "metadata.namespace",
-                        }
+                        ApiException.Cause(
+                            "NamespaceTerminating",
+                            $"namespace {ns} is being terminated",
+                            "metadata.namespace"
+                        )
                     ),
                 }
             );

@@ -15,15 +15,7 @@ internal static class ApplyConflict
             count += paths.Count;
             foreach (var path in paths)
             {
-                causes.Add(
-                    (JsonNode)
-                        new JsonObject
-                        {
-                            ["reason"] = "FieldManagerConflict",
-                            ["message"] = "conflict with " + with,
-                            ["field"] = path,
-                        }
-                );
+                causes.Add((JsonNode)ApiException.Cause("FieldManagerConflict", "conflict with " + with, path));
             }
             text.Append(text.Length > 0 ? "\n" : "");
             if (paths.Count == 1)

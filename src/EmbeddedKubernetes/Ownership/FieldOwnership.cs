@@ -209,11 +209,6 @@ internal static class FieldOwnership
 
     private static void Write(JsonObject target, List<ManagerClaim> claims)
     {
-        var metadata = target.Metadata();
-        metadata.Remove("managedFields");
-        if (claims.Count > 0)
-        {
-            metadata["managedFields"] = ManagedFields.Write(claims);
-        }
+        target.Metadata().PutList("managedFields", ManagedFields.Write(claims));
     }
 }

@@ -17,7 +17,7 @@ internal sealed class Discovery(ResourceCatalogue catalogue)
         {
             [] => Roots(),
             ["api"] when aggregated => AggregatedList([""]),
-            ["apis"] when aggregated => AggregatedList(catalogue.Groups.Where(g => g.Length > 0)),
+            ["apis"] when aggregated => AggregatedList(NamedGroups),
             ["api"] => Versions(),
             ["apis"] => Groups(),
             ["apis", var group] when group.Length > 0 && catalogue.HasGroup(group) => Group(group, top: true),
@@ -29,41 +29,25 @@ internal sealed class Discovery(ResourceCatalogue catalogue)
         return found is not null;
     }
 
+    private IEnumerable<string> NamedGroups => catalogue.Groups.Where(g => g.Length > 0);
+
     private static bool IsAggregatedWanted(string accept)
     {
-        foreach (var type in accept.Split(','))
-        {
-            if (
-                type.Contains("as=APIGroupDiscoveryList", StringComparison.Ordinal)
-                && type.Contains("v=v2", StringComparison.Ordinal)
-            )
-            {
-                // v2beta1 has the same content, but only v2 is declared.
-                return !type.Contains("v2beta1", StringComparison.Ordinal);
-            }
-        }
-        return false;
+        // v2beta1 has the same content, but only v2 is declared.
+        var asked = accept
+            .Split(',')
+            .FirstOrDefault(t =>
+                t.Contains("as=APIGroupDiscoveryList", StringComparison.Ordinal)
+                && t.Contains("v=v2", StringComparison.Ordinal)
+            );
+        return asked?.Contains("v2beta1", StringComparison.Ordinal) == false;
     }
 
     private JsonObject Roots()
     {
-        var paths = new JsonArray("/api", "/api/v1", "/apis");
-        foreach (var group in catalogue.Groups.Where(g => g.Length > 0))
-        {
-            paths.Add((JsonNode)$"/apis/{group}");
-            foreach (var version in VersionsOf(group))
-            {
-                paths.Add((JsonNode)$"/apis/{group}/{version}");
-            }
-        }
-        foreach (
-            var path in (ReadOnlySpan<string>)
-                ["/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"]
-        )
-        {
-            paths.Add((JsonNode)path);
-        }
-        return new() { ["paths"] = paths };
+        var groups = NamedGroups.SelectMany(g => VersionsOf(g).Select(v => $"/apis/{g}/{v}").Prepend($"/apis/{g}"));
+        string[] others = ["/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"];
+        return new() { ["paths"] = new[] { "/api", "/api/v1", "/apis" }.Concat(groups).Concat(others).ToJsonArray() };
     }
 
     private static JsonObject Versions() =>
@@ -74,28 +58,19 @@ internal sealed class Discovery(ResourceCatalogue catalogue)
             ["serverAddressByClientCIDRs"] = new JsonArray(),
         };
 
-    private JsonObject Groups()
-    {
-        var groups = new JsonArray();
-        foreach (var group in catalogue.Groups.Where(g => g.Length > 0))
-        {
-            groups.Add((JsonNode)Group(group, top: false));
-        }
-        return new()
+    private JsonObject Groups() =>
+        new()
         {
             ["kind"] = "APIGroupList",
             ["apiVersion"] = "v1",
-            ["groups"] = groups,
+            ["groups"] = NamedGroups.Select(g => Group(g, top: false)).ToJsonArray(),
         };
-    }
 
     private JsonObject Group(string group, bool top)
     {
-        var versions = new JsonArray();
-        foreach (var version in VersionsOf(group))
-        {
-            versions.Add((JsonNode)new JsonObject { ["groupVersion"] = $"{group}/{version}", ["version"] = version });
-        }
+        var versions = VersionsOf(group)
+            .Select(v => new JsonObject { ["groupVersion"] = $"{group}/{v}", ["version"] = v })
+            .ToJsonArray();
         var value = new JsonObject();
         if (top)
         {
@@ -111,12 +86,8 @@ internal sealed class Discovery(ResourceCatalogue catalogue)
     private JsonObject? Resources(string group, string version)
     {
         var resources = new JsonArray();
-        foreach (var type in catalogue.All)
+        foreach (var type in TypesOf(group, version))
         {
-            if (type.Group != group || type.Version != version)
-            {
-                continue;
-            }
             resources.Add((JsonNode)Resource(type));
             foreach (var subresource in Subresource.Of(type))
             {
@@ -132,7 +103,7 @@ internal sealed class Discovery(ResourceCatalogue catalogue)
                     sub["version"] = subresource.Version;
                 }
                 sub["kind"] = subresource.Kind;
-                sub["verbs"] = Strings(subresource.Verbs);
+                sub["verbs"] = subresource.Verbs.ToJsonArray();
                 resources.Add((JsonNode)sub);
             }
         }
@@ -157,57 +128,35 @@ internal sealed class Discovery(ResourceCatalogue catalogue)
             ["singularName"] = type.Singular,
             ["namespaced"] = type.Namespaced,
             ["kind"] = type.Kind,
-            ["verbs"] = Strings(type.Verbs),
+            ["verbs"] = type.Verbs.ToJsonArray(),
         };
-        if (type.ShortNames.Length > 0)
-        {
-            value["shortNames"] = Strings(type.ShortNames);
-        }
-        if (type.Categories.Length > 0)
-        {
-            value["categories"] = Strings(type.Categories);
-        }
+        value.PutList("shortNames", type.ShortNames.ToJsonArray());
+        value.PutList("categories", type.Categories.ToJsonArray());
         return value;
     }
 
-    private JsonObject AggregatedList(IEnumerable<string> groups)
-    {
-        var items = new JsonArray();
-        foreach (var group in groups)
-        {
-            var versions = new JsonArray();
-            foreach (var version in VersionsOf(group))
-            {
-                var resources = new JsonArray();
-                foreach (var type in catalogue.All.Where(t => t.Group == group && t.Version == version))
-                {
-                    resources.Add((JsonNode)AggregatedResource(type));
-                }
-                versions.Add(
-                    (JsonNode)
-                        new JsonObject
-                        {
-                            ["version"] = version,
-                            ["resources"] = resources,
-                            ["freshness"] = "Current",
-                        }
-                );
-            }
-            var metadata = new JsonObject();
-            if (group.Length > 0)
-            {
-                metadata["name"] = group;
-            }
-            items.Add((JsonNode)new JsonObject { ["metadata"] = metadata, ["versions"] = versions });
-        }
-        return new()
+    private JsonObject AggregatedList(IEnumerable<string> groups) =>
+        new()
         {
             ["kind"] = "APIGroupDiscoveryList",
             ["apiVersion"] = "apidiscovery.k8s.io/v2",
             ["metadata"] = new JsonObject(),
-            ["items"] = items,
+            ["items"] = groups.Select(AggregatedGroup).ToJsonArray(),
         };
-    }
+
+    private JsonObject AggregatedGroup(string group) =>
+        new()
+        {
+            ["metadata"] = group.Length > 0 ? new JsonObject { ["name"] = group } : new JsonObject(),
+            ["versions"] = VersionsOf(group)
+                .Select(version => new JsonObject
+                {
+                    ["version"] = version,
+                    ["resources"] = TypesOf(group, version).Select(AggregatedResource).ToJsonArray(),
+                    ["freshness"] = "Current",
+                })
+                .ToJsonArray(),
+        };
 
     private static JsonObject AggregatedResource(ResourceType type)
     {
@@ -217,33 +166,22 @@ internal sealed class Discovery(ResourceCatalogue catalogue)
             ["responseKind"] = Kind(type.Group, type.Version, type.Kind),
             ["scope"] = type.Namespaced ? "Namespaced" : "Cluster",
             ["singularResource"] = type.Singular,
-            ["verbs"] = Strings(type.Verbs),
+            ["verbs"] = type.Verbs.ToJsonArray(),
         };
-        if (type.ShortNames.Length > 0)
-        {
-            value["shortNames"] = Strings(type.ShortNames);
-        }
-        if (type.Categories.Length > 0)
-        {
-            value["categories"] = Strings(type.Categories);
-        }
-        var subresources = new JsonArray();
-        foreach (var subresource in Subresource.Of(type))
-        {
-            subresources.Add(
-                (JsonNode)
-                    new JsonObject
-                    {
-                        ["subresource"] = subresource.Name,
-                        ["responseKind"] = Kind(subresource.Group, subresource.Version, subresource.Kind),
-                        ["verbs"] = Strings(subresource.Verbs),
-                    }
-            );
-        }
-        if (subresources.Count > 0)
-        {
-            value["subresources"] = subresources;
-        }
+        value.PutList("shortNames", type.ShortNames.ToJsonArray());
+        value.PutList("categories", type.Categories.ToJsonArray());
+        value.PutList(
+            "subresources",
+            Subresource
+                .Of(type)
+                .Select(s => new JsonObject
+                {
+                    ["subresource"] = s.Name,
+                    ["responseKind"] = Kind(s.Group, s.Version, s.Kind),
+                    ["verbs"] = s.Verbs.ToJsonArray(),
+                })
+                .ToJsonArray()
+        );
         return value;
     }
 
@@ -255,6 +193,9 @@ internal sealed class Discovery(ResourceCatalogue catalogue)
             ["kind"] = kind,
         };
 
+    private IEnumerable<ResourceType> TypesOf(string group, string version) =>
+        catalogue.All.Where(t => t.Group == group && t.Version == version);
+
     private List<string> VersionsOf(string group) =>
         [
             .. catalogue
@@ -263,6 +204,4 @@ internal sealed class Discovery(ResourceCatalogue catalogue)
                 .Distinct(StringComparer.Ordinal)
                 .Order(VersionPriority.Comparer),
         ];
-
-    private static JsonArray Strings(IEnumerable<string> values) => [.. values.Select(v => (JsonNode)v)];
 }

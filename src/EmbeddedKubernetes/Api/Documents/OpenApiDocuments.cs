@@ -16,21 +16,18 @@ internal sealed class OpenApiDocuments(ResourceCatalogue catalogue)
     public (ReadOnlyMemory<byte> Body, string Type)? Answer(string path, ApiRequest request)
     {
         var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
-        switch (parts)
+        return parts switch
         {
-            case ["openapi", "v2"]:
-                return request.Accept.Contains("openapi.spec.v2", StringComparison.Ordinal)
-                    ? (Cached("v2.pb", () => OpenApiProtobuf.Encode(Version2())), Protobuf)
-                    : (Cached("v2", () => Version2().ToUtf8()), Json);
-            case ["openapi", "v3"]:
-                return (Cached("v3", () => Index().ToUtf8()), Json);
-            case ["openapi", "v3", "api", var version]:
-                return Document("", version);
-            case ["openapi", "v3", "apis", var group, var version]:
-                return Document(group, version);
-            default:
-                return null;
-        }
+            ["openapi", "v2"] when request.Accept.Contains("openapi.spec.v2", StringComparison.Ordinal) => (
+                Cached("v2.pb", () => OpenApiProtobuf.Encode(Version2())),
+                Protobuf
+            ),
+            ["openapi", "v2"] => (Cached("v2", () => Version2().ToUtf8()), Json),
+            ["openapi", "v3"] => (Cached("v3", () => Index().ToUtf8()), Json),
+            ["openapi", "v3", "api", var version] => Document("", version),
+            ["openapi", "v3", "apis", var group, var version] => Document(group, version),
+            _ => null,
+        };
     }
 
     private (ReadOnlyMemory<byte> Body, string Type)? Document(string group, string version)
@@ -70,38 +67,38 @@ internal sealed class OpenApiDocuments(ResourceCatalogue catalogue)
 
     private JsonObject Version2()
     {
-        var schemas = new OpenApiSchemas("#/definitions/");
-        var paths = new JsonObject();
-        foreach (var type in catalogue.All)
-        {
-            schemas.Add(type);
-            OpenApiPaths.Add(paths, type, version3: false);
-        }
+        var (definitions, paths) = Describe(catalogue.All, version3: false);
         return new()
         {
             ["swagger"] = "2.0",
             ["info"] = About(),
             ["paths"] = paths,
-            ["definitions"] = schemas.Definitions,
+            ["definitions"] = definitions,
         };
     }
 
     private static JsonObject Version3(List<ResourceType> types)
     {
-        var schemas = new OpenApiSchemas("#/components/schemas/");
-        var paths = new JsonObject();
-        foreach (var type in types)
-        {
-            schemas.Add(type);
-            OpenApiPaths.Add(paths, type, version3: true);
-        }
+        var (schemas, paths) = Describe(types, version3: true);
         return new()
         {
             ["openapi"] = "3.0.0",
             ["info"] = About(),
             ["paths"] = paths,
-            ["components"] = new JsonObject { ["schemas"] = schemas.Definitions },
+            ["components"] = new JsonObject { ["schemas"] = schemas },
         };
+    }
+
+    private static (JsonObject Schemas, JsonObject Paths) Describe(IEnumerable<ResourceType> types, bool version3)
+    {
+        var schemas = new OpenApiSchemas(version3 ? "#/components/schemas/" : "#/definitions/");
+        var paths = new JsonObject();
+        foreach (var type in types)
+        {
+            schemas.Add(type);
+            OpenApiPaths.Add(paths, type, version3);
+        }
+        return (schemas.Definitions, paths);
     }
 
     private static JsonObject About() => new() { ["title"] = "Embedded Kubernetes", ["version"] = ServerVersion.Git };

@@ -8,66 +8,51 @@ namespace EmbeddedKubernetes.Api.Documents;
 /// </summary>
 internal static class OpenApiProtobuf
 {
-    public static byte[] Encode(JsonObject document)
-    {
-        var info = new Message();
-        info.Text(1, document.Str("info", "title"));
-        info.Text(2, document.Str("info", "version"));
-        var root = new Message();
-        root.Text(1, document.Str("swagger"));
-        root.Nested(2, info);
-        root.Nested(8, Paths(document.Obj("paths")!));
-        root.Nested(9, Named(document.Obj("definitions")!));
-        return root.ToArray();
-    }
+    public static byte[] Encode(JsonObject document) =>
+        new Message()
+            .Text(1, document.Str("swagger"))
+            .Nested(2, new Message().Text(1, document.Str("info", "title")).Text(2, document.Str("info", "version")))
+            .Nested(8, Paths(document.Obj("paths")!))
+            .Nested(9, Named(document.Obj("definitions")!))
+            .ToArray();
 
     private static Message Named(JsonObject schemas)
     {
         var named = new Message();
         foreach (var (name, schema) in schemas)
         {
-            var entry = new Message();
-            entry.Text(1, name);
-            entry.Nested(2, Schema((JsonObject)schema!));
-            named.Nested(1, entry);
+            named.Nested(1, new Message().Text(1, name).Nested(2, Schema((JsonObject)schema!)));
         }
         return named;
     }
 
     private static Message Schema(JsonObject schema)
     {
-        var message = new Message();
-        message.Text(1, schema.Str("$ref"));
-        message.Text(2, schema.Str("format"));
-        message.Text(4, schema.Str("description"));
+        var message = new Message()
+            .Text(1, schema.Str("$ref"))
+            .Text(2, schema.Str("format"))
+            .Text(4, schema.Str("description"));
         foreach (var name in schema.Arr("required") ?? [])
         {
             message.Text(19, name.AsString());
         }
         if (schema.Obj("additionalProperties") is { } values)
         {
-            var item = new Message();
-            item.Nested(1, Schema(values));
-            message.Nested(21, item);
+            message.Nested(21, new Message().Nested(1, Schema(values)));
         }
         if (schema.Str("type") is { } type && !schema.ContainsKey("x-kubernetes-int-or-string"))
         {
-            var item = new Message();
-            item.Text(1, type);
-            message.Nested(22, item);
+            message.Nested(22, new Message().Text(1, type));
         }
         if (schema.Obj("items") is { } items)
         {
-            var item = new Message();
-            item.Nested(1, Schema(items));
-            message.Nested(23, item);
+            message.Nested(23, new Message().Nested(1, Schema(items)));
         }
         if (schema.Obj("properties") is { } properties)
         {
             message.Nested(25, Named(properties));
         }
-        Extensions(message, 31, schema);
-        return message;
+        return Extensions(message, 31, schema);
     }
 
     private static Message Paths(JsonObject paths)
@@ -86,10 +71,7 @@ internal static class OpenApiProtobuf
                     item.Nested(number, Operation(operation));
                 }
             }
-            var named = new Message();
-            named.Text(1, path);
-            named.Nested(2, item);
-            message.Nested(2, named);
+            message.Nested(2, new Message().Text(1, path).Nested(2, item));
         }
         return message;
     }
@@ -99,38 +81,25 @@ internal static class OpenApiProtobuf
         var message = new Message();
         foreach (var parameter in operation.Arr("parameters").Objects())
         {
-            var query = new Message();
-            query.Text(2, "query");
-            query.Text(4, parameter.Str("name"));
-            query.Text(6, parameter.Str("type"));
-            var simple = new Message();
-            simple.Nested(3, query);
-            var kind = new Message();
-            kind.Nested(2, simple);
-            var item = new Message();
-            item.Nested(1, kind);
-            message.Nested(8, item);
+            var query = new Message().Text(2, "query").Text(4, parameter.Str("name")).Text(6, parameter.Str("type"));
+            var simple = new Message().Nested(3, query);
+            message.Nested(8, new Message().Nested(1, new Message().Nested(2, simple)));
         }
-        Extensions(message, 13, operation);
-        return message;
+        return Extensions(message, 13, operation);
     }
 
-    private static void Extensions(Message message, int number, JsonObject value)
+    private static Message Extensions(Message message, int number, JsonObject value)
     {
         foreach (var (name, extension) in value)
         {
-            if (!name.StartsWith("x-kubernetes-", StringComparison.Ordinal))
+            if (name.StartsWith("x-kubernetes-", StringComparison.Ordinal))
             {
-                continue;
+                // JSON is YAML.
+                var any = new Message().Text(2, extension.Text());
+                message.Nested(number, new Message().Text(1, name).Nested(2, any));
             }
-            // JSON is YAML.
-            var any = new Message();
-            any.Text(2, extension.Text());
-            var named = new Message();
-            named.Text(1, name);
-            named.Nested(2, any);
-            message.Nested(number, named);
         }
+        return message;
     }
 
     /// <summary>Length-delimited fields are all that is needed.</summary>
@@ -140,21 +109,17 @@ internal static class OpenApiProtobuf
 
         public byte[] ToArray() => _bytes.WrittenSpan.ToArray();
 
-        public void Text(int number, string? text)
-        {
-            if (!string.IsNullOrEmpty(text))
-            {
-                Write(number, Encoding.UTF8.GetBytes(text));
-            }
-        }
+        public Message Text(int number, string? text) =>
+            string.IsNullOrEmpty(text) ? this : Write(number, Encoding.UTF8.GetBytes(text));
 
-        public void Nested(int number, Message message) => Write(number, message._bytes.WrittenSpan);
+        public Message Nested(int number, Message message) => Write(number, message._bytes.WrittenSpan);
 
-        private void Write(int number, ReadOnlySpan<byte> bytes)
+        private Message Write(int number, ReadOnlySpan<byte> bytes)
         {
             Varint(((ulong)number << 3) | 2);
             Varint((ulong)bytes.Length);
             _bytes.Write(bytes);
+            return this;
         }
 
         private void Varint(ulong value)

@@ -10,14 +10,11 @@ internal sealed class OpenApiSchemas(string referencePrefix)
     /// <summary>The definition name of a kind.</summary>
     public static string NameOf(ResourceType type)
     {
-        if (!type.IsCustom)
+        if (type.IsCustom)
         {
-            return TypeName(
-                type.ApiVersion.Contains('/', StringComparison.Ordinal) ? type.ApiVersion : "core/" + type.ApiVersion,
-                type.Kind
-            );
+            return string.Join('.', type.Group.Split('.').Reverse()) + "." + type.Version + "." + type.Kind;
         }
-        return string.Join('.', type.Group.Split('.').Reverse()) + "." + type.Version + "." + type.Kind;
+        return TypeName((type.Group.Length == 0 ? "core/" : "") + type.ApiVersion, type.Kind);
     }
 
     public void Add(ResourceType type)
@@ -101,10 +98,7 @@ internal sealed class OpenApiSchemas(string referencePrefix)
             }
         }
         var value = new JsonObject { ["type"] = "object", ["properties"] = properties };
-        if (required.Count > 0)
-        {
-            value["required"] = required;
-        }
+        value.PutList("required", required);
         if (node.Atomic)
         {
             value["x-kubernetes-map-type"] = "atomic";
@@ -118,6 +112,8 @@ internal sealed class OpenApiSchemas(string referencePrefix)
         {
             case SchemaKind.Object:
                 return Reference(node);
+            case SchemaKind.List:
+                return List(node);
             case SchemaKind.Map:
                 var map = new JsonObject { ["type"] = "object", ["additionalProperties"] = Describe(node.Items!) };
                 if (node.Atomic)
@@ -125,32 +121,22 @@ internal sealed class OpenApiSchemas(string referencePrefix)
                     map["x-kubernetes-map-type"] = "atomic";
                 }
                 return map;
-            case SchemaKind.List:
-                return List(node);
-            case SchemaKind.Any:
-                return new() { ["type"] = "object" };
-            case SchemaKind.IntOrString:
-                return new() { ["type"] = "string", ["format"] = "int-or-string" };
-            case SchemaKind.Quantity:
-                return new() { ["type"] = "string" };
-            case SchemaKind.Time:
-                return new() { ["type"] = "string", ["format"] = "date-time" };
-            case SchemaKind.Bytes:
-                return new() { ["type"] = "string", ["format"] = "byte" };
-            case SchemaKind.Integer:
-                return new() { ["type"] = "integer", ["format"] = node.Format };
-            case SchemaKind.Number:
-                return new() { ["type"] = "number", ["format"] = "double" };
-            case SchemaKind.Boolean:
-                return new() { ["type"] = "boolean" };
-            default:
-                var text = new JsonObject { ["type"] = "string" };
-                if (node.Enum.Length > 0)
-                {
-                    text["enum"] = new JsonArray([.. node.Enum.Select(e => (JsonNode)e)]);
-                }
-                return text;
         }
+        var (type, format) = node.Kind switch
+        {
+            SchemaKind.Any => ("object", null),
+            SchemaKind.IntOrString => ("string", "int-or-string"),
+            SchemaKind.Time => ("string", "date-time"),
+            SchemaKind.Bytes => ("string", "byte"),
+            SchemaKind.Integer => ("integer", node.Format),
+            SchemaKind.Number => ("number", "double"),
+            SchemaKind.Boolean => ("boolean", null),
+            _ => ("string", null),
+        };
+        var value = new JsonObject { ["type"] = type };
+        value.Put("format", format);
+        value.PutList("enum", node.Enum.ToJsonArray());
+        return value;
     }
 
     private JsonObject List(SchemaNode node)
@@ -168,7 +154,7 @@ internal sealed class OpenApiSchemas(string referencePrefix)
         };
         if (node.ListKind == ListKind.Map)
         {
-            list["x-kubernetes-list-map-keys"] = new JsonArray([.. node.Keys.Select(k => (JsonNode)k)]);
+            list["x-kubernetes-list-map-keys"] = node.Keys.ToJsonArray();
         }
         return list;
     }

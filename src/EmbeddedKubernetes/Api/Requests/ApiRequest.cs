@@ -20,18 +20,22 @@ internal sealed class ApiRequest(HttpContext context, TimeProvider time)
 
     public bool QueryFlag(string name) => Query(name) is "true" or "1" or "";
 
+    /// <summary>A number of the query; 0 when it is none.</summary>
+    public int QueryNumber(string name) =>
+        int.TryParse(Query(name), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
+
     public string Accept => Http.Request.Headers.Accept.ToString();
 
     public string ContentType => (Http.Request.ContentType ?? "").Split(';')[0].Trim().ToLowerInvariant();
 
-    /// <summary>The body as JSON; YAML and protobuf are understood too.</summary>
+    /// <summary>The body as JSON, YAML or protobuf, unless the client leaves meanwhile.</summary>
     /// <exception cref="ApiException">The body cannot be read or is too large.</exception>
-    public async Task<JsonNode?> ReadBodyAsync(CancellationToken cancellationToken)
+    public async Task<JsonNode?> ReadBodyAsync()
     {
         var buffer = new ArrayBufferWriter<byte>((int)Math.Min(Http.Request.ContentLength ?? 4096, MaxBody) + 1);
         while (true)
         {
-            var read = await Http.Request.Body.ReadAsync(buffer.GetMemory(4096), cancellationToken);
+            var read = await Http.Request.Body.ReadAsync(buffer.GetMemory(4096), Http.RequestAborted);
             if (read == 0)
             {
                 break;
@@ -42,30 +46,20 @@ internal sealed class ApiRequest(HttpContext context, TimeProvider time)
                 throw new ApiException(413, "RequestEntityTooLarge", $"the request is larger than {MaxBody} bytes");
             }
         }
-        if (buffer.WrittenCount == 0)
-        {
-            return null;
-        }
-        return Parse(buffer.WrittenSpan);
+        return buffer.WrittenCount == 0 ? null : Parse(buffer.WrittenSpan);
     }
 
-    public async Task<JsonObject> ReadObjectAsync(CancellationToken cancellationToken) =>
-        await ReadBodyAsync(cancellationToken) as JsonObject
+    public async Task<JsonObject> ReadObjectAsync() =>
+        await ReadBodyAsync() as JsonObject
         ?? throw ApiException.BadRequest("the body of the request must be an object");
 
     /// <exception cref="ApiException">A query parameter has an unknown value.</exception>
-    public WriteOptions WriteOptions(string subresource, string? manager = null)
-    {
-        var dryRun = Query("dryRun");
-        if (!string.IsNullOrEmpty(dryRun) && dryRun != "All")
+    public WriteOptions WriteOptions(string subresource) =>
+        new()
         {
-            throw ApiException.BadRequest($"Invalid value: \"{dryRun}\": dryRun must be All");
-        }
-        return new()
-        {
-            Manager = manager ?? Query("fieldManager") ?? ManagerFromAgent(),
+            Manager = Query("fieldManager") ?? ManagerFromAgent(),
             Subresource = subresource,
-            DryRun = dryRun == "All",
+            DryRun = IsDryRun(Query("dryRun")),
             Force = QueryFlag("force"),
             Validation = Query("fieldValidation") switch
             {
@@ -77,7 +71,15 @@ internal sealed class ApiRequest(HttpContext context, TimeProvider time)
                 ),
             },
         };
-    }
+
+    /// <exception cref="ApiException">The value is unknown.</exception>
+    public static bool IsDryRun(string? asked) =>
+        asked switch
+        {
+            null or "" => false,
+            "All" => true,
+            _ => throw ApiException.BadRequest($"Invalid value: \"{asked}\": dryRun must be All"),
+        };
 
     private string ManagerFromAgent()
     {

@@ -6,8 +6,9 @@ namespace EmbeddedKubernetes.Api.Requests;
 internal static class DeleteRequest
 {
     /// <exception cref="ApiException">An option has an unknown value.</exception>
-    public static DeleteOptions Read(ApiRequest request, JsonObject? body)
+    public static async Task<DeleteOptions> ReadAsync(ApiRequest request)
     {
+        var body = await request.ReadBodyAsync() as JsonObject;
         var propagation = body.Str("propagationPolicy") ?? request.Query("propagationPolicy");
         if (
             propagation is null
@@ -24,14 +25,10 @@ internal static class DeleteRequest
             );
         }
         var dryRun = body.Arr("dryRun") is { Count: > 0 } asked ? asked[0].AsString() : request.Query("dryRun");
-        if (!string.IsNullOrEmpty(dryRun) && dryRun != "All")
-        {
-            throw ApiException.BadRequest($"Invalid value: \"{dryRun}\": dryRun must be All");
-        }
         return new()
         {
             Propagation = propagation,
-            DryRun = dryRun == "All",
+            DryRun = ApiRequest.IsDryRun(dryRun),
             Uid = body.Str("preconditions", "uid"),
             ResourceVersion = body.Str("preconditions", "resourceVersion"),
         };

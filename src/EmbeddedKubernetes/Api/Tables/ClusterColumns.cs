@@ -5,11 +5,6 @@ namespace EmbeddedKubernetes.Api.Tables;
 /// <summary>Networking, access, storage and the smaller groups.</summary>
 internal static class ClusterColumns
 {
-    private static readonly TableColumn s_createdAt = new(
-        "Created At",
-        (o, _) => o.Str("metadata", "creationTimestamp")
-    );
-
     public static TableColumn[]? For(string storage) =>
         storage switch
         {
@@ -17,18 +12,7 @@ internal static class ClusterColumns
             [
                 Text("Class", o => OrNone(o.Str("spec", "ingressClassName"))),
                 Text("Hosts", Hosts),
-                Text(
-                    "Address",
-                    o =>
-                        string.Join(
-                            ',',
-                            o.Obj("status")
-                                .Obj("loadBalancer")
-                                .Arr("ingress")
-                                .Objects()
-                                .Select(i => i.Str("ip") ?? i.Str("hostname"))
-                        )
-                ),
+                Text("Address", LoadBalancer),
                 Text("Ports", o => o.Obj("spec").Arr("tls") is { Count: > 0 } ? "80, 443" : "80"),
                 Age,
             ],
@@ -65,7 +49,7 @@ internal static class ClusterColumns
                 Number("Allowed Disruptions", o => o.Long("status", "disruptionsAllowed")),
                 Age,
             ],
-            "roles.rbac.authorization.k8s.io" or "clusterroles.rbac.authorization.k8s.io" => [s_createdAt],
+            "roles.rbac.authorization.k8s.io" or "clusterroles.rbac.authorization.k8s.io" => [CreatedAt],
             "rolebindings.rbac.authorization.k8s.io" or "clusterrolebindings.rbac.authorization.k8s.io" =>
             [
                 Text("Role", o => $"{o.Str("roleRef", "kind")}/{o.Str("roleRef", "name")}"),
@@ -115,7 +99,7 @@ internal static class ClusterColumns
                 Number("Webhooks", o => o.Arr("webhooks")?.Count),
                 Age,
             ],
-            "customresourcedefinitions.apiextensions.k8s.io" => [s_createdAt],
+            "customresourcedefinitions.apiextensions.k8s.io" => [CreatedAt],
             _ => null,
         };
 

@@ -74,7 +74,7 @@ internal static class CoreColumns
                 Text("Kernel-Version", o => o.Str("status", "nodeInfo", "kernelVersion"), 1),
                 Text("Container-Runtime", o => o.Str("status", "nodeInfo", "containerRuntimeVersion"), 1),
             ],
-            "limitranges." => [new("Created At", (o, _) => o.Str("metadata", "creationTimestamp"))],
+            "limitranges." => [CreatedAt],
             "resourcequotas." =>
             [
                 Text("Request", o => Hard(o, limits: false)),
@@ -89,34 +89,23 @@ internal static class CoreColumns
         var about = renamed ? "regarding" : "involvedObject";
         return
         [
-            new(
-                "Last Seen",
-                (o, now) =>
-                    HumanTime.Since(
-                        o.Str(renamed ? "deprecatedLastTimestamp" : "lastTimestamp") ?? o.Str("eventTime"),
-                        now
-                    )
-            ),
+            Seen("Last Seen", renamed ? "deprecatedLastTimestamp" : "lastTimestamp"),
             Text("Type", o => o.Str("type")),
             Text("Reason", o => o.Str("reason")),
             Text("Object", o => $"{o.Str(about, "kind")?.ToLowerInvariant()}/{o.Str(about, "name")}"),
             Text("Subobject", o => o.Str(about, "fieldPath") ?? "", 1),
             Text("Source", o => o.Str(renamed ? "deprecatedSource" : "source", "component") ?? "", 1),
             Text("Message", o => o.Str(renamed ? "note" : "message")?.Trim()),
-            new(
-                "First Seen",
-                (o, now) =>
-                    HumanTime.Since(
-                        o.Str(renamed ? "deprecatedFirstTimestamp" : "firstTimestamp") ?? o.Str("eventTime"),
-                        now
-                    )
-            )
+            Seen("First Seen", renamed ? "deprecatedFirstTimestamp" : "firstTimestamp") with
             {
                 Priority = 1,
             },
             Number("Count", o => o.Long(renamed ? "deprecatedCount" : "count") ?? 1, 1),
         ];
     }
+
+    private static TableColumn Seen(string name, string field) =>
+        new(name, (o, now) => HumanTime.Since(o.Str(field) ?? o.Str("eventTime"), now));
 
     private static string ExternalIP(JsonObject service)
     {
@@ -125,14 +114,7 @@ internal static class CoreColumns
             case "ExternalName":
                 return service.Str("spec", "externalName") ?? "<none>";
             case "LoadBalancer":
-                var given = service
-                    .Obj("status")
-                    .Obj("loadBalancer")
-                    .Arr("ingress")
-                    .Objects()
-                    .Select(i => i.Str("ip") ?? i.Str("hostname"));
-                var text = string.Join(',', given);
-                return text.Length == 0 ? "<pending>" : text;
+                return LoadBalancer(service) is { Length: > 0 } text ? text : "<pending>";
             default:
                 var external = service.Obj("spec").Arr("externalIPs");
                 return external is null ? "<none>" : string.Join(',', external.Select(e => e.AsString()));
@@ -155,17 +137,12 @@ internal static class CoreColumns
 
     private static string Addresses(JsonObject endpoints)
     {
-        var shown = new List<string>();
-        foreach (var subset in endpoints.Arr("subsets").Objects())
-        {
-            foreach (var address in subset.Arr("addresses").Objects())
-            {
-                foreach (var port in subset.Arr("ports").Objects())
-                {
-                    shown.Add($"{address.Str("ip")}:{port.Long("port")}");
-                }
-            }
-        }
+        var shown = (
+            from subset in endpoints.Arr("subsets").Objects()
+            from address in subset.Arr("addresses").Objects()
+            from port in subset.Arr("ports").Objects()
+            select $"{address.Str("ip")}:{port.Long("port")}"
+        ).ToList();
         return shown.Count > 3
             ? $"{string.Join(',', shown.Take(3))} + {shown.Count - 3} more..."
             : OrNone(string.Join(',', shown));

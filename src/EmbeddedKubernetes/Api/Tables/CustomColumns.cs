@@ -3,27 +3,19 @@ namespace EmbeddedKubernetes.Api.Tables;
 /// <summary>The columns a custom resource definition declares.</summary>
 internal static class CustomColumns
 {
-    public static IReadOnlyList<TableColumn> For(ResourceType type)
+    public static IReadOnlyList<TableColumn> For(ResourceType type) =>
+        [TableColumns.Name, .. type.Columns.Length == 0 ? [TableColumns.Age] : type.Columns.Select(Column)];
+
+    private static TableColumn Column(PrinterColumn column)
     {
-        var columns = new List<TableColumn> { TableColumns.Name };
-        foreach (var column in type.Columns)
+        var path = JsonPath.Parse(column.JsonPath);
+        return new(column.Name, (o, now) => Cell(path.First(o), column.Type, now))
         {
-            var path = JsonPath.Parse(column.JsonPath);
-            columns.Add(
-                new(column.Name, (o, now) => Cell(path.First(o), column.Type, now))
-                {
-                    Type = column.Type == "date" ? "date" : column.Type,
-                    Format = column.Format,
-                    Description = column.Description,
-                    Priority = column.Priority,
-                }
-            );
-        }
-        if (type.Columns.Length == 0)
-        {
-            columns.Add(TableColumns.Age);
-        }
-        return columns;
+            Type = column.Type,
+            Format = column.Format,
+            Description = column.Description,
+            Priority = column.Priority,
+        };
     }
 
     private static JsonNode? Cell(JsonNode? value, string type, DateTimeOffset now) =>

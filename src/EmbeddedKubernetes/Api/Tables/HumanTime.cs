@@ -6,20 +6,15 @@ internal static class HumanTime
     public const string Unknown = "<unknown>";
 
     public static string Since(string? timestamp, DateTimeOffset now) =>
-        DateTimeOffset.TryParse(timestamp, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at)
-            ? Duration(now - at)
-            : Unknown;
+        Parse(timestamp) is { } at ? Duration(now - at) : Unknown;
 
     public static string Between(string? from, string? to, DateTimeOffset now) =>
-        DateTimeOffset.TryParse(from, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var a)
-            ? Duration(
-                (
-                    DateTimeOffset.TryParse(to, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var b)
-                        ? b
-                        : now
-                ) - a
-            )
-            : "";
+        Parse(from) is { } start ? Duration((Parse(to) ?? now) - start) : "";
+
+    private static DateTimeOffset? Parse(string? timestamp) =>
+        DateTimeOffset.TryParse(timestamp, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at)
+            ? at
+            : null;
 
     public static string Duration(TimeSpan span)
     {

@@ -14,15 +14,13 @@ internal sealed record TableColumn(string Name, Func<JsonObject, DateTimeOffset,
 }
 
 /// <summary>The columns of a kind.</summary>
-internal sealed class TableColumns(IReadOnlyList<TableColumn> columns)
+internal static class TableColumns
 {
-    public IReadOnlyList<TableColumn> Columns { get; } = columns;
-
-    public static TableColumns For(ResourceType type)
+    public static IReadOnlyList<TableColumn> For(ResourceType type)
     {
         if (type.IsCustom)
         {
-            return new(CustomColumns.For(type));
+            return CustomColumns.For(type);
         }
         var own =
             type.Storage == "pods."
@@ -31,7 +29,7 @@ internal sealed class TableColumns(IReadOnlyList<TableColumn> columns)
                     ?? CoreColumns.For(type)
                     ?? ClusterColumns.For(type.Storage)
                     ?? [Age];
-        return new([Name, .. own]);
+        return [Name, .. own];
     }
 
     public static readonly TableColumn Name = new("Name", (o, _) => o.Str("metadata", "name"))
@@ -48,6 +46,8 @@ internal sealed class TableColumns(IReadOnlyList<TableColumn> columns)
         Description = "Time since the object was created.",
     };
 
+    public static readonly TableColumn CreatedAt = new("Created At", (o, _) => o.Str("metadata", "creationTimestamp"));
+
     public static TableColumn Text(string name, Func<JsonObject, string?> cell, int wide = 0) =>
         new(name, (o, _) => cell(o)) { Priority = wide };
 
@@ -57,16 +57,12 @@ internal sealed class TableColumns(IReadOnlyList<TableColumn> columns)
     /// <summary>Containers, images and the selector: what wide output adds for workloads.</summary>
     public static TableColumn[] Wide(Func<JsonObject, JsonObject?> podSpec, Func<JsonObject, string>? selector = null)
     {
-        var columns = new List<TableColumn>
-        {
+        TableColumn[] containers =
+        [
             Text("Containers", o => Join(podSpec(o), "name"), 1),
             Text("Images", o => Join(podSpec(o), "image"), 1),
-        };
-        if (selector is not null)
-        {
-            columns.Add(Text("Selector", selector, 1));
-        }
-        return [.. columns];
+        ];
+        return selector is null ? containers : [.. containers, Text("Selector", selector, 1)];
     }
 
     public static string SelectorText(JsonObject? selector)
@@ -74,6 +70,13 @@ internal sealed class TableColumns(IReadOnlyList<TableColumn> columns)
         var text = Selectors.LabelSelector.From(selector)?.ToString();
         return string.IsNullOrEmpty(text) ? "<none>" : text;
     }
+
+    /// <summary>The addresses under which a load balancer reaches the object.</summary>
+    public static string LoadBalancer(JsonObject o) =>
+        string.Join(
+            ',',
+            o.Obj("status").Obj("loadBalancer").Arr("ingress").Objects().Select(i => i.Str("ip") ?? i.Str("hostname"))
+        );
 
     public static string OrNone(string? text) => string.IsNullOrEmpty(text) ? "<none>" : text;
 

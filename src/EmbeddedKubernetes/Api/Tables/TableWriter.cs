@@ -5,19 +5,12 @@ namespace EmbeddedKubernetes.Api.Tables;
 /// <summary>Shows objects as rows.</summary>
 internal sealed class TableWriter(ResourceType type, ApiRequest request, TimeProvider time)
 {
-    private readonly TableColumns _columns = TableColumns.For(type);
+    private readonly IReadOnlyList<TableColumn> _columns = TableColumns.For(type);
     private readonly string _include = request.Query("includeObject") ?? "Metadata";
     private bool _headerSent;
 
-    public JsonObject Many(IEnumerable<JsonObject> items, JsonObject metadata)
-    {
-        var rows = new JsonArray();
-        foreach (var item in items)
-        {
-            rows.Add((JsonNode)Row(item));
-        }
-        return Table(rows, metadata, header: true);
-    }
+    public JsonObject Many(IEnumerable<JsonObject> items, JsonObject metadata) =>
+        Table(items.Select(Row).ToJsonArray(), metadata, header: true);
 
     /// <summary>One object; in a watch only the first table carries the columns.</summary>
     public JsonObject Single(JsonObject value)
@@ -37,50 +30,36 @@ internal sealed class TableWriter(ResourceType type, ApiRequest request, TimePro
 
     private JsonObject Table(JsonArray rows, JsonObject metadata, bool header)
     {
-        JsonArray? columns = null;
-        if (header)
+        var columns = _columns.Select(column => new JsonObject
         {
-            columns = [];
-            foreach (var column in _columns.Columns)
-            {
-                columns.Add(
-                    (JsonNode)
-                        new JsonObject
-                        {
-                            ["name"] = column.Name,
-                            ["type"] = column.Type,
-                            ["format"] = column.Format,
-                            ["description"] = column.Description,
-                            ["priority"] = column.Priority,
-                        }
-                );
-            }
-        }
+            ["name"] = column.Name,
+            ["type"] = column.Type,
+            ["format"] = column.Format,
+            ["description"] = column.Description,
+            ["priority"] = column.Priority,
+        });
         return new()
         {
             ["kind"] = "Table",
             ["apiVersion"] = "meta.k8s.io/v1",
             ["metadata"] = metadata,
-            ["columnDefinitions"] = columns,
+            ["columnDefinitions"] = header ? columns.ToJsonArray() : null,
             ["rows"] = rows,
         };
     }
 
     private JsonObject Row(JsonObject value)
     {
-        var cells = new JsonArray();
         var now = time.GetUtcNow();
-        foreach (var column in _columns.Columns)
+        return new()
         {
-            cells.Add(column.Cell(value, now));
-        }
-        var row = new JsonObject { ["cells"] = cells };
-        row["object"] = _include switch
-        {
-            "None" => null,
-            "Object" => value.DeepClone(),
-            _ => PartialMetadata.Of(value),
+            ["cells"] = _columns.Select(c => c.Cell(value, now)).ToJsonArray(),
+            ["object"] = _include switch
+            {
+                "None" => null,
+                "Object" => value.DeepClone(),
+                _ => PartialMetadata.Of(value),
+            },
         };
-        return row;
     }
 }

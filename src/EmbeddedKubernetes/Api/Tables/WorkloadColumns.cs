@@ -5,39 +5,33 @@ namespace EmbeddedKubernetes.Api.Tables;
 /// <summary>What makes pods: deployments, sets, jobs.</summary>
 internal static class WorkloadColumns
 {
+    private static readonly TableColumn s_ready = Text(
+        "Ready",
+        o => $"{o.Long("status", "readyReplicas") ?? 0}/{o.Long("spec", "replicas") ?? 1}"
+    );
+
+    private static readonly TableColumn[] s_replicas =
+    [
+        Number("Desired", o => o.Long("spec", "replicas")),
+        Number("Current", o => o.Long("status", "replicas")),
+        Number("Ready", o => o.Long("status", "readyReplicas")),
+        Age,
+    ];
+
     public static TableColumn[]? For(string storage) =>
         storage switch
         {
             "deployments.apps" =>
             [
-                Text("Ready", o => $"{o.Long("status", "readyReplicas") ?? 0}/{o.Long("spec", "replicas") ?? 1}"),
+                s_ready,
                 Number("Up-to-date", o => o.Long("status", "updatedReplicas")),
                 Number("Available", o => o.Long("status", "availableReplicas")),
                 Age,
-                .. Wide(Template, o => SelectorText(o.Obj("spec").Obj("selector"))),
+                .. Wide(Template, Selector),
             ],
-            "replicasets.apps" =>
-            [
-                Number("Desired", o => o.Long("spec", "replicas")),
-                Number("Current", o => o.Long("status", "replicas")),
-                Number("Ready", o => o.Long("status", "readyReplicas")),
-                Age,
-                .. Wide(Template, o => SelectorText(o.Obj("spec").Obj("selector"))),
-            ],
-            "replicationcontrollers." =>
-            [
-                Number("Desired", o => o.Long("spec", "replicas")),
-                Number("Current", o => o.Long("status", "replicas")),
-                Number("Ready", o => o.Long("status", "readyReplicas")),
-                Age,
-                .. Wide(Template),
-            ],
-            "statefulsets.apps" =>
-            [
-                Text("Ready", o => $"{o.Long("status", "readyReplicas") ?? 0}/{o.Long("spec", "replicas") ?? 1}"),
-                Age,
-                .. Wide(Template),
-            ],
+            "replicasets.apps" => [.. s_replicas, .. Wide(Template, Selector)],
+            "replicationcontrollers." => [.. s_replicas, .. Wide(Template)],
+            "statefulsets.apps" => [s_ready, Age, .. Wide(Template)],
             "daemonsets.apps" =>
             [
                 Number("Desired", o => o.Long("status", "desiredNumberScheduled")),
@@ -50,7 +44,7 @@ internal static class WorkloadColumns
                     o => OrNone(Labels(o.At("spec", "template", "spec", "nodeSelector") as JsonObject))
                 ),
                 Age,
-                .. Wide(Template, o => SelectorText(o.Obj("spec").Obj("selector"))),
+                .. Wide(Template, Selector),
             ],
             "jobs.batch" =>
             [
@@ -61,7 +55,7 @@ internal static class WorkloadColumns
                     (o, now) => HumanTime.Between(o.Str("status", "startTime"), o.Str("status", "completionTime"), now)
                 ),
                 Age,
-                .. Wide(Template, o => SelectorText(o.Obj("spec").Obj("selector"))),
+                .. Wide(Template, Selector),
             ],
             "cronjobs.batch" =>
             [
@@ -94,17 +88,16 @@ internal static class WorkloadColumns
     public static string Labels(JsonObject? labels) =>
         labels is null ? "" : string.Join(',', labels.Select(l => $"{l.Key}={l.Value.AsString()}"));
 
+    private static string Selector(JsonObject o) => SelectorText(o.Obj("spec").Obj("selector"));
+
     private static JsonObject? Template(JsonObject o) => o.At("spec", "template", "spec") as JsonObject;
 
     private static string JobStatus(JsonObject job)
     {
-        foreach (var condition in job.Obj("status").Arr("conditions").Objects())
-        {
-            if (condition.Str("status") == "True" && condition.Str("type") is "Complete" or "Failed" or "Suspended")
-            {
-                return condition.Str("type")!;
-            }
-        }
-        return "Running";
+        var conditions = job.Obj("status").Arr("conditions").Objects();
+        var held = conditions.FirstOrDefault(c =>
+            c.Str("status") == "True" && c.Str("type") is "Complete" or "Failed" or "Suspended"
+        );
+        return held.Str("type") ?? "Running";
     }
 }
