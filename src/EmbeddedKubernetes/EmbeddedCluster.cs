@@ -200,7 +200,7 @@ public sealed class EmbeddedCluster : IAsyncDisposable
         {
             return ObjectStore.Open(state?.Path, loggers.CreateLogger<ObjectStore>());
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException && state is not null)
+        catch (Exception e) when ((e is IOException or UnauthorizedAccessException) && state is not null)
         {
             throw new EmbeddedClusterException(
                 $"The objects kept in {state.Path} cannot be read: {e.Message} Check the disk and the permissions of the folder.",

@@ -45,6 +45,7 @@ public sealed class CommandLineTests
     [InlineData("deploy-environment", "shop")]
     [InlineData("deploy-environment", "--rollback", "1")]
     [InlineData("deploy-environment", "shop", "--rollback", "first")]
+    [InlineData("deploy-environment", "shop", "--rollback", "0")]
     [InlineData("deploy-environment", "shop", "--rollback", "1", "--upgrade")]
     [InlineData("deploy-environment", "shop", "--rollback", "1", "--payload", "{}")]
     [InlineData("get-environment")]

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using PlatformLocal.Core.Environments;
 
 namespace PlatformLocal.Client;
@@ -23,9 +24,10 @@ public sealed record DeployRequest : PayloadOptions
     /// <value><see langword="false"/> unless set.</value>
     public bool Offline { get; init; }
 
-    /// <summary>The number in the history that the environment is put back to.</summary>
-    /// <value>None unless set.</value>
-    public int? Rollback { get; init; }
+    /// <summary>The number in the history that the environment is put back to; the first is 1.</summary>
+    /// <value>0, for none, unless set: no <see cref="Nullable{T}"/>, which the JSON reader compiles at each start.</value>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Rollback { get; init; }
 
     /// <summary>Only say what would change.</summary>
     /// <value><see langword="false"/> unless set.</value>

@@ -4,6 +4,7 @@ using PlatformLocal.Kubernetes.Configuration;
 using PlatformLocal.Platform.Clusters;
 using PlatformLocal.Platform.Clusters.Existing;
 using PlatformLocal.Platform.Clusters.Kind;
+using PlatformLocal.Platform.State;
 using PlatformLocal.Testing;
 
 namespace PlatformLocal.Platform.Tests.Clusters;
@@ -79,12 +80,41 @@ public sealed class KindClusterTests(KindLab lab)
     {
         KindLab.SkipUnlessThere();
         await lab.Cluster;
-        using var lost = new TemporaryFolder();
+        using var other = new TemporaryFolder();
+        var record = Path.Combine(lab.Folder, StateFolder.KindRecord);
+        File.Move(record, record + ".lost");
+        try
+        {
+            var found = await KindLab.Clusters.EnsureAsync(lab.Spec, other.Path, _ => { }, Token);
 
-        var found = await KindLab.Clusters.EnsureAsync(lab.Spec, lost.Path, _ => { }, Token);
+            found.Change.Should().Be(KindClusterChange.Unchanged);
+            File.Exists(found.Kubeconfig).Should().BeTrue();
+        }
+        finally
+        {
+            File.Move(record + ".lost", record);
+        }
+    }
 
-        found.Change.Should().Be(KindClusterChange.Unchanged);
-        File.Exists(found.Kubeconfig).Should().BeTrue();
+    [Fact]
+    public async Task A_cluster_of_a_platform_of_the_same_name_in_another_folder_is_neither_used_nor_deleted()
+    {
+        KindLab.SkipUnlessThere();
+        await lab.Cluster;
+        using var other = new TemporaryFolder();
+
+        var use = () => KindLab.Clusters.EnsureAsync(lab.Spec, other.Path, _ => { }, Token);
+        var delete = () => KindLab.Clusters.DeleteAsync(lab.Spec.Platform, other.Path, Token);
+
+        foreach (var act in (Func<Task>[])[use, delete])
+        {
+            (await act.Should().ThrowAsync<PlatformException>())
+                .WithMessage($"*is that of the platform in {lab.Folder}*")
+                .Which.Kind.Should()
+                .Be(FailureKind.Conflict);
+        }
+
+        (await NodeAsync()).IsRunning.Should().BeTrue();
     }
 
     [Fact]

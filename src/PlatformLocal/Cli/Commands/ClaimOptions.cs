@@ -139,6 +139,11 @@ internal sealed class ClaimOptions
         {
             result.AddError("Say which environment: NAME --rollback NUMBER.");
         }
+
+        if (result.GetResult(_rollback) is { } number && !number.Errors.Any() && result.GetValue(_rollback) is < 1)
+        {
+            result.AddError("The numbers of a history begin at 1: see them with get-environment.");
+        }
     }
 
     /// <summary>What is asked for with a claim.</summary>
@@ -155,7 +160,7 @@ internal sealed class ClaimOptions
             Locked = call.Get(_locked),
             Lock = call.Get(_lock) is { } file ? ReadLock(file) : null,
             Offline = call.Get(_offline),
-            Rollback = call.Get(_rollback),
+            Rollback = call.Get(_rollback) ?? 0,
         };
 
     /// <summary>The path that was given, unless it is standard input.</summary>

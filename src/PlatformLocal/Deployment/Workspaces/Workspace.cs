@@ -15,6 +15,9 @@ public sealed record Workspace
     /// <summary>The DNS domain that environments get their host names under.</summary>
     public required string Domain { get; init; }
 
+    /// <summary>The port on this machine of the registry that workspaces have unless they name another one.</summary>
+    public const int LocalRegistryPort = 5001;
+
     /// <summary>The registry of images that name no host, such as <c>localhost:5001</c>.</summary>
     public required string Registry { get; init; }
 

@@ -37,7 +37,7 @@ public static partial class WorkspaceReader
         var sources = ServiceSourcesReader.Read(spec, folder);
         var catalogue = spec?.Text("catalogue") ?? "catalogue.yaml";
         var domain = spec?.Text("domain") ?? "platform.localhost";
-        var registry = spec?.Text("registry") ?? "localhost:5001";
+        var registry = spec?.Text("registry") ?? $"localhost:{Workspace.LocalRegistryPort}";
         var updates = ReadUpdates(spec, faults);
         var types = ReadTypes(spec?.Section("environmentTypes"), updates, faults);
         var platformServices = PlatformServicesReader.Read(spec?.Section("platformServices"), folder);

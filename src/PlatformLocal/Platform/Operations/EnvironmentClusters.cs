@@ -44,7 +44,7 @@ public sealed class EnvironmentClusters(StateFolder state, ProgramRunner program
         var name = Payload.NameIn(request.Claim);
         var isMade = Clusters(report).IsMade(state.EnvironmentCluster(name));
         // A rollback goes to where the environment was: nothing is made for it that is not there, only started.
-        var wantsOwn = request.Rollback is null ? WantsOwnCluster(request, settings) : isMade;
+        var wantsOwn = request.Rollback == 0 ? WantsOwnCluster(request, settings) : isMade;
         if (wantsOwn && !isMade)
         {
             await api.PlanAsync(name, request, cancellationToken);

@@ -189,19 +189,16 @@ public sealed class LocalPlatform(StateFolder state, ServeCommand serve, Program
         return started!;
     }
 
-    private async Task<PlatformApiClient?> FindRunningAsync(
-        PlatformSettings settings,
-        CancellationToken cancellationToken
-    )
-    {
-        if (settings.IsApiInCluster)
-        {
-            var inCluster = await FindInClusterAsync(cancellationToken);
-            await WorkspaceUpload.EnsureAsync(inCluster, settings.Workspace, cancellationToken);
-            return inCluster;
-        }
+    private Task<PlatformApiClient?> FindRunningAsync(PlatformSettings settings, CancellationToken cancellationToken) =>
+        settings.IsApiInCluster
+            ? FindUpToDateAsync(settings.Workspace, cancellationToken)
+            : FindAnsweringAsync(cancellationToken);
 
-        return await FindAnsweringAsync(cancellationToken);
+    private async Task<PlatformApiClient?> FindUpToDateAsync(string workspace, CancellationToken cancellationToken)
+    {
+        var inCluster = await FindInClusterAsync(cancellationToken);
+        await WorkspaceUpload.EnsureAsync(inCluster, workspace, cancellationToken);
+        return inCluster;
     }
 
     // The address may still be that of a process that was killed.

@@ -94,20 +94,15 @@ internal sealed class StepRunner(StepGraph graph, TimeProvider time, StepRunnerO
         try
         {
             Tell(step, StepEventKind.Started, "", started);
-            var pipeline = RetriesOf(step, started);
+            Func<CancellationToken, Task> attempt = token =>
+            {
+                attempts++;
+                return step.RunAsync(Context(step, started), token);
+            };
+            // What is tried once does without the pipeline: to compile it costs the start of a command 50 ms.
             await WithinAsync(
                 step,
-                token =>
-                    pipeline
-                        .ExecuteAsync(
-                            async attempt =>
-                            {
-                                attempts++;
-                                await step.RunAsync(Context(step, started), attempt);
-                            },
-                            token
-                        )
-                        .AsTask(),
+                step.Retry.Attempts == 1 ? attempt : RetriesOf(step, attempt, started),
                 cancellationToken
             );
             Tell(step, StepEventKind.Done, "", started);
@@ -129,30 +124,31 @@ internal sealed class StepRunner(StepGraph graph, TimeProvider time, StepRunnerO
             new(new StepTime(step.Name, outcome, start, time.GetElapsedTime(started).TotalSeconds, attempts), fault);
     }
 
-    private ResiliencePipeline RetriesOf(Step step, long started) =>
-        step.Retry.Attempts == 1
-            ? ResiliencePipeline.Empty
-            : new ResiliencePipelineBuilder { TimeProvider = time }
-                .AddRetry(
-                    new RetryStrategyOptions
+    private Func<CancellationToken, Task> RetriesOf(Step step, Func<CancellationToken, Task> attempt, long started)
+    {
+        var pipeline = new ResiliencePipelineBuilder { TimeProvider = time }
+            .AddRetry(
+                new RetryStrategyOptions
+                {
+                    MaxRetryAttempts = step.Retry.Attempts - 1,
+                    BackoffType = DelayBackoffType.Exponential,
+                    Delay = step.Retry.Delay,
+                    ShouldHandle = a =>
+                        ValueTask.FromResult(
+                            a.Outcome.Exception is { } fault
+                                && !a.Context.CancellationToken.IsCancellationRequested
+                                && step.Retry.IsWorthwhile(fault)
+                        ),
+                    OnRetry = a =>
                     {
-                        MaxRetryAttempts = step.Retry.Attempts - 1,
-                        BackoffType = DelayBackoffType.Exponential,
-                        Delay = step.Retry.Delay,
-                        ShouldHandle = a =>
-                            ValueTask.FromResult(
-                                a.Outcome.Exception is { } fault
-                                    && !a.Context.CancellationToken.IsCancellationRequested
-                                    && step.Retry.IsWorthwhile(fault)
-                            ),
-                        OnRetry = a =>
-                        {
-                            Tell(step, StepEventKind.Retrying, a.Outcome.Exception!.Message, started);
-                            return ValueTask.CompletedTask;
-                        },
-                    }
-                )
-                .Build();
+                        Tell(step, StepEventKind.Retrying, a.Outcome.Exception!.Message, started);
+                        return ValueTask.CompletedTask;
+                    },
+                }
+            )
+            .Build();
+        return token => pipeline.ExecuteAsync(async t => await attempt(t), token).AsTask();
+    }
 
     /// <summary>Keeps to the step's timeout, also when the step itself does not listen.</summary>
     private async Task WithinAsync(Step step, Func<CancellationToken, Task> work, CancellationToken cancellationToken)

@@ -85,7 +85,7 @@ internal sealed record DeployQuery
             Upgrade = reader.Texts("upgrade"),
             Locked = reader.Boolean("locked") ?? false,
             Offline = reader.Boolean("offline") ?? false,
-            Rollback = reader.Number("rollback"),
+            Rollback = reader.Number("rollback") ?? 0,
             DryRun = reader.Boolean("dry_run") ?? false,
         };
         request = reader.Text("user") is { Length: > 0 } user ? request with { User = user } : request;

@@ -23,7 +23,7 @@ internal sealed class EnvironmentWriter(
         using var hold = await claims.HoldAsync(NameIn(request), cancellationToken);
 
         var name = NameIn(request);
-        if (request.Rollback is not null)
+        if (request.Rollback != 0)
         {
             Rollbacks.RefuseMoreThanName(request);
         }
@@ -89,7 +89,7 @@ internal sealed class EnvironmentWriter(
     }
 
     private Task<Intent> IntendAsync(DeployRequest request, CancellationToken cancellationToken) =>
-        request.Rollback is { } number
+        request.Rollback is var number and not 0
             ? IntendRollbackAsync(request, number, cancellationToken)
             : IntendClaimAsync(request, cancellationToken);
 

@@ -287,6 +287,15 @@ public sealed class KindClusters(ProgramRunner programs, TimeProvider time, Acti
         var marker = await FindMarkerAsync(cluster, folder, cancellationToken);
         if (marker is { Origin: ClusterOrigin.Made } && marker.Platform == place.Platform)
         {
+            if (marker.Folder != Path.GetFullPath(folder) && KindRecord.IsIn(marker.Folder))
+            {
+                throw new PlatformException(
+                    FailureKind.Conflict,
+                    $"There is a Kind cluster '{cluster}' already: it is that of the platform in {marker.Folder}.",
+                    $"Work with that platform (--state {Path.GetDirectoryName(marker.Folder)}), or choose another name with --name."
+                );
+            }
+
             var found = new KindRecord(cluster, true, marker.Since, marker.Configuration, ids);
             found.Write(folder);
             File.Delete(place.Kubeconfig); // it may be that of an earlier cluster

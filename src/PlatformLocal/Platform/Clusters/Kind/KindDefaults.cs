@@ -1,3 +1,5 @@
+using PlatformLocal.Deployment.Workspaces;
+
 namespace PlatformLocal.Platform.Clusters.Kind;
 
 /// <summary>What Kind clusters and their registry are made with unless something else is asked for.</summary>
@@ -13,7 +15,7 @@ public static class KindDefaults
     public const string RegistryImage = "registry:3";
 
     /// <summary>The port on 127.0.0.1 that images are pushed to.</summary>
-    public const int RegistryPort = 5001;
+    public const int RegistryPort = Workspace.LocalRegistryPort;
 
     /// <summary>The port of the nodes that leads to a Platform API in the cluster.</summary>
     public const int PlatformApiPort = 30080;

@@ -88,7 +88,12 @@ public sealed class PlatformApiInstallation(KubernetesClient client, TimeProvide
                 .Items("containers")
                 .Single();
             var variables = container["env"]!.AsArray();
-            variables.Add(new JsonObject { ["name"] = EndpointVariable, ["value"] = objectStore.Endpoint.ToString() });
+            JsonNode address = new JsonObject
+            {
+                ["name"] = EndpointVariable,
+                ["value"] = objectStore.Endpoint.ToString(),
+            };
+            variables.Add(address);
             variables.Add(FromSecret(AccessKeyVariable, objectStore.Secret, objectStore.AccessKey));
             variables.Add(FromSecret(SecretKeyVariable, objectStore.Secret, objectStore.SecretKey));
         }
