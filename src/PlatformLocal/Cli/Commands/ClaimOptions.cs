@@ -139,11 +139,6 @@ internal sealed class ClaimOptions
         {
             result.AddError("Say which environment: NAME --rollback NUMBER.");
         }
-
-        if (result.GetResult(_rollback) is { } number && !number.Errors.Any() && result.GetValue(_rollback) is < 1)
-        {
-            result.AddError("The numbers of a history begin at 1: see them with get-environment.");
-        }
     }
 
     /// <summary>What is asked for with a claim.</summary>
