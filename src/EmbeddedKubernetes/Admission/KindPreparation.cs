@@ -10,7 +10,10 @@ internal static class KindPreparation
         "serviceAccount",
         "tolerations",
         "priority",
+        "priorityClassName",
         "preemptionPolicy",
+        "imagePullSecrets",
+        "overhead",
     ];
 
     public static void ForCreate(ResourceType type, JsonObject body, Allocations allocations, string now)
@@ -99,10 +102,6 @@ internal static class KindPreparation
     private static void Pod(JsonObject body)
     {
         var spec = body.Child("spec");
-        spec["serviceAccountName"] ??= "default";
-        spec["serviceAccount"] ??= spec["serviceAccountName"]!.DeepClone();
-        spec["priority"] ??= 0;
-        spec["preemptionPolicy"] ??= "PreemptLowerPriority";
         if (spec["tolerations"] is null)
         {
             spec["tolerations"] = new JsonArray(Toleration("not-ready"), Toleration("unreachable"));

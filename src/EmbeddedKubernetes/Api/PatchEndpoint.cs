@@ -19,7 +19,7 @@ internal sealed class PatchEndpoint(ClusterObjects objects)
         {
             throw InvalidOptions(new FieldFaults().Required("fieldManager", "is required for apply patch"));
         }
-        if (!apply && request.QueryFlag("force"))
+        if (!apply && request.Query("force") is not null)
         {
             throw InvalidOptions(new FieldFaults().Forbidden("force", "may not be specified for non-apply patch"));
         }

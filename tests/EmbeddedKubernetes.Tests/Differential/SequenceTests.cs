@@ -96,6 +96,37 @@ public sealed class SequenceTests(SharedCluster shared, RealServer server)
             new("PATCH", ConfigMaps + "/nobody", "{}", ApiClient.MergePatch)
         );
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("0")]
+    [InlineData("1")]
+    [InlineData("f")]
+    [InlineData("F")]
+    [InlineData("t")]
+    [InlineData("T")]
+    [InlineData("false")]
+    [InlineData("FALSE")]
+    [InlineData("False")]
+    [InlineData("fAlSe")]
+    [InlineData("true")]
+    [InlineData("TRUE")]
+    [InlineData("True")]
+    [InlineData("yes")]
+    [InlineData("no")]
+    [InlineData("nonsense")]
+    public Task A_flag_of_the_query_is_read_alike(string value) =>
+        CompareAsync(
+            new("PATCH", $"{ConfigMaps}/absent?force={value}", "{}", ApiClient.MergePatch),
+            Apply(ConfigMaps + "/flag", ConfigMap("flag", """{"a":"1"}""")),
+            new(
+                "PATCH",
+                $"{ConfigMaps}/flag?fieldManager=two&force={value}",
+                ConfigMap("flag", """{"a":"2"}"""),
+                ApiClient.ApplyPatch
+            ),
+            new("DELETE", ConfigMaps + "/flag")
+        );
+
     [Fact]
     public Task Deployments_get_the_same_defaults() =>
         CompareAsync(
