@@ -72,7 +72,15 @@ internal static class BuiltInResources
         yield return Define("coordination.k8s.io", "v1", "Lease", "leases");
         yield return Define("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices");
         yield return NewEvents();
-        yield return Define("scheduling.k8s.io", "v1", "PriorityClass", "priorityclasses", "pc", namespaced: false);
+        yield return Define(
+            "scheduling.k8s.io",
+            "v1",
+            "PriorityClass",
+            "priorityclasses",
+            "pc",
+            namespaced: false,
+            generation: true
+        );
         const string admission = "admissionregistration.k8s.io";
         yield return Define(
             admission,

@@ -40,7 +40,7 @@ internal static class ClusterTypes
         @Subject: apiGroup:s kind:s! name:s! namespace:s
         # storage.k8s.io/v1
         StorageClass: metadata:ObjectMeta allowVolumeExpansion:b allowedTopologies:[]TopologySelectorTerm mountOptions:[]s
-          parameters:{s} provisioner:s! reclaimPolicy:s=Delete volumeBindingMode:s=Immediate
+          parameters:{s} provisioner:s! reclaimPolicy:s=Delete(Delete|Retain) volumeBindingMode:s=Immediate(Immediate|WaitForFirstConsumer)
         CSIDriver: metadata:ObjectMeta spec:any!
         # coordination.k8s.io/v1
         Lease: metadata:ObjectMeta spec:LeaseSpec
