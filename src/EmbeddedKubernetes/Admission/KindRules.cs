@@ -68,6 +68,13 @@ internal static class KindRules
             case "persistentvolumeclaims.":
                 VolumeClaimRules.Check(spec ?? [], live, faults);
                 break;
+            case "validatingadmissionpolicies.admissionregistration.k8s.io"
+            or "validatingadmissionpolicybindings.admissionregistration.k8s.io":
+                faults.Forbidden(
+                    "spec",
+                    "this cluster does not evaluate admission policies, and stores none without effect"
+                );
+                break;
             case "resourcequotas.":
                 foreach (var (name, amount) in spec.Obj("hard") ?? [])
                 {
@@ -286,9 +293,11 @@ internal static class KindRules
     {
         if (live is not null)
         {
-            foreach (var field in (ReadOnlySpan<string>)["value", "preemptionPolicy"])
+            // The server names these two with a capital.
+            foreach (var field in (ReadOnlySpan<string>)["Value", "PreemptionPolicy"])
             {
-                if (!JsonNode.DeepEquals(value[field], live[field]))
+                var name = char.ToLowerInvariant(field[0]) + field[1..];
+                if (!JsonNode.DeepEquals(value[name], live[name]))
                 {
                     faults.Forbidden(field, "may not be changed in an update.");
                 }

@@ -46,7 +46,7 @@ internal static class VolumeClaimRules
                     "spec",
                     "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims"
                 );
-                return;
+                break;
             }
         }
         var storage = spec.At("resources", "requests", "storage");
