@@ -53,7 +53,10 @@ internal sealed class ServiceAccountTokens(string secret, TimeProvider time)
         {
             return null;
         }
-        var claims = JsonNode.Parse(Base64Url.DecodeFromChars(token.AsSpan()[(token.IndexOf('.', StringComparison.Ordinal) + 1)..last])) as JsonObject;
+        var claims =
+            JsonNode.Parse(
+                Base64Url.DecodeFromChars(token.AsSpan()[(token.IndexOf('.', StringComparison.Ordinal) + 1)..last])
+            ) as JsonObject;
         return claims.Long("exp") > time.GetUtcNow().ToUnixTimeSeconds() ? claims : null;
     }
 
