@@ -10,8 +10,14 @@ internal static class KindPreparation
         "serviceAccount",
         "tolerations",
         "priority",
+        "priorityClassName",
         "preemptionPolicy",
+        "imagePullSecrets",
+        "overhead",
     ];
+
+    /// <summary>The one user this server knows.</summary>
+    public const string Requester = "embedded-admin";
 
     public static void ForCreate(ResourceType type, JsonObject body, Allocations allocations, string now)
     {
@@ -41,6 +47,14 @@ internal static class KindPreparation
                 Definition(body, null, now);
                 break;
             case "deployments.apps" or "replicasets.apps" or "statefulsets.apps" or "cronjobs.batch":
+                body["status"] = new JsonObject();
+                break;
+            case "apiservices.apiregistration.k8s.io":
+                body["status"] = ApiService(body, now);
+                break;
+            case "certificatesigningrequests.certificates.k8s.io":
+                body.Child("spec")["username"] = Requester;
+                body.Child("spec")["groups"] = new JsonArray("system:masters", "system:authenticated");
                 body["status"] = new JsonObject();
                 break;
             case "ingresses.networking.k8s.io":
@@ -99,15 +113,22 @@ internal static class KindPreparation
     private static void Pod(JsonObject body)
     {
         var spec = body.Child("spec");
-        spec["serviceAccountName"] ??= "default";
-        spec["serviceAccount"] ??= spec["serviceAccountName"]!.DeepClone();
-        spec["priority"] ??= 0;
-        spec["preemptionPolicy"] ??= "PreemptLowerPriority";
         if (spec["tolerations"] is null)
         {
             spec["tolerations"] = new JsonArray(Toleration("not-ready"), Toleration("unreachable"));
         }
         body["status"] = new JsonObject { ["phase"] = "Pending", ["qosClass"] = QualityOfService.Of(spec) };
+    }
+
+    // What lies behind a service is not asked: nothing runs there.
+    private static JsonObject ApiService(JsonObject body, string now)
+    {
+        var local = body.At("spec", "service") is null;
+        var condition = local
+            ? Condition("Available", "Local", "Local APIServices are always available", now)
+            : Condition("Available", "NotAggregated", "this cluster does not ask services for parts of its API", now);
+        condition["status"] = local ? "True" : "False";
+        return new() { ["conditions"] = new JsonArray(condition) };
     }
 
     private static JsonObject Toleration(string condition) =>

@@ -28,10 +28,7 @@ internal static class KindRules
                 break;
             case "deployments.apps" or "replicasets.apps" or "daemonsets.apps" or "statefulsets.apps":
                 Workload(spec ?? [], before, faults);
-                if (type.Kind == "StatefulSet" && before is not null)
-                {
-                    OnlyMutable(spec!, before, s_statefulSetMutable, faults);
-                }
+                Strategy(type.Kind, spec ?? [], before, faults);
                 break;
             case "replicationcontrollers." when spec.Obj("template").Obj("spec") is { } pod:
                 PodRules.Check(pod, "spec.template.spec", faults);
@@ -48,6 +45,14 @@ internal static class KindRules
             case "configmaps.":
                 Keys(value.Obj("data"), "data", faults);
                 Keys(value.Obj("binaryData"), "binaryData", faults);
+                foreach (var (key, _) in value.Obj("binaryData") ?? [])
+                {
+                    if (value.Obj("data")?.ContainsKey(key) == true)
+                    {
+                        faults.Invalid($"data[{key}]", key, "duplicate of key present in binaryData");
+                    }
+                }
+                SecretRules.CheckSize(value.Obj("data"), value.Obj("binaryData"), "", faults);
                 Immutable(value, live, ["data", "binaryData"], faults);
                 break;
             case "secrets.":
@@ -57,9 +62,27 @@ internal static class KindRules
                     faults.Immutable("type", value["type"], live["type"]);
                 }
                 Immutable(value, live, ["data"], faults);
+                SecretRules.CheckType(value, faults);
+                SecretRules.CheckSize(null, value.Obj("data"), "data", faults);
                 break;
             case "persistentvolumeclaims.":
-                VolumeClaimRules.Check(spec ?? [], before, faults);
+                VolumeClaimRules.Check(spec ?? [], live, faults);
+                break;
+            case "validatingadmissionpolicies.admissionregistration.k8s.io"
+            or "validatingadmissionpolicybindings.admissionregistration.k8s.io":
+                faults.Forbidden(
+                    "spec",
+                    "this cluster does not evaluate admission policies, and stores none without effect"
+                );
+                break;
+            case "resourcequotas.":
+                foreach (var (name, amount) in spec.Obj("hard") ?? [])
+                {
+                    if (Quantity.Parse(amount) < 0)
+                    {
+                        faults.Invalid($"spec.hard[{name}]", amount, "must be greater than or equal to 0");
+                    }
+                }
                 break;
             case "ingresses.networking.k8s.io":
                 IngressRules.Check(spec ?? [], faults);
@@ -67,18 +90,57 @@ internal static class KindRules
             case "horizontalpodautoscalers.autoscaling":
                 Autoscaler(spec ?? [], faults);
                 break;
-            case "poddisruptionbudgets.policy"
-                when spec.At("minAvailable") is not null && spec.At("maxUnavailable") is not null:
-                faults.Invalid("spec", spec, "minAvailable and maxUnavailable cannot be both set");
+            case "poddisruptionbudgets.policy":
+                if (spec.At("minAvailable") is not null && spec.At("maxUnavailable") is not null)
+                {
+                    faults.Invalid("spec", spec, "minAvailable and maxUnavailable cannot be both set");
+                }
+                foreach (var bound in (ReadOnlySpan<string>)["minAvailable", "maxUnavailable"])
+                {
+                    StrategyRules.Amount(spec.At(bound), "spec." + bound, faults, share: true);
+                }
                 break;
             case "rolebindings.rbac.authorization.k8s.io" or "clusterrolebindings.rbac.authorization.k8s.io":
-                if (live is not null && !JsonNode.DeepEquals(value["roleRef"], live["roleRef"]))
-                {
-                    faults.Invalid("roleRef", value["roleRef"], "cannot change roleRef");
-                }
+                AccessRules.CheckBinding(value, live, type.Namespaced, faults);
+                break;
+            case "roles.rbac.authorization.k8s.io" or "clusterroles.rbac.authorization.k8s.io":
+                AccessRules.CheckRole(value, type.Namespaced, faults);
+                break;
+            case "networkpolicies.networking.k8s.io":
+                NetworkPolicyRules.Check(spec ?? [], faults);
+                break;
+            case "persistentvolumes.":
+                VolumeClaimRules.CheckVolume(spec ?? [], faults);
+                break;
+            case "storageclasses.storage.k8s.io":
+                StorageClass(value, live, faults);
+                break;
+            case "priorityclasses.scheduling.k8s.io":
+                PriorityClass(value, live, faults);
                 break;
             case "customresourcedefinitions.apiextensions.k8s.io":
                 DefinitionRules.Check(value, before, faults);
+                DefinitionDefaults.Check(value, live, faults);
+                break;
+        }
+    }
+
+    private static void Strategy(string kind, JsonObject spec, JsonObject? before, FieldFaults faults)
+    {
+        switch (kind)
+        {
+            case "Deployment":
+                StrategyRules.CheckDeployment(spec, faults);
+                break;
+            case "DaemonSet":
+                StrategyRules.CheckDaemonSet(spec, faults);
+                break;
+            case "StatefulSet":
+                StrategyRules.CheckStatefulSet(spec, faults);
+                if (before is not null)
+                {
+                    OnlyMutable(spec, before, s_statefulSetMutable, faults);
+                }
                 break;
         }
     }
@@ -100,6 +162,15 @@ internal static class KindRules
             )
             {
                 faults.Invalid("spec.selector", selector, "empty selector is invalid for this kind");
+            }
+            else if (
+                selector
+                    .Arr("matchExpressions")
+                    .Objects()
+                    .Any(e => e.Str("operator") is not ("In" or "NotIn" or "Exists" or "DoesNotExist"))
+            )
+            {
+                faults.Invalid("spec.selector", selector, "invalid label selector");
             }
             else if (
                 spec.Obj("template") is { } template
@@ -147,12 +218,19 @@ internal static class KindRules
 
     private static void Job(JsonObject spec, JsonObject? before, string path, FieldFaults faults)
     {
+        foreach (
+            var field in (ReadOnlySpan<string>)
+                ["parallelism", "completions", "backoffLimit", "activeDeadlineSeconds", "ttlSecondsAfterFinished"]
+        )
+        {
+            NotNegative(spec, field, faults, path);
+        }
         if (spec.Obj("template") is not { } template)
         {
             return;
         }
         PodTemplate(template, path + ".template", faults);
-        if (template.Str("spec", "restartPolicy") is "Always")
+        if (template.Str("spec", "restartPolicy") is "Always" or null)
         {
             faults.Required(path + ".template.spec.restartPolicy", "valid values: \"OnFailure\", \"Never\"");
         }
@@ -193,6 +271,44 @@ internal static class KindRules
         else if (max < min)
         {
             faults.Invalid("spec.maxReplicas", spec["maxReplicas"], "must be greater than or equal to `minReplicas`");
+        }
+    }
+
+    private static void StorageClass(JsonObject value, JsonObject? live, FieldFaults faults)
+    {
+        if (live is null)
+        {
+            return;
+        }
+        foreach (var field in (ReadOnlySpan<string>)["provisioner", "parameters", "reclaimPolicy", "volumeBindingMode"])
+        {
+            if (!JsonNode.DeepEquals(value[field], live[field]))
+            {
+                faults.Forbidden(field, $"updates to {field} are forbidden.");
+            }
+        }
+    }
+
+    private static void PriorityClass(JsonObject value, JsonObject? live, FieldFaults faults)
+    {
+        if (live is not null)
+        {
+            // The server names these two with a capital.
+            foreach (var field in (ReadOnlySpan<string>)["Value", "PreemptionPolicy"])
+            {
+                var name = char.ToLowerInvariant(field[0]) + field[1..];
+                if (!JsonNode.DeepEquals(value[name], live[name]))
+                {
+                    faults.Forbidden(field, "may not be changed in an update.");
+                }
+            }
+        }
+        else if (
+            value.Long("value") > 1_000_000_000
+            && value.Str("metadata", "name")?.StartsWith("system-", StringComparison.Ordinal) != true
+        )
+        {
+            faults.Forbidden("value", "maximum allowed value of a user defined priority is 1000000000");
         }
     }
 

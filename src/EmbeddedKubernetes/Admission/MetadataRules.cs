@@ -50,6 +50,34 @@ internal static class MetadataRules
         }
     }
 
+    public static void CheckSelector(JsonObject selector, string path, FieldFaults faults)
+    {
+        CheckLabels(selector.Obj("matchLabels"), path + ".matchLabels", faults);
+        PodRules.Each(
+            selector.Arr("matchExpressions"),
+            path + ".matchExpressions",
+            (expression, at) =>
+            {
+                var values = expression.Arr("values") is { Count: > 0 };
+                switch (expression.Str("operator"))
+                {
+                    case "In" or "NotIn" when !values:
+                        faults.Required(at + ".values", "must be specified when `operator` is 'In' or 'NotIn'");
+                        break;
+                    case "Exists" or "DoesNotExist" when values:
+                        faults.Forbidden(
+                            at + ".values",
+                            "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"
+                        );
+                        break;
+                    case not ("In" or "NotIn" or "Exists" or "DoesNotExist"):
+                        faults.Invalid(at + ".operator", expression["operator"], "not a valid selector operator");
+                        break;
+                }
+            }
+        );
+    }
+
     private static void CheckName(ResourceType type, string name, FieldFaults faults)
     {
         var (fits, rule) = type switch

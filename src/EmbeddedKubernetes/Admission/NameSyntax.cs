@@ -36,6 +36,16 @@ internal static partial class NameSyntax
             && (slash < 0 || (slash > 0 && IsSubdomain(text[..slash])));
     }
 
+    /// <summary>What is wrong with the name of a port (an IANA service name); null when nothing is.</summary>
+    public static string? PortNameFault(string text) =>
+        text.Length > 15 ? "must be no more than 15 characters"
+        : text.Any(c => !char.IsAsciiLetterLower(c) && !char.IsAsciiDigit(c) && c != '-')
+            ? "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)"
+        : !text.Any(char.IsAsciiLetterLower) ? "must contain at least one letter (a-z)"
+        : text.Contains("--", StringComparison.Ordinal) ? "must not contain consecutive hyphens"
+        : text[0] == '-' || text[^1] == '-' ? "must not begin or end with a hyphen"
+        : null;
+
     public static bool IsConfigKey(string text) =>
         text.Length is > 0 and <= 253 && ConfigKey().IsMatch(text) && text is not ("." or "..");
 

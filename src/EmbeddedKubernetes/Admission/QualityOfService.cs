@@ -7,7 +7,7 @@ internal static class QualityOfService
     {
         var any = false;
         var guaranteed = true;
-        foreach (var container in podSpec.Arr("containers").Objects())
+        foreach (var container in podSpec.Arr("containers").Objects().Concat(podSpec.Arr("initContainers").Objects()))
         {
             var limits = container.Obj("resources").Obj("limits");
             var requests = container.Obj("resources").Obj("requests");

@@ -45,6 +45,10 @@ internal static class SchemaRules
                     MetadataRules.CheckLabels(o.Obj("labels"), path + ".labels", faults);
                     return;
                 }
+                if (schema.TypeName == "LabelSelector")
+                {
+                    MetadataRules.CheckSelector(o, path, faults);
+                }
                 foreach (var field in schema.Fields.Values)
                 {
                     // Most fields are absent, and the path of those is never told.

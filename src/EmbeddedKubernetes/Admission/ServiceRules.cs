@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace EmbeddedKubernetes.Admission;
 
 /// <summary>What a service must fulfil.</summary>
@@ -19,6 +21,16 @@ internal static class ServiceRules
             faults.Required("spec.ports");
         }
         Ports(ports, faults);
+        MetadataRules.CheckLabels(spec.Obj("selector"), "spec.selector", faults);
+        if (
+            type == "ExternalName"
+            && spec.Str("externalName") is { Length: > 0 } host
+            && !NameSyntax.IsSubdomain(host.EndsWith('.') ? host[..^1] : host)
+        )
+        {
+            faults.Invalid("spec.externalName", host, NameSyntax.SubdomainRule);
+        }
+        Addresses(spec, faults);
         var was = before.Str("clusterIP");
         if (
             !string.IsNullOrEmpty(was)
@@ -32,6 +44,23 @@ internal static class ServiceRules
                 new JsonArray(spec["clusterIP"]?.DeepClone()),
                 "may not change once set"
             );
+        }
+    }
+
+    private static void Addresses(JsonObject spec, FieldFaults faults)
+    {
+        if (spec.Str("clusterIP") is { Length: > 0 } address and not "None" && !IPAddress.TryParse(address, out _))
+        {
+            faults.Invalid("spec.clusterIPs[0]", address, "must be a valid IP address, (e.g. 10.9.8.7)");
+        }
+        var i = 0;
+        foreach (var external in spec.Arr("externalIPs") ?? [])
+        {
+            if (!IPAddress.TryParse(external.AsString(), out _))
+            {
+                faults.Invalid($"spec.externalIPs[{i}]", external, "must be a valid IP address, (e.g. 10.9.8.7)");
+            }
+            i++;
         }
     }
 
@@ -49,7 +78,7 @@ internal static class ServiceRules
             }
             PodRules.Name(port, at, names, faults);
             PodRules.PortNumber(port["port"], at + ".port", faults);
-            PodRules.PortNumber(port["targetPort"], at + ".targetPort", faults);
+            PodRules.PortNumberOrName(port["targetPort"], at + ".targetPort", faults);
             if (!numbers.Add($"{port.Long("port")}/{port.Str("protocol")}"))
             {
                 faults.Duplicate(

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using EmbeddedKubernetes.Api.Documents;
 using EmbeddedKubernetes.Api.Requests;
+using EmbeddedKubernetes.Certificates;
 using EmbeddedKubernetes.Objects;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -11,7 +12,8 @@ namespace EmbeddedKubernetes.Api;
 internal sealed partial class ApiServer(ClusterObjects objects, string token, ILogger log, CancellationToken stopping)
 {
     private readonly byte[] _token = Encoding.UTF8.GetBytes(token);
-    private readonly ResourceEndpoint _resources = new(objects, stopping);
+    private readonly ServiceAccountTokens _accounts = new(token, objects.Time);
+    private readonly ResourceEndpoint _resources = new(objects, new(token, objects.Time), stopping);
     private readonly Discovery _discovery = new(objects.Catalogue);
     private readonly OpenApiDocuments _openApi = new(objects.Catalogue);
 
@@ -67,6 +69,11 @@ internal sealed partial class ApiServer(ClusterObjects objects, string token, IL
                 return;
         }
         Authenticate(context);
+        if (path == "/metrics")
+        {
+            await ApiResponse.WriteAsync(context, 200, Metrics.Of(objects.Store), Metrics.ContentType);
+            return;
+        }
         var request = new ApiRequest(context, objects.Time);
         if (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method))
         {
@@ -104,6 +111,17 @@ internal sealed partial class ApiServer(ClusterObjects objects, string token, IL
         )
         {
             return;
+        }
+        if (
+            header.StartsWith(scheme, StringComparison.OrdinalIgnoreCase)
+            && _accounts.Read(header[scheme.Length..].Trim()) is { } claims
+        )
+        {
+            throw new ApiException(
+                403,
+                "Forbidden",
+                $"forbidden: User \"{claims.Str("sub")}\" may do nothing: this cluster does not evaluate roles; use the token of its kubeconfig"
+            );
         }
         throw new ApiException(401, "Unauthorized", "Unauthorized");
     }

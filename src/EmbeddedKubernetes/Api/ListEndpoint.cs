@@ -10,16 +10,16 @@ internal sealed class ListEndpoint(ClusterObjects objects)
     public async Task HandleAsync(ApiRequest request, RequestTarget target)
     {
         var selection = Selection.Read(request, target);
-        if (
-            request.Query("resourceVersionMatch") is { Length: > 0 }
-            && string.IsNullOrEmpty(request.Query("resourceVersion"))
-        )
-        {
-            throw ApiException.BadRequest("resourceVersionMatch is forbidden unless resourceVersion is provided");
-        }
+        var asked = ListVersion.Read(request);
         var type = target.Type;
         var all = objects.Store.List(type.Storage, target.Namespace, out var version);
+        asked.RefuseFuture(version);
         await objects.Store.SettledAsync(version);
+        if (asked.Exact && asked.Version < version)
+        {
+            version = asked.Version.Value;
+            all = await asked.RestoreAsync(objects.Store, type.Storage, target.Namespace, request.Http.RequestAborted);
+        }
         var metadata = new JsonObject();
         var limit = request.QueryNumber("limit");
         var start = ListPosition.Read(request.Query("continue"), version, out var listVersion);

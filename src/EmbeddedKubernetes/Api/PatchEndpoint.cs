@@ -19,11 +19,11 @@ internal sealed class PatchEndpoint(ClusterObjects objects)
         {
             throw InvalidOptions(new FieldFaults().Required("fieldManager", "is required for apply patch"));
         }
-        if (!apply && request.QueryFlag("force"))
+        if (!apply && request.Query("force") is not null)
         {
             throw InvalidOptions(new FieldFaults().Forbidden("force", "may not be specified for non-apply patch"));
         }
-        var options = request.WriteOptions(target.Subresource);
+        var options = request.WriteOptions(target.Part);
         if (
             content is not ("application/json-patch+json" or "application/merge-patch+json" or Strategic or ApplyYaml)
             || (content == Strategic && type.IsCustom)

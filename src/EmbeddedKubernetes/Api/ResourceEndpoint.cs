@@ -1,23 +1,24 @@
 using EmbeddedKubernetes.Api.Requests;
+using EmbeddedKubernetes.Certificates;
 using EmbeddedKubernetes.Objects;
 using Microsoft.AspNetCore.Http;
 
 namespace EmbeddedKubernetes.Api;
 
 /// <summary>Answers requests for objects and collections.</summary>
-internal sealed class ResourceEndpoint(ClusterObjects objects, CancellationToken stopping)
+internal sealed class ResourceEndpoint(ClusterObjects objects, ServiceAccountTokens tokens, CancellationToken stopping)
 {
     private readonly ListEndpoint _lists = new(objects);
     private readonly WatchEndpoint _watches = new(objects, stopping);
     private readonly PatchEndpoint _patches = new(objects);
-    private readonly Subresources _subresources = new(objects);
+    private readonly Subresources _subresources = new(objects, tokens);
 
     public Task HandleAsync(ApiRequest request, RequestTarget target)
     {
         if (target.Type.CreateOnly)
         {
             return HttpMethods.IsPost(request.Method) && target.Name is null
-                ? Reviews.AnswerAsync(request, target)
+                ? Reviews.AnswerAsync(request, target, tokens)
                 : throw ApiException.NotAllowed();
         }
         if (target.Subresource.Length > 0 && !IsDoor(target))
@@ -27,10 +28,16 @@ internal sealed class ResourceEndpoint(ClusterObjects objects, CancellationToken
         return target.Name is null ? CollectionAsync(request, target) : ObjectAsync(request, target);
     }
 
-    // The status and a namespace's finalizers are other doors to the same object.
+    // The status, a namespace's finalizers and the like are other doors to the same object.
     private static bool IsDoor(RequestTarget target) =>
         (target.Subresource == "status" && target.Type.HasStatus)
-        || (target.Subresource == "finalize" && target.Type.Storage == "namespaces.");
+        || (target.Subresource, target.Type.Storage)
+            is
+                ("finalize", "namespaces.")
+                or
+                ("ephemeralcontainers", "pods.")
+                or
+                ("approval", "certificatesigningrequests.certificates.k8s.io");
 
     private async Task CollectionAsync(ApiRequest request, RequestTarget target)
     {
@@ -51,7 +58,7 @@ internal sealed class ResourceEndpoint(ClusterObjects objects, CancellationToken
                 {
                     throw ApiException.BadRequest("an empty namespace may not be set during creation");
                 }
-                var options = request.WriteOptions(target.Subresource);
+                var options = request.WriteOptions(target.Part);
                 var body = await request.ReadObjectAsync();
                 var created = objects.Create(target.Type, target.Namespace, body, options);
                 await AnswerAsync(request, target, 201, created, options);
@@ -75,12 +82,13 @@ internal sealed class ResourceEndpoint(ClusterObjects objects, CancellationToken
                     await _watches.HandleAsync(request, target);
                     break;
                 }
+                ListVersion.Read(request).RefuseFuture(objects.Store.ResourceVersion);
                 var stored = objects.GetStored(type, ns, name);
                 await objects.Store.SettledAsync(stored.ResourceVersion);
                 await Tables.ObjectAnswer.WriteAsync(request, type, stored);
                 break;
             case "PUT":
-                var options = request.WriteOptions(target.Subresource);
+                var options = request.WriteOptions(target.Part);
                 var body = await request.ReadObjectAsync();
                 await AnswerAsync(request, target, 200, objects.Update(type, ns, name, body, options).Value, options);
                 break;

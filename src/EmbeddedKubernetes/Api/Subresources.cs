@@ -1,4 +1,5 @@
 using EmbeddedKubernetes.Api.Requests;
+using EmbeddedKubernetes.Certificates;
 using EmbeddedKubernetes.Objects;
 using EmbeddedKubernetes.Patching;
 using EmbeddedKubernetes.Schemas;
@@ -6,7 +7,7 @@ using EmbeddedKubernetes.Schemas;
 namespace EmbeddedKubernetes.Api;
 
 /// <summary>Doors into an object other than its status.</summary>
-internal sealed class Subresources(ClusterObjects objects)
+internal sealed class Subresources(ClusterObjects objects, ServiceAccountTokens tokens)
 {
     public Task HandleAsync(ApiRequest request, RequestTarget target) =>
         (target.Subresource, target.Type.Storage, request.Method) switch
@@ -16,6 +17,7 @@ internal sealed class Subresources(ClusterObjects objects)
             ("log", "pods.", "GET") => LogAsync(request, target),
             ("eviction", "pods.", "POST") => EvictAsync(request, target),
             ("binding", "pods.", "POST") => BindAsync(request, target),
+            ("token", "serviceaccounts.", "POST") => IssueTokenAsync(request, target),
             ("exec" or "attach" or "portforward" or "proxy", _, _) => throw new ApiException(
                 501,
                 "NotImplemented",
@@ -137,6 +139,35 @@ internal sealed class Subresources(ClusterObjects objects)
         objects.Delete(target.Type, target.Namespace, target.Name!, new DeleteOptions(), out var deleted);
         await objects.Store.DurableAsync(deleted.ResourceVersion);
         await ApiResponse.WriteAsync(request.Http, 201, ApiResponse.Success([]));
+    }
+
+    private async Task IssueTokenAsync(ApiRequest request, RequestTarget target)
+    {
+        const int standard = 3600;
+        var body = await request.ReadObjectAsync();
+        var account = objects.GetStored(target.Type, target.Namespace, target.Name!).Read();
+        var spec = body.Child("spec");
+        var seconds = spec.Long("expirationSeconds") ?? standard;
+        if (seconds is < 600 or > uint.MaxValue)
+        {
+            throw new FieldFaults()
+                .Invalid("spec.expirationSeconds", seconds, "may not specify a duration less than 10 minutes")
+                .ToException("TokenRequest", "authentication.k8s.io", target.Name!);
+        }
+        var (token, expires) = tokens.Issue(account, spec.Arr("audiences") ?? [], seconds);
+        spec["expirationSeconds"] = seconds;
+        body["kind"] = "TokenRequest";
+        body["apiVersion"] = "authentication.k8s.io/v1";
+        var metadata = body.Metadata();
+        metadata["name"] = target.Name;
+        metadata["namespace"] = target.Namespace;
+        metadata["creationTimestamp"] = objects.Now;
+        body["status"] = new JsonObject
+        {
+            ["token"] = token,
+            ["expirationTimestamp"] = ClusterObjects.Timestamp(expires),
+        };
+        await ApiResponse.WriteAsync(request.Http, 201, body);
     }
 
     private async Task BindAsync(ApiRequest request, RequestTarget target)

@@ -100,7 +100,7 @@ internal sealed class Watch
         _selection = Selection.Read(request, target);
         _table = TableRequest.IsWanted(request) ? new TableWriter(target.Type, request, objects.Time) : null;
         WantsBookmarks = request.QueryFlag("allowWatchBookmarks");
-        _initialBookmark = request.Query("sendInitialEvents") is "true" or "1";
+        _initialBookmark = request.QueryFlag("sendInitialEvents");
     }
 
     public bool WantsBookmarks { get; }
@@ -132,7 +132,7 @@ internal sealed class Watch
     {
         // The list may be ahead of the disk; what is shown must stay.
         await _objects.Store.SettledAsync(_seen);
-        if (_request.Query("sendInitialEvents") is not ("false" or "0"))
+        if (_request.Query("sendInitialEvents") is null || _initialBookmark)
         {
             foreach (var stored in _initial)
             {

@@ -1,3 +1,4 @@
+using EmbeddedKubernetes.Admission;
 using EmbeddedKubernetes.Objects;
 
 namespace EmbeddedKubernetes.Controllers;
@@ -8,6 +9,9 @@ internal sealed class ClusterContext(ClusterObjects objects, Timers timers)
     public const string ControllerManager = "kube-controller-manager";
     public const string Kubelet = "kubelet";
     public const string NodeName = "embedded";
+
+    // Owners of pods that were not let in, by the controller that makes them.
+    private readonly HashSet<(IController Controller, ObjectKey Owner)> _refused = [];
 
     public ClusterObjects Objects { get; } = objects;
 
@@ -28,6 +32,30 @@ internal sealed class ClusterContext(ClusterObjects objects, Timers timers)
         value["apiVersion"] = type.ApiVersion;
         value["kind"] = type.Kind;
         return Objects.Create(type, ns, value, new() { Manager = manager });
+    }
+
+    /// <summary>Creates a pod of an owner. A refused one is told, and tried again when what it names comes.</summary>
+    /// <returns>The pod, or why it was refused.</returns>
+    public (JsonObject? Pod, string? Refusal) CreatePod(
+        IController controller,
+        ObjectKey owner,
+        JsonObject about,
+        JsonObject pod,
+        string component,
+        Func<string, string> failure
+    )
+    {
+        try
+        {
+            _refused.Remove((controller, owner));
+            return (Create(Type("v1", "Pod"), owner.Namespace, pod), null);
+        }
+        catch (ApiException e) when (e.Code is 403 or 422)
+        {
+            _refused.Add((controller, owner));
+            Events.Warning(about, "FailedCreate", failure(e.Message), component);
+            return (null, e.Message);
+        }
     }
 
     /// <summary>Creates the object unless it exists.</summary>
@@ -104,8 +132,19 @@ internal sealed class ClusterContext(ClusterObjects objects, Timers timers)
     )
     {
         var key = change.Object.Key;
+        if (_refused.Count > 0 && PodAdmission.Resources.Contains(key.Resource))
+        {
+            foreach (var (_, refused) in _refused.Where(r => r.Controller == controller))
+            {
+                queue.Add(controller, refused);
+            }
+        }
         if (Has(kinds, key))
         {
+            if (change.Type == ChangeType.Deleted)
+            {
+                _refused.Remove((controller, key));
+            }
             queue.Add(controller, key);
         }
         else if (key.Resource == owned.Storage)

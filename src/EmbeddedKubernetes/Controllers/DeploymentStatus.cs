@@ -37,6 +37,14 @@ internal static class DeploymentStatus
             enough ? "Deployment has minimum availability." : "Deployment does not have minimum availability.",
             now
         );
+        if (Conditions.Find(current.Obj("status"), "ReplicaFailure") is { } failure)
+        {
+            Set(status, "ReplicaFailure", true, failure.Str("reason")!, failure.Str("message")!, now);
+        }
+        else if (Conditions.Find(status, "ReplicaFailure") is { } former)
+        {
+            status.Arr("conditions")!.Remove(former);
+        }
         var complete = updated == wanted && replicas == wanted && available == wanted;
         Progress(cluster, controller, type, deployment, status, old, current, complete, updated, now);
         cluster.SetStatus(type, deployment, status);

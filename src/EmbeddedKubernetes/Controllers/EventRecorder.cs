@@ -9,6 +9,8 @@ internal sealed class EventRecorder(ClusterObjects objects)
     private static readonly TimeSpan s_keepFor = TimeSpan.FromHours(1);
     private readonly ResourceType _type = objects.Catalogue.BuiltIn("v1", "Event");
     private readonly ResourceType _namespaces = objects.Catalogue.BuiltIn("v1", "Namespace");
+    private readonly Dictionary<(string? Uid, string Reason, string Message), string> _names = [];
+    private long _last;
     private int _sinceCleanup;
 
     public void Normal(JsonObject about, string reason, string message, string component) =>
@@ -21,16 +23,18 @@ internal sealed class EventRecorder(ClusterObjects objects)
     {
         var ns = about.Str("metadata", "namespace") is { Length: > 0 } own ? own : "default";
         var subject = about.Str("metadata", "name") ?? "";
-        var name = $"{subject}.{RandomName.HashOf($"{about.Str("metadata", "uid")}/{reason}/{message}", 16)}";
         var now = objects.Now;
-        var key = _type.Key(ns, name);
         if (objects.Store.Get(_namespaces.Key("", ns)) is not { Terminating: false })
         {
             // The namespace is going: events are only told, never promised.
             return;
         }
         // Straight to the store: the server's own events need no checking, and there are many.
-        var before = objects.Store.Get(key);
+        var what = (about.Str("metadata", "uid"), reason, message);
+        var before = _names.TryGetValue(what, out var known) ? objects.Store.Get(_type.Key(ns, known)) : null;
+        var name = before?.Key.Name ?? NextName(subject);
+        var key = _type.Key(ns, name);
+        _names[what] = name;
         var value = before?.Read() ?? Make(type, about, reason, message, component, ns, name, now);
         value["count"] = (value.Long("count") ?? 0) + 1;
         value["lastTimestamp"] = now;
@@ -40,6 +44,17 @@ internal sealed class EventRecorder(ClusterObjects objects)
             _sinceCleanup = 0;
             Forget();
         }
+    }
+
+    // Names rise with time, so that a list of one object's events is in their order.
+    private string NextName(string subject)
+    {
+        if (_names.Count >= 2 * MaxEvents)
+        {
+            _names.Clear();
+        }
+        _last = Math.Max(_last + 1, (objects.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks);
+        return $"{subject}.{_last * 100:x16}";
     }
 
     private static JsonObject Make(

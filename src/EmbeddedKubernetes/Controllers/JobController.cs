@@ -91,9 +91,9 @@ internal sealed class JobController(ClusterContext cluster) : IController
                 completions is { } total ? Math.Min(parallelism, total - succeeded)
                 : succeeded > 0 ? 0
                 : parallelism;
-            for (var i = active.Count; i < wanted; i++)
+            while (active.Count < wanted && CreatePod(job, key) is { } pod)
             {
-                active.Add(CreatePod(job, key));
+                active.Add(pod);
             }
         }
         Write(job, status, active, succeeded, failed);
@@ -128,12 +128,15 @@ internal sealed class JobController(ClusterContext cluster) : IController
         }
     }
 
-    private JsonObject CreatePod(JsonObject job, ObjectKey key)
+    private JsonObject? CreatePod(JsonObject job, ObjectKey key)
     {
         var pod = PodTemplates.NewPod(job, job.Obj("spec").Obj("template")!);
         pod.Metadata()["generateName"] = key.Name + "-";
-        var made = cluster.Create(_pods, key.Namespace, pod);
-        cluster.Events.Normal(job, "SuccessfulCreate", "Created pod: " + made.Str("metadata", "name"), Component);
+        var (made, _) = cluster.CreatePod(this, key, job, pod, Component, why => "Error creating: " + why);
+        if (made is not null)
+        {
+            cluster.Events.Normal(job, "SuccessfulCreate", "Created pod: " + made.Str("metadata", "name"), Component);
+        }
         return made;
     }
 

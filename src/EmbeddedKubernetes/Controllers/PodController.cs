@@ -1,20 +1,30 @@
 namespace EmbeddedKubernetes.Controllers;
 
 /// <summary>
-/// Scheduler and kubelet in one, without running anything. Every pod goes to the one node; after the start delay it is
-/// ready, unless an image tag begins with <c>fail-</c> (it crashes again and again) or <c>missing-</c> (it cannot be
-/// pulled). Pods that are not restarted always succeed after another delay.
+/// Scheduler and kubelet in one, without running anything. A pod that fits goes to the one node; after the start delay it is
+/// ready, unless something it refers to is missing, or an image tag begins with <c>fail-</c> (it crashes again and again) or
+/// <c>missing-</c> (it cannot be pulled). Pods that are not restarted always succeed after another delay.
 /// </summary>
 internal sealed class PodController(ClusterContext cluster, TimeSpan startDelay) : IController
 {
     private const string Scheduler = "default-scheduler";
+    private const string NotHelpful = "1 Preemption is not helpful for scheduling";
     private readonly ResourceType _type = cluster.Type("v1", "Pod");
+    private readonly ObjectKey _nodeKey = cluster.Type("v1", "Node").Key("", ClusterContext.NodeName);
+    private readonly PodReferences _references = new(cluster);
+    private readonly WaitingPods _waiting = new();
+    private readonly Dictionary<string, string> _told = new(StringComparer.Ordinal);
     private readonly Dictionary<string, DateTimeOffset> _started = new(StringComparer.Ordinal);
+    private (StoredObject Stored, JsonObject Value)? _node;
     private int _addresses;
 
     public void Observe(StoreEvent change, WorkQueue queue)
     {
         var key = change.Object.Key;
+        foreach (var pod in _waiting.For(key))
+        {
+            queue.Add(this, pod);
+        }
         if (key.Resource != _type.Storage)
         {
             return;
@@ -22,6 +32,8 @@ internal sealed class PodController(ClusterContext cluster, TimeSpan startDelay)
         if (change.Type == ChangeType.Deleted)
         {
             _started.Remove(change.Object.Uid);
+            _told.Remove(change.Object.Uid);
+            _waiting.Forget(key);
             return;
         }
         queue.Add(this, key);
@@ -35,22 +47,15 @@ internal sealed class PodController(ClusterContext cluster, TimeSpan startDelay)
         }
         if (string.IsNullOrEmpty(pod.Str("spec", "nodeName")))
         {
-            if (pod.Obj("spec").Arr("schedulingGates") is { Count: > 0 })
+            if (!Schedule(ref pod, key))
             {
                 return;
             }
-            pod = cluster.Modify(
-                _type,
-                key,
-                p => p.Child("spec")["nodeName"] = ClusterContext.NodeName,
-                manager: Scheduler
-            );
-            cluster.Events.Normal(
-                pod,
-                "Scheduled",
-                $"Successfully assigned {key.Namespace}/{key.Name} to {ClusterContext.NodeName} (simulated)",
-                Scheduler
-            );
+        }
+        else if (pod.Str("spec", "nodeName") != ClusterContext.NodeName)
+        {
+            // Of a node that nobody looks after.
+            return;
         }
         if (pod.Str("status", "startTime") is null)
         {
@@ -62,6 +67,101 @@ internal sealed class PodController(ClusterContext cluster, TimeSpan startDelay)
         Advance(pod, key);
     }
 
+    private bool Schedule(ref JsonObject pod, ObjectKey key)
+    {
+        var now = cluster.Objects.Now;
+        if (pod.Obj("spec").Arr("schedulingGates") is { Count: > 0 })
+        {
+            var gated = "Scheduling is blocked due to non-empty scheduling gates";
+            cluster.SetStatus(_type, pod, PodStates.Unscheduled(pod, "SchedulingGated", gated, now), Scheduler);
+            return false;
+        }
+        if (pod.Str("spec", "schedulerName") is not (null or Scheduler))
+        {
+            return false;
+        }
+        if (Unfit(pod) is { } missing)
+        {
+            var status = PodStates.Unscheduled(pod, "Unschedulable", missing.Message, now);
+            Hold(pod, key, missing, status, "FailedScheduling", missing.Message, Scheduler);
+            return false;
+        }
+        GoOn(pod, key);
+        pod = cluster.Modify(
+            _type,
+            key,
+            p => p.Child("spec")["nodeName"] = ClusterContext.NodeName,
+            manager: Scheduler
+        );
+        cluster.Events.Normal(
+            pod,
+            "Scheduled",
+            $"Successfully assigned {key.Namespace}/{key.Name} to {ClusterContext.NodeName} (simulated)",
+            Scheduler
+        );
+        return true;
+    }
+
+    private MissingReference? Unfit(JsonObject pod)
+    {
+        if (Node() is not { } node)
+        {
+            return new(_nodeKey, "no nodes available to schedule pods");
+        }
+        var why =
+            _references.UnboundClaim(pod)
+            ?? (NodeFit.Refusal(node, pod.Obj("spec")!) is { } refusal ? new(_nodeKey, refusal) : null);
+        return why is null
+            ? null
+            : why with
+            {
+                Message = $"0/1 nodes are available: {why.Message}. preemption: 0/1 nodes are available: {NotHelpful}.",
+            };
+    }
+
+    private JsonObject? Node()
+    {
+        if (cluster.Store.Get(_nodeKey) is not { } stored)
+        {
+            return null;
+        }
+        if (_node?.Stored != stored)
+        {
+            _node = (stored, stored.Read());
+        }
+        return _node?.Value;
+    }
+
+    /// <summary>Lets a pod wait for what is missing, and tells so once.</summary>
+    private void Hold(
+        JsonObject pod,
+        ObjectKey key,
+        MissingReference missing,
+        JsonObject status,
+        string reason,
+        string message,
+        string component
+    )
+    {
+        _waiting.Wait(key, missing.Key);
+        var uid = pod.Str("metadata", "uid")!;
+        if (_told.GetValueOrDefault(uid) == message)
+        {
+            return;
+        }
+        _told[uid] = message;
+        cluster.SetStatus(_type, pod, status, component);
+        cluster.Events.Warning(pod, reason, message, component);
+    }
+
+    private void GoOn(JsonObject pod, ObjectKey key)
+    {
+        if (_told.Remove(pod.Str("metadata", "uid")!))
+        {
+            _waiting.Forget(key);
+        }
+    }
+
     private void Advance(JsonObject pod, ObjectKey key)
     {
         var uid = pod.Str("metadata", "uid")!;
@@ -71,22 +171,35 @@ internal sealed class PodController(ClusterContext cluster, TimeSpan startDelay)
             cluster.Timers.After(early, this, key);
             return;
         }
+        var running = PodStates.IsRunning(pod);
+        if (!running && _references.UnmountableVolume(pod) is { } volume)
+        {
+            var creating = PodStates.Creating(pod, cluster.Objects.Now);
+            Hold(pod, key, volume, creating, "FailedMount", volume.Message, ClusterContext.Kubelet);
+            return;
+        }
         if (PodStates.MissingImage(pod) is { } missing)
         {
             FailPull(pod, key, missing);
             return;
         }
+        if (!running && MissingVariable(pod) is { } variable)
+        {
+            var status = Started(pod, "ErrImagePull", PodStates.Restarts(pod));
+            Hold(pod, key, variable, status, "Failed", "Error: " + variable.Message, ClusterContext.Kubelet);
+            return;
+        }
+        GoOn(pod, key);
         if (PodStates.CrashingContainer(pod) is not null)
         {
             Crash(pod, key);
             return;
         }
         var runs = pod.Str("spec", "restartPolicy") is "Always" or null;
-        if (!PodStates.IsRunning(pod))
+        if (!running)
         {
-            var address = pod.Str("status", "podIP") ?? NextAddress();
             TellStart(pod);
-            cluster.SetStatus(_type, pod, PodStates.Running(pod, address, cluster.Objects.Now), ClusterContext.Kubelet);
+            cluster.SetStatus(_type, pod, Started(pod, "", 0), ClusterContext.Kubelet);
             if (!runs)
             {
                 _started[uid] = cluster.Now;
@@ -103,40 +216,68 @@ internal sealed class PodController(ClusterContext cluster, TimeSpan startDelay)
                 ClusterContext.Kubelet
             );
         }
+        else if (PodStates.HasNewContainers(pod))
+        {
+            cluster.SetStatus(_type, pod, Started(pod, "", 0), ClusterContext.Kubelet);
+        }
+    }
+
+    private MissingReference? MissingVariable(JsonObject pod) =>
+        PodStates
+            .Starting(pod)
+            .Select(container => _references.UnsetVariable(pod, container))
+            .FirstOrDefault(missing => missing is not null);
+
+    private JsonObject Started(JsonObject pod, string pulling, long restarts) =>
+        PodStates.Started(
+            pod,
+            pod.Str("status", "podIP") ?? NextAddress(),
+            container => Trouble(pod, container, pulling, restarts),
+            cluster.Objects.Now
+        );
+
+    private ContainerTrouble? Trouble(JsonObject pod, JsonObject container, string pulling, long restarts)
+    {
+        if (PodStates.IsMissing(container))
+        {
+            return new(pulling, $"the image {container.Str("image")} cannot be pulled (simulated)");
+        }
+        if (_references.UnsetVariable(pod, container) is { } variable)
+        {
+            return new("CreateContainerConfigError", variable.Message);
+        }
+        return PodStates.IsCrashing(container)
+            ? new(
+                "CrashLoopBackOff",
+                $"back-off {(long)PodStates.BackOff(restarts).TotalSeconds}s restarting failed container={container.Str("name")} pod={pod.Str("metadata", "name")}",
+                restarts
+            )
+            : null;
     }
 
     private void FailPull(JsonObject pod, ObjectKey key, string image)
     {
-        var backOff = pod.Obj("status")
-            .Arr("containerStatuses")
-            .Objects()
-            .Any(c => c.Str("state", "waiting", "reason") == "ErrImagePull");
-        if (!PodStates.IsPullFailing(pod) || backOff)
+        var backOff = PodStates.Waiting(pod, "ErrImagePull");
+        if (PodStates.IsPullFailing(pod) && !backOff)
         {
-            var reason = backOff ? "ImagePullBackOff" : "ErrImagePull";
-            cluster.SetStatus(
-                _type,
-                pod,
-                PodStates.PullFailing(pod, reason, cluster.Objects.Now),
-                ClusterContext.Kubelet
-            );
-            if (backOff)
-            {
-                cluster.Events.Normal(pod, "BackOff", $"Back-off pulling image \"{image}\"", ClusterContext.Kubelet);
-            }
-            else
-            {
-                cluster.Events.Normal(pod, "Pulling", $"Pulling image \"{image}\"", ClusterContext.Kubelet);
-                cluster.Events.Warning(
-                    pod,
-                    "Failed",
-                    $"Failed to pull image \"{image}\": not found (simulated)",
-                    ClusterContext.Kubelet
-                );
-                cluster.Timers.After(startDelay, this, key);
-                _started[pod.Str("metadata", "uid")!] = cluster.Now;
-            }
+            return;
         }
+        var reason = backOff ? "ImagePullBackOff" : "ErrImagePull";
+        cluster.SetStatus(_type, pod, Started(pod, reason, PodStates.Restarts(pod)), ClusterContext.Kubelet);
+        if (backOff)
+        {
+            cluster.Events.Normal(pod, "BackOff", $"Back-off pulling image \"{image}\"", ClusterContext.Kubelet);
+            return;
+        }
+        cluster.Events.Normal(pod, "Pulling", $"Pulling image \"{image}\"", ClusterContext.Kubelet);
+        cluster.Events.Warning(
+            pod,
+            "Failed",
+            $"Failed to pull image \"{image}\": not found (simulated)",
+            ClusterContext.Kubelet
+        );
+        cluster.Timers.After(startDelay, this, key);
+        _started[pod.Str("metadata", "uid")!] = cluster.Now;
     }
 
     private void Crash(JsonObject pod, ObjectKey key)
@@ -160,15 +301,13 @@ internal sealed class PodController(ClusterContext cluster, TimeSpan startDelay)
             cluster.Timers.After(at + wait - cluster.Now, this, key);
             return;
         }
-        var address = pod.Str("status", "podIP") ?? NextAddress();
         if (last is null)
         {
             TellStart(pod);
         }
         _started.Remove(uid);
         var restartsNow = last is null ? 0 : restarts + 1;
-        var status = PodStates.Crashed(pod, address, restartsNow, cluster.Objects.Now);
-        cluster.SetStatus(_type, pod, status, ClusterContext.Kubelet);
+        cluster.SetStatus(_type, pod, Started(pod, "", restartsNow), ClusterContext.Kubelet);
         cluster.Events.Warning(
             pod,
             "BackOff",

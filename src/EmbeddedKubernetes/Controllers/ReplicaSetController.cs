@@ -28,15 +28,16 @@ internal sealed class ReplicaSetController(ClusterContext cluster) : IController
         Adopt(set, key, selector);
         var pods = cluster.Owned(set.Str("metadata", "uid")!, _pods.Storage).Where(PodView.IsActive).ToList();
         var wanted = set.Long("spec", "replicas") ?? 1;
-        for (var i = pods.Count; i < wanted && i - pods.Count < MaxCreatedAtOnce; i++)
+        string? refusal = null;
+        for (var i = pods.Count; i < wanted && i - pods.Count < MaxCreatedAtOnce && refusal is null; i++)
         {
-            CreatePod(set, key);
+            refusal = CreatePod(set, key);
         }
         if (pods.Count > wanted)
         {
             Shrink(set, pods, wanted);
         }
-        UpdateStatus(type, set);
+        UpdateStatus(type, set, refusal);
     }
 
     // Pods that match and belong to nobody, such as those an orphaning deletion left behind.
@@ -60,12 +61,17 @@ internal sealed class ReplicaSetController(ClusterContext cluster) : IController
         }
     }
 
-    private void CreatePod(JsonObject set, ObjectKey key)
+    /// <returns>Why the pod was refused; null when it was not.</returns>
+    private string? CreatePod(JsonObject set, ObjectKey key)
     {
         var pod = PodTemplates.NewPod(set, set.Obj("spec").Obj("template")!);
         pod.Metadata()["generateName"] = key.Name + "-";
-        var made = cluster.Create(_pods, key.Namespace, pod);
-        cluster.Events.Normal(set, "SuccessfulCreate", "Created pod: " + made.Str("metadata", "name"), Component);
+        var (made, refusal) = cluster.CreatePod(this, key, set, pod, Component, why => "Error creating: " + why);
+        if (made is not null)
+        {
+            cluster.Events.Normal(set, "SuccessfulCreate", "Created pod: " + made.Str("metadata", "name"), Component);
+        }
+        return refusal;
     }
 
     private void Shrink(JsonObject set, List<JsonObject> pods, long wanted)
@@ -81,7 +87,7 @@ internal sealed class ReplicaSetController(ClusterContext cluster) : IController
         }
     }
 
-    private void UpdateStatus(ResourceType type, JsonObject set)
+    private void UpdateStatus(ResourceType type, JsonObject set, string? refusal)
     {
         var pods = cluster.Owned(set.Str("metadata", "uid")!, _pods.Storage).Where(PodView.IsActive).ToList();
         var min = set.Long("spec", "minReadySeconds") ?? 0;
@@ -96,6 +102,11 @@ internal sealed class ReplicaSetController(ClusterContext cluster) : IController
         Positive(status, "readyReplicas", ready);
         Positive(status, "availableReplicas", available);
         status["observedGeneration"] = set.Long("metadata", "generation") ?? 1;
+        if (refusal is not null)
+        {
+            status.Put("conditions", set.At("status", "conditions")?.DeepClone());
+            Conditions.Set(status, "ReplicaFailure", true, "FailedCreate", refusal, cluster.Objects.Now);
+        }
         cluster.SetStatus(type, set, status);
         if (wait is { } later)
         {

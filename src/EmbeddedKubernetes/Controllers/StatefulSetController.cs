@@ -157,13 +157,23 @@ internal sealed class StatefulSetController(ClusterContext cluster) : IControlle
             spec["subdomain"] = service;
         }
         EnsureClaims(set, key, name, spec);
-        cluster.Create(_pods, key.Namespace, pod);
-        cluster.Events.Normal(
+        var (made, _) = cluster.CreatePod(
+            this,
+            key,
             set,
-            "SuccessfulCreate",
-            $"create Pod {name} in StatefulSet {key.Name} successful",
-            Component
+            pod,
+            Component,
+            why => $"create Pod {name} in StatefulSet {key.Name} failed error: {why}"
         );
+        if (made is not null)
+        {
+            cluster.Events.Normal(
+                set,
+                "SuccessfulCreate",
+                $"create Pod {name} in StatefulSet {key.Name} successful",
+                Component
+            );
+        }
     }
 
     private void EnsureClaims(JsonObject set, ObjectKey key, string pod, JsonObject podSpec)

@@ -10,6 +10,10 @@ internal sealed class FieldFaults
 
     public bool Any => _all.Count > 0;
 
+    public IReadOnlyList<FieldFault> All => _all;
+
+    public void Add(FieldFault fault) => _all.Add(fault);
+
     public FieldFaults Required(string field, string message = "") =>
         Add(field, "FieldValueRequired", message.Length == 0 ? "Required value" : "Required value: " + message);
 

@@ -21,6 +21,10 @@ internal sealed partial class ClusterObjects
     {
         if (!type.IsCustom)
         {
+            if (type.Storage == "pods.")
+            {
+                PodAdmission.Admit(type, body, Store);
+            }
             KindPreparation.ForCreate(type, body, _allocations, Now);
         }
         Validate(type, body, null);

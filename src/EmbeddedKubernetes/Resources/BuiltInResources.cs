@@ -69,10 +69,60 @@ internal static class BuiltInResources
         yield return Define(rbac, "v1", "ClusterRole", "clusterroles", namespaced: false);
         yield return Define(rbac, "v1", "ClusterRoleBinding", "clusterrolebindings", namespaced: false);
         yield return Define("storage.k8s.io", "v1", "StorageClass", "storageclasses", "sc", namespaced: false);
+        const string storage = "storage.k8s.io";
+        yield return Define(storage, "v1", "CSIDriver", "csidrivers", namespaced: false);
+        yield return Define(storage, "v1", "CSINode", "csinodes", namespaced: false);
+        yield return Define(storage, "v1", "CSIStorageCapacity", "csistoragecapacities");
+        yield return Define(storage, "v1", "VolumeAttachment", "volumeattachments", namespaced: false, status: true);
+        yield return Define(
+            storage,
+            "v1",
+            "VolumeAttributesClass",
+            "volumeattributesclasses",
+            "vac",
+            namespaced: false
+        );
+        yield return Define("node.k8s.io", "v1", "RuntimeClass", "runtimeclasses", namespaced: false);
+        yield return Define(
+            "certificates.k8s.io",
+            "v1",
+            "CertificateSigningRequest",
+            "certificatesigningrequests",
+            "csr",
+            namespaced: false,
+            status: true
+        );
+        yield return Define(
+            "apiregistration.k8s.io",
+            "v1",
+            "APIService",
+            "apiservices",
+            namespaced: false,
+            status: true
+        );
+        const string flow = "flowcontrol.apiserver.k8s.io";
+        yield return Define(flow, "v1", "FlowSchema", "flowschemas", namespaced: false, status: true, generation: true);
+        yield return Define(
+            flow,
+            "v1",
+            "PriorityLevelConfiguration",
+            "prioritylevelconfigurations",
+            namespaced: false,
+            status: true,
+            generation: true
+        );
         yield return Define("coordination.k8s.io", "v1", "Lease", "leases");
         yield return Define("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices");
         yield return NewEvents();
-        yield return Define("scheduling.k8s.io", "v1", "PriorityClass", "priorityclasses", "pc", namespaced: false);
+        yield return Define(
+            "scheduling.k8s.io",
+            "v1",
+            "PriorityClass",
+            "priorityclasses",
+            "pc",
+            namespaced: false,
+            generation: true
+        );
         const string admission = "admissionregistration.k8s.io";
         yield return Define(
             admission,

@@ -22,6 +22,13 @@ internal sealed record Subresource(string Name, string Group, string Version, st
                 yield return Own("log", ["get"]);
                 yield return new("eviction", "policy", "v1", "Eviction", ["create"]);
                 yield return new("binding", "", "v1", "Binding", ["create"]);
+                yield return Own("ephemeralcontainers", s_change);
+                break;
+            case "serviceaccounts.":
+                yield return new("token", "authentication.k8s.io", "v1", "TokenRequest", ["create"]);
+                break;
+            case "certificatesigningrequests.certificates.k8s.io":
+                yield return Own("approval", s_change);
                 break;
             case "namespaces.":
                 yield return Own("finalize", ["update"]);

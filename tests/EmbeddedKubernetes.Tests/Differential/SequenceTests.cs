@@ -96,6 +96,37 @@ public sealed class SequenceTests(SharedCluster shared, RealServer server)
             new("PATCH", ConfigMaps + "/nobody", "{}", ApiClient.MergePatch)
         );
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("0")]
+    [InlineData("1")]
+    [InlineData("f")]
+    [InlineData("F")]
+    [InlineData("t")]
+    [InlineData("T")]
+    [InlineData("false")]
+    [InlineData("FALSE")]
+    [InlineData("False")]
+    [InlineData("fAlSe")]
+    [InlineData("true")]
+    [InlineData("TRUE")]
+    [InlineData("True")]
+    [InlineData("yes")]
+    [InlineData("no")]
+    [InlineData("nonsense")]
+    public Task A_flag_of_the_query_is_read_alike(string value) =>
+        CompareAsync(
+            new("PATCH", $"{ConfigMaps}/absent?force={value}", "{}", ApiClient.MergePatch),
+            Apply(ConfigMaps + "/flag", ConfigMap("flag", """{"a":"1"}""")),
+            new(
+                "PATCH",
+                $"{ConfigMaps}/flag?fieldManager=two&force={value}",
+                ConfigMap("flag", """{"a":"2"}"""),
+                ApiClient.ApplyPatch
+            ),
+            new("DELETE", ConfigMaps + "/flag")
+        );
+
     [Fact]
     public Task Deployments_get_the_same_defaults() =>
         CompareAsync(
@@ -169,6 +200,88 @@ public sealed class SequenceTests(SharedCluster shared, RealServer server)
                     containers: """[{"name":"C_x","image":"i","resources":{"requests":{"cpu":"2"},"limits":{"cpu":"1"}}}]"""
                 )
             )
+        );
+
+    [Fact]
+    public Task Recreate_is_refused_beside_the_bounds_of_a_rolling_update_that_are_already_there() =>
+        CompareAsync(
+            Apply(Deployments + "/recr", Deployment("recr", """ "replicas":0, """)),
+            Apply(Deployments + "/recr", Deployment("recr", """ "replicas":0,"strategy":{"type":"Recreate"}, """)),
+            new("DELETE", Deployments + "/recr")
+        );
+
+    [Fact]
+    public Task A_stored_version_of_a_definition_cannot_be_left_out()
+    {
+        const string path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/things.up.example.test";
+        return CompareAsync(
+            Apply(path, Things("""{"name":"v1alpha1","served":true,"storage":true,@}""")),
+            Apply(
+                path,
+                Things(
+                    """{"name":"v1alpha1","served":true,"storage":false,@},{"name":"v1","served":true,"storage":true,@}"""
+                )
+            ),
+            Apply(path, Things("""{"name":"v1","served":true,"storage":true,@}""")),
+            new("DELETE", path)
+        );
+    }
+
+    private static string Things(string versions) =>
+        $$$"""
+            {"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{"name":"things.up.example.test"},
+            "spec":{"group":"up.example.test","scope":"Namespaced","names":{"plural":"things","singular":"thing","kind":"Thing"},
+            "versions":[{{{versions.Replace("@", Open, StringComparison.Ordinal)}}}]}}
+            """;
+
+    private const string Open =
+        """ "schema":{"openAPIV3Schema":{"type":"object","x-kubernetes-preserve-unknown-fields":true}} """;
+
+    [Fact]
+    public Task A_claim_that_is_not_bound_cannot_change()
+    {
+        const string path = "/api/v1/namespaces/default/persistentvolumeclaims";
+        return CompareAsync(
+            new(
+                "POST",
+                path,
+                """{"metadata":{"name":"c","finalizers":["kubernetes.io/pvc-protection"]},"spec":{"accessModes":["ReadWriteOnce"],"storageClassName":"absent","resources":{"requests":{"storage":"2Gi"}}}}"""
+            ),
+            new(
+                "PATCH",
+                path + "/c",
+                """{"spec":{"resources":{"requests":{"storage":"1Gi"}}}}""",
+                ApiClient.MergePatch
+            ),
+            new(
+                "PATCH",
+                path + "/c",
+                """{"spec":{"resources":{"requests":{"storage":"3Gi"}}}}""",
+                ApiClient.MergePatch
+            ),
+            new("PATCH", path + "/c", """{"metadata":{"finalizers":null}}""", ApiClient.MergePatch),
+            new("DELETE", path + "/c")
+        );
+    }
+
+    [Fact]
+    public Task What_is_fixed_in_classes_cannot_change() =>
+        CompareAsync(
+            new("POST", "/apis/scheduling.k8s.io/v1/priorityclasses", """{"metadata":{"name":"fixed"},"value":5}"""),
+            new("PATCH", "/apis/scheduling.k8s.io/v1/priorityclasses/fixed", """{"value":6}""", ApiClient.MergePatch),
+            new("DELETE", "/apis/scheduling.k8s.io/v1/priorityclasses/fixed"),
+            new(
+                "POST",
+                "/apis/storage.k8s.io/v1/storageclasses",
+                """{"metadata":{"name":"fixed"},"provisioner":"x"}"""
+            ),
+            new(
+                "PATCH",
+                "/apis/storage.k8s.io/v1/storageclasses/fixed",
+                """{"reclaimPolicy":"Retain","parameters":{"a":"b"}}""",
+                ApiClient.MergePatch
+            ),
+            new("DELETE", "/apis/storage.k8s.io/v1/storageclasses/fixed")
         );
 
     [Fact]

@@ -17,6 +17,11 @@ public sealed class PublishedDefinitionsTests(SharedCluster shared)
         foreach (var file in Files(project))
         {
             var made = await ApplyAsync(file);
+            if (Path.GetFileName(file).Contains("_vap_", StringComparison.Ordinal))
+            {
+                made.Body!["message"]!.GetValue<string>().Should().Contain("does not evaluate admission policies");
+                continue;
+            }
             made.Code.Should().BeOneOf([200, 201], "{0}: {1}", file, made.Body?["message"]);
             if (made.Body!["kind"]!.GetValue<string>() == "CustomResourceDefinition")
             {

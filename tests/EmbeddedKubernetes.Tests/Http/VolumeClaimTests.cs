@@ -30,6 +30,13 @@ public sealed class VolumeClaimTests(SharedCluster shared)
             .Should()
             .Be(bound.Body!["spec"]!["volumeName"]!.GetValue<string>());
 
+        var shrunk = await shared.Api.PutAsync(path + "/data", With("1Gi"));
+        shrunk.Code.Should().Be(422);
+        shrunk.Body!["details"]!["causes"]![0]!["field"]!
+            .GetValue<string>()
+            .Should()
+            .Be("spec.resources.requests.storage");
+
         var moved = await shared.Api.PutAsync(path + "/data", With("2Gi", ""","storageClassName":"other" """));
         moved.Code.Should().Be(422);
         moved.Body!["message"]!.GetValue<string>().Should().Contain("spec is immutable after creation");

@@ -44,6 +44,31 @@ public sealed class WatchTests(SharedCluster shared)
         seen.Should().Equal("ADDED a", "DELETED a", "ADDED b", "DELETED b");
     }
 
+    [Theory]
+    [InlineData("true", true)]
+    [InlineData("True", true)]
+    [InlineData("TRUE", true)]
+    [InlineData("t", true)]
+    [InlineData("yes", true)]
+    [InlineData("", true)]
+    [InlineData("0", false)]
+    [InlineData("false", false)]
+    [InlineData("False", false)]
+    public async Task A_watch_is_asked_for_in_any_spelling(string value, bool watched)
+    {
+        var ns = await shared.NewNamespaceAsync();
+        var path = $"/api/v1/namespaces/{ns}/configmaps";
+        await shared.Api.PostAsync(path, ConfigMap("a", "on"));
+        using var response = await shared.Api.Http.GetAsync(
+            $"{path}?watch={value}&timeoutSeconds=5",
+            HttpCompletionOption.ResponseHeadersRead,
+            ApiClient.Cancel
+        );
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(ApiClient.Cancel));
+        var first = JsonNode.Parse((await reader.ReadLineAsync(ApiClient.Cancel))!)!;
+        (first["type"]?.GetValue<string>() == "ADDED").Should().Be(watched);
+    }
+
     [Fact]
     public async Task A_watch_from_before_the_start_is_told_to_begin_anew()
     {

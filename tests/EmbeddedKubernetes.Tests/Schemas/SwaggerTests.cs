@@ -90,6 +90,7 @@ public sealed class SwaggerTests
         {
             ["meta", var v] => $"io.k8s.apimachinery.pkg.apis.meta.{v}.{name}",
             ["apiextensions.k8s.io", var v] => $"io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.{v}.{name}",
+            ["apiregistration.k8s.io", var v] => $"io.k8s.kube-aggregator.pkg.apis.apiregistration.{v}.{name}",
             [var group, var v] => $"io.k8s.api.{group.Split('.')[0]}.{v}.{name}",
             _ => name,
         };

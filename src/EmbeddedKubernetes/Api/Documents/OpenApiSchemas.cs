@@ -47,6 +47,8 @@ internal sealed class OpenApiSchemas(string referencePrefix)
             ["meta", var version] => $"io.k8s.apimachinery.pkg.apis.meta.{version}.{name}",
             ["apiextensions.k8s.io", var version] =>
                 $"io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.{version}.{name}",
+            ["apiregistration.k8s.io", var version] =>
+                $"io.k8s.kube-aggregator.pkg.apis.apiregistration.{version}.{name}",
             [var group, var version] => $"io.k8s.api.{group.Split('.')[0]}.{version}.{name}",
             _ => name,
         };

@@ -18,7 +18,9 @@ internal sealed class ApiRequest(HttpContext context, TimeProvider time)
 
     public string? Query(string name) => Http.Request.Query[name] is [{ } value, ..] ? value : null;
 
-    public bool QueryFlag(string name) => Query(name) is "true" or "1" or "";
+    /// <summary>True when the parameter is there and neither <c>0</c> nor <c>false</c> in any case, as apimachinery reads it.</summary>
+    public bool QueryFlag(string name) =>
+        Query(name) is { } value && value != "0" && !value.Equals("false", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>A number of the query; 0 when it is none.</summary>
     public int QueryNumber(string name) =>

@@ -7,6 +7,15 @@ namespace EmbeddedKubernetes.Api.Requests;
 /// <param name="Subresource">Empty, or such as <c>status</c>, <c>scale</c>, <c>log</c>.</param>
 internal sealed record RequestTarget(ResourceType Type, string Namespace, string? Name, string Subresource)
 {
+    /// <summary>The part of the object that may be written through the door: empty, <c>status</c> or <c>finalize</c>.</summary>
+    public string Part =>
+        Subresource switch
+        {
+            "ephemeralcontainers" => "",
+            "approval" => "status",
+            _ => Subresource,
+        };
+
     /// <summary>The path lies under a group and version that is served, whether or not the resource is.</summary>
     public static bool IsInKnownGroup(string path, ResourceCatalogue catalogue) =>
         path.Split('/', StringSplitOptions.RemoveEmptyEntries) switch

@@ -19,8 +19,14 @@ internal static class PodColumns
 
     private static string Ready(JsonObject pod)
     {
-        var ready = pod.Obj("status").Arr("containerStatuses").Objects().Count(c => c.Flag("ready"));
-        return $"{ready}/{pod.Obj("spec").Arr("containers")?.Count ?? 0}";
+        var sidecars = Sidecars(pod);
+        var ready =
+            pod.Obj("status").Arr("containerStatuses").Objects().Count(IsReady)
+            + pod.Obj("status")
+                .Arr("initContainerStatuses")
+                .Objects()
+                .Count(c => sidecars.Contains(c.Str("name")) && IsReady(c));
+        return $"{ready}/{(pod.Obj("spec").Arr("containers")?.Count ?? 0) + sidecars.Count}";
     }
 
     private static JsonValue Restarts(JsonObject pod, DateTimeOffset now)
@@ -43,17 +49,56 @@ internal static class PodColumns
     private static string Status(JsonObject pod)
     {
         var reason = pod.Str("status", "reason") ?? pod.Str("status", "phase") ?? "Unknown";
-        foreach (var status in pod.Obj("status").Arr("initContainerStatuses").Objects())
+        if (pod.Str("metadata", "deletionTimestamp") is not null)
         {
-            if (status.Str("state", "waiting", "reason") is { } waiting && waiting != "PodInitializing")
-            {
-                return "Init:" + waiting;
-            }
+            return "Terminating";
+        }
+        if (pod.Obj("status").Arr("conditions").Objects().Any(c => c.Str("reason") == "SchedulingGated"))
+        {
+            return "SchedulingGated";
+        }
+        if (Initializing(pod) is { } initializing)
+        {
+            return initializing;
         }
         foreach (var status in pod.Obj("status").Arr("containerStatuses").Objects().Reverse())
         {
             reason = status.Str("state", "waiting", "reason") ?? status.Str("state", "terminated", "reason") ?? reason;
         }
-        return pod.Str("metadata", "deletionTimestamp") is not null ? "Terminating" : reason;
+        return reason;
     }
+
+    private static string? Initializing(JsonObject pod)
+    {
+        var sidecars = Sidecars(pod);
+        var done = 0;
+        foreach (var status in pod.Obj("status").Arr("initContainerStatuses").Objects())
+        {
+            var ended = status.At("state", "terminated");
+            if (ended.Long("exitCode") == 0 || (sidecars.Contains(status.Str("name")) && status.Flag("started")))
+            {
+                done++;
+                continue;
+            }
+            if (ended is not null)
+            {
+                return "Init:" + (ended.Str("reason") ?? "ExitCode:" + ended.Long("exitCode"));
+            }
+            return status.Str("state", "waiting", "reason") is { Length: > 0 } waiting && waiting != "PodInitializing"
+                ? "Init:" + waiting
+                : $"Init:{done}/{pod.Obj("spec").Arr("initContainers")!.Count}";
+        }
+        return null;
+    }
+
+    private static bool IsReady(JsonObject status) => status.Flag("ready") && status.At("state", "running") is not null;
+
+    private static HashSet<string?> Sidecars(JsonObject pod) =>
+        [
+            .. pod.Obj("spec")
+                .Arr("initContainers")
+                .Objects()
+                .Where(c => c.Str("restartPolicy") == "Always")
+                .Select(c => c.Str("name")),
+        ];
 }

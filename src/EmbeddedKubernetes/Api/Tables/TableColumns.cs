@@ -29,7 +29,8 @@ internal static class TableColumns
                     ?? CoreColumns.For(type)
                     ?? ClusterColumns.For(type.Storage)
                     ?? [Age];
-        return [Name, .. own];
+        // Events are told apart by what they are about; their own names are last, in wide output.
+        return type.Kind == "Event" ? [.. own, Name with { Priority = 1 }] : [Name, .. own];
     }
 
     public static readonly TableColumn Name = new("Name", (o, _) => o.Str("metadata", "name"))

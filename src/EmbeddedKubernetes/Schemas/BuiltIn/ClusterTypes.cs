@@ -40,8 +40,41 @@ internal static class ClusterTypes
         @Subject: apiGroup:s kind:s! name:s! namespace:s
         # storage.k8s.io/v1
         StorageClass: metadata:ObjectMeta allowVolumeExpansion:b allowedTopologies:[]TopologySelectorTerm mountOptions:[]s
-          parameters:{s} provisioner:s! reclaimPolicy:s=Delete volumeBindingMode:s=Immediate
-        CSIDriver: metadata:ObjectMeta spec:any!
+          parameters:{s} provisioner:s! reclaimPolicy:s=Delete(Delete|Retain) volumeBindingMode:s=Immediate(Immediate|WaitForFirstConsumer)
+        CSIDriver: metadata:ObjectMeta spec:CSIDriverSpec!
+        CSIDriverSpec: attachRequired:b=true fsGroupPolicy:s=ReadWriteOnceWithFSType nodeAllocatableUpdatePeriodSeconds:l
+          podInfoOnMount:b=false preventPodSchedulingIfMissing:b requiresRepublish:b=false seLinuxMount:b=false
+          serviceAccountTokenInSecrets:b storageCapacity:b=false tokenRequests:[]TokenRequest volumeLifecycleModes:[=*]s
+        TokenRequest: audience:s! expirationSeconds:l
+        CSINode: metadata:ObjectMeta spec:CSINodeSpec!
+        CSINodeSpec: drivers:[name]CSINodeDriver!
+        CSINodeDriver: allocatable:VolumeNodeResources name:s! nodeID:s! topologyKeys:[]s
+        VolumeNodeResources: count:i
+        CSIStorageCapacity: metadata:ObjectMeta capacity:q maximumVolumeSize:q nodeTopology:LabelSelector storageClassName:s!
+        VolumeAttachment: metadata:ObjectMeta spec:VolumeAttachmentSpec! status:any
+        VolumeAttachmentSpec: attacher:s! nodeName:s! source:VolumeAttachmentSource!
+        VolumeAttachmentSource: inlineVolumeSpec:any persistentVolumeName:s
+        VolumeAttributesClass: metadata:ObjectMeta driverName:s! parameters:{s}
+        # node.k8s.io/v1
+        RuntimeClass: metadata:ObjectMeta handler:s! overhead:Overhead scheduling:Scheduling
+        Overhead: podFixed:{q}
+        Scheduling: nodeSelector:@{s} tolerations:[]Toleration
+        # certificates.k8s.io/v1
+        CertificateSigningRequest: metadata:ObjectMeta spec:CertificateSigningRequestSpec! status:CertificateSigningRequestStatus
+        CertificateSigningRequestSpec: expirationSeconds:i extra:any groups:[]s request:B! signerName:s! uid:s usages:[]s
+          username:s
+        CertificateSigningRequestStatus: certificate:B conditions:[=type]CertificateSigningRequestCondition
+        CertificateSigningRequestCondition: lastTransitionTime:t lastUpdateTime:t message:s reason:s status:s! type:s!
+        # apiregistration.k8s.io/v1
+        APIService: metadata:ObjectMeta spec:APIServiceSpec status:APIServiceStatus
+        APIServiceSpec: caBundle:B group:s groupPriorityMinimum:i! insecureSkipTLSVerify:b service:ServiceReference
+          version:s versionPriority:i!
+        ServiceReference: name:s namespace:s port:i=443
+        APIServiceStatus: conditions:[type]APIServiceCondition
+        APIServiceCondition: lastTransitionTime:t message:s reason:s status:s! type:s!
+        # flowcontrol.apiserver.k8s.io/v1
+        FlowSchema: metadata:ObjectMeta spec:any status:any
+        PriorityLevelConfiguration: metadata:ObjectMeta spec:any status:any
         # coordination.k8s.io/v1
         Lease: metadata:ObjectMeta spec:LeaseSpec
         LeaseSpec: acquireTime:t holderIdentity:s leaseDurationSeconds:i leaseTransitions:i preferredHolder:s renewTime:t
@@ -100,6 +133,7 @@ internal static class ClusterTypes
         TokenReview: metadata:ObjectMeta spec:TokenReviewSpec! status:any
         TokenReviewSpec: audiences:[]s token:s!
         SelfSubjectReview: metadata:ObjectMeta status:any
+        TokenRequest: metadata:ObjectMeta spec:any status:any
         # authorization.k8s.io/v1
         SelfSubjectAccessReview: metadata:ObjectMeta spec:SelfSubjectAccessReviewSpec! status:any
         SelfSubjectAccessReviewSpec: nonResourceAttributes:NonResourceAttributes resourceAttributes:ResourceAttributes
