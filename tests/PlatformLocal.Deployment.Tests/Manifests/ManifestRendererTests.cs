@@ -21,6 +21,7 @@ public sealed class ManifestRendererTests : IDisposable
         """;
 
     private readonly TemporaryFolder _folder = new();
+    private string _version = "1.2.3";
 
     public void Dispose() => _folder.Dispose();
 
@@ -89,6 +90,24 @@ public sealed class ManifestRendererTests : IDisposable
             .ToJsonString()
             .Should()
             .Be("""{"app":"web","platform.local/environment":"shop","platform.local/service":"web"}""");
+    }
+
+    [Fact]
+    public async Task The_image_of_a_version_with_a_build_has_a_tag_that_registries_can_have()
+    {
+        _folder.Write(
+            "infrastructure/a.yaml",
+            "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {i: \"${IMAGE}\", v: \"${SERVICE_VERSION}\"}}"
+        );
+        _version = "1.3.0+b.1";
+
+        var settings = (await RenderAsync()).Objects[0];
+
+        settings["data"]!
+            .ToJsonString()
+            .Should()
+            .Be("""{"i":"localhost:5001/docker-releases/web:1.3.0_b.1","v":"1.3.0\u002Bb.1"}""");
+        settings["metadata"]!["labels"]!["app.kubernetes.io/version"]!.ToString().Should().Be("1.3.0_b.1");
     }
 
     [Fact]
@@ -237,7 +256,7 @@ public sealed class ManifestRendererTests : IDisposable
         var resolved = new ResolvedService
         {
             Definition = definition,
-            Version = PlatformVersion.Parse("1.2.3"),
+            Version = PlatformVersion.Parse(_version),
             IsDevVersion = false,
             Reason = "",
             DependsOn = [],

@@ -45,6 +45,24 @@ public sealed class WorkspaceReaderTests : IDisposable
     }
 
     [Fact]
+    public void What_is_said_of_a_version_that_is_listed_in_another_writing_is_said_of_that_one()
+    {
+        WriteWorkspace("");
+        WriteService("web", "image: web\n  manifests: .");
+        _folder.Write(
+            "catalogue.yaml",
+            Header
+                + "kind: Catalogue\nservices: {web: {versions: [1.0.0, v2.0.0, 2.0.0], dependsOn: {1.0: {auth: \"^1\"}, 2.0.0: {auth: \"^2\"}}}}"
+        );
+
+        var web = WorkspaceReader.Read(_folder.Path).Catalogue.Services["web"];
+
+        web.Versions.SelectMany(v => web.DependenciesOf(v).Values.Select(c => $"{v} {c}"))
+            .Should()
+            .Equal("1.0.0 ^1", "2.0.0 ^2");
+    }
+
+    [Fact]
     public void All_faults_of_a_service_are_told_at_once()
     {
         WriteWorkspace("");
