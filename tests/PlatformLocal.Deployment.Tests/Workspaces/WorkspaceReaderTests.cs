@@ -85,6 +85,20 @@ public sealed class WorkspaceReaderTests : IDisposable
     }
 
     [Fact]
+    public void Kinds_of_the_whole_cluster_and_how_manifests_are_read_are_read()
+    {
+        WriteWorkspace("clusterKinds: {web: [ClusterRole, StorageClass.storage.k8s.io]}");
+        WriteService("web", "image: web\n  manifests: .\n  substitute: disabled\n  namespaces: [operators]");
+
+        var workspace = WorkspaceReader.Read(_folder.Path);
+
+        workspace.ClusterKinds["web"].Should().Equal("ClusterRole", "StorageClass.storage.k8s.io");
+        var web = workspace.Catalogue.Services["web"].Definition;
+        web.Substitutes.Should().BeFalse();
+        web.Namespaces.Should().Equal("operators");
+    }
+
+    [Fact]
     public void Quotas_of_a_type_are_read()
     {
         WriteWorkspace("environmentTypes: {dev: {quotas: {pods: \"20\", requests.cpu: unlimited}}}");
@@ -97,6 +111,8 @@ public sealed class WorkspaceReaderTests : IDisposable
 
     [Theory]
     [InlineData("environmentTypes: {dev: {quotas: {pods: many}}}", "quotas.pods: 'many' is not a quantity")]
+    [InlineData("clusterKinds: {web: [Namespace]}", "spec.clusterKinds.web: must not have Namespace")]
+    [InlineData("clusterKinds: {web: ClusterRole}", "spec.clusterKinds.web: must be a list of texts")]
     [InlineData("services: ../elsewhere", "leads out of the workspace")]
     [InlineData("serivces: x", "did you mean services?")]
     public void A_faulty_workspace_is_refused(string spec, string told)
