@@ -93,23 +93,15 @@ internal static partial class YamlScalars
     {
         var isNegative = text[0] == '-';
         var body = text[0] is '-' or '+' ? text.AsSpan(1) : text;
-        var radix = 10u;
-        if (body is ['0', var mark, ..])
+        var (radix, mark) = body switch
         {
-            radix = mark switch
-            {
-                'x' or 'X' => 16,
-                'b' or 'B' => 2,
-                _ => 8,
-            };
-            body = body[
-                (
-                    char.IsAsciiDigit(mark) ? 1
-                    : mark is 'x' or 'X' or 'b' or 'B' or 'o' or 'O' ? 2
-                    : 0
-                )..
-            ];
-        }
+            ['0', 'x' or 'X', ..] => (16u, 2),
+            ['0', 'b' or 'B', ..] => (2u, 2),
+            ['0', 'o' or 'O', ..] => (8u, 2),
+            ['0', >= '0' and <= '9', ..] => (8u, 1),
+            _ => (10u, 0),
+        };
+        body = body[mark..];
 
         // Binary numbers may have their sign after the mark.
         if (text.StartsWith("0b", StringComparison.Ordinal) && body is ['-' or '+', ..])
