@@ -1,4 +1,8 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using PlatformLocal.Core.Documents;
+using PlatformLocal.Kubernetes.Processes;
+using PlatformLocal.Testing;
 
 namespace PlatformLocal.Core.Tests.Documents;
 
@@ -34,6 +38,125 @@ public sealed class YamlTextTests
     [InlineData("{\"a\": 1} # said by hand", """{"a":1}""")]
     public void Scalars_are_read_as_Kubernetes_tools_read_them(string yaml, string json) =>
         YamlText.ParseObject(yaml, "f.yaml").ToJsonString().Should().Be(json);
+
+    [Theory]
+    [InlineData("y", "true")]
+    [InlineData("N", "false")]
+    [InlineData("1_000", "1000")]
+    [InlineData("0X1F", "31")]
+    [InlineData("-0644", "-420")]
+    [InlineData("0888", "888")]
+    [InlineData("0o14", "12")]
+    [InlineData("+0b11", "3")]
+    [InlineData("1e3", "1000")]
+    [InlineData("5.", "5")]
+    [InlineData("-.5", "-0.5")]
+    [InlineData("1_000.5", "1000.5")]
+    [InlineData("-0.0", "0")]
+    [InlineData("0xFFFFFFFFFFFFFFFF", "1.8446744073709552E+19")]
+    [InlineData("-9223372036854775808", "-9223372036854775808")]
+    [InlineData("1e400", "\"1e400\"")]
+    [InlineData("_1", "\"_1\"")]
+    [InlineData("12:30", "\"12:30\"")]
+    [InlineData("0x1p4", "\"0x1p4\"")]
+    [InlineData("!!float 5", "5")]
+    [InlineData("!!bool \"yes\"", "true")]
+    [InlineData("!!binary aGk=", "\"hi\"")]
+    [InlineData("!own 5", "\"5\"")]
+    public void Scalars_of_an_older_YAML_are_read_as_kubectl_reads_them(string scalar, string json) =>
+        YamlText.ParseAll($"a: {scalar}", "f.yaml")[0].Root.ToJsonString().Should().Be($$"""{"a":{{json}}}""");
+
+    [Theory]
+    [InlineData("80: a\n0644: b\nyes: c\nn: d\n1.10: e\n1_000: f\n\"1_0\": g", "80 420 true false 1.1 1000 1_0")]
+    public void Keys_are_texts_as_kubectl_writes_them(string yaml, string keys) =>
+        YamlText.ParseAll(yaml, "f.yaml")[0].Root.AsObject().Select(p => p.Key).Should().Equal(keys.Split(' '));
+
+    [Fact]
+    public void Keys_of_the_platforms_own_files_are_what_is_written() =>
+        YamlText.ParseObject("{1.10: a, n: b}", "f.yaml").Select(p => p.Key).Should().Equal("1.10", "n");
+
+    [Theory]
+    [InlineData("a: .inf", "JSON does not have")]
+    [InlineData("a: -.INF", "JSON does not have")]
+    [InlineData("a: .NaN", "JSON does not have")]
+    [InlineData("a: !!int x", "is no int")]
+    [InlineData("~: a", "is no text")]
+    [InlineData("1e30: a", "is no text")]
+    public void What_kubectl_refuses_of_scalars_is_refused_with_its_line(string yaml, string told)
+    {
+        var act = () => YamlText.ParseAll(yaml, "f.yaml");
+
+        act.Should().Throw<InvalidDocumentException>().WithMessage($"*f.yaml*line 1*{told}*");
+    }
+
+    /// <summary>kubectl itself, on scalars of the letters that types are told by.</summary>
+    [Fact]
+    public async Task Any_plain_scalar_is_what_kubectl_makes_of_it()
+    {
+        Assert.SkipUnless(Programs.Has("kubectl"), "kubectl is not on the PATH");
+        var random = new Random(11);
+        string[] pieces =
+        [
+            "0",
+            "1",
+            "7",
+            "9",
+            "12",
+            ".",
+            "_",
+            "-",
+            "+",
+            "e",
+            "E",
+            "x",
+            "o",
+            "b",
+            "0x",
+            "0b",
+            "y",
+            "n",
+            "a",
+        ];
+        var scalars = Enumerable
+            .Range(0, 3000)
+            .Select(_ =>
+                string.Concat(Enumerable.Range(0, random.Next(1, 7)).Select(_ => random.GetItems(pieces, 1)[0]))
+            )
+            .Where(s => s.Trim('-').Length > 0)
+            .Distinct()
+            .ToList();
+        var text =
+            "apiVersion: a.b/v1\nkind: T\nmetadata: {name: t}\nspec:\n"
+            + string.Concat(scalars.Select((s, i) => $"  k{i}: {s}\n"));
+        var asked = await new ProgramRunner(TimeProvider.System).RunAsync(
+            new ProgramCommand
+            {
+                Program = "kubectl",
+                Arguments = ["label", "--local", "-f", "-", "x=y", "-o", "json"],
+                StandardInput = text,
+            },
+            TestContext.Current.CancellationToken
+        );
+        var theirs = JsonNode.Parse(asked.Output)!["spec"]!;
+
+        var ours = YamlText.ParseAll(text, "f.yaml")[0].Root["spec"]!;
+
+        scalars
+            .Where((_, i) => !Same(ours[$"k{i}"], theirs[$"k{i}"]))
+            .Select(s =>
+                $"{s}: {ours[$"k{scalars.IndexOf(s)}"]?.ToJsonString()}, and kubectl has {theirs[$"k{scalars.IndexOf(s)}"]?.ToJsonString()}"
+            )
+            .Should()
+            .BeEmpty();
+    }
+
+    private static bool Same(JsonNode? ours, JsonNode? theirs) =>
+        ours?.GetValueKind() == theirs?.GetValueKind()
+        && (
+            ours?.GetValueKind() == JsonValueKind.Number
+                ? double.Parse(ours.ToJsonString()) == double.Parse(theirs!.ToJsonString())
+                : ours?.ToJsonString() == theirs?.ToJsonString()
+        );
 
     [Theory]
     [InlineData("a: [1, 2", "line 2")]

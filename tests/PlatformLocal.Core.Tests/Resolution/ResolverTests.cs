@@ -166,13 +166,72 @@ public sealed class ResolverTests
         TimeProvider.System.GetElapsedTime(began).Should().BeLessThan(TimeSpan.FromSeconds(5));
     }
 
-    [Fact]
-    public void Equal_versions_are_one_candidate()
+    [Theory]
+    [InlineData("1.2 1.2.0 v1.2.0.0 1.1", "*", "v1.2.0.0", "1.2 1.2.0")]
+    [InlineData("1.2 1.2.0 v1.2.0.0 1.1", "1.2", "1.2", "1.2.0 v1.2.0.0")]
+    [InlineData("1.2 1.2.0 v1.2.0.0 1.1", "=1.2.0", "1.2.0", "1.2 v1.2.0.0")]
+    [InlineData("1.2 1.2.0 v1.2.0.0 1.1", "v1.2.0", "v1.2.0.0", "1.2 1.2.0")]
+    [InlineData("1.2 1.2.0 v1.2.0.0 1.1", "1.1.0", "1.1", "")]
+    [InlineData("1.0.0+20240101 1.0.0+20240201 1.0.0", "1.0.0+20240201", "1.0.0+20240201", "1.0.0 1.0.0+20240101")]
+    [InlineData("1.0.0+20240101 1.0.0+20240201 1.0.0", "1.0.0+20240101", "1.0.0+20240101", "1.0.0 1.0.0+20240201")]
+    [InlineData("1.0.0+20240101 1.0.0+20240201 1.0.0", "1.0.0", "1.0.0", "1.0.0+20240101 1.0.0+20240201")]
+    [InlineData("1.0.0+20240101 1.0.0+20240201", "1.0.0", "1.0.0+20240201", "1.0.0+20240101")]
+    [InlineData("1.0.0+9 1.0.0+10 1.0.0", ">=1.0.0", "1.0.0+10", "1.0.0 1.0.0+9")]
+    [InlineData("1.0.0+20240101 1.0.0+20240201", "v1.0+20240101", "1.0.0+20240101", "1.0.0+20240201")]
+    public void The_exact_text_that_is_asked_for_is_chosen_and_versions_that_equal_it_in_order_are_told(
+        string versions,
+        string asked,
+        string chosen,
+        string others
+    )
     {
-        var catalogue = Catalogue(("auth", "1.2 1.2.0 v1.2.0.0 1.1", ""));
+        var auth = Resolver
+            .Resolve(Catalogue(("auth", versions, "")), Constraints($"auth {asked}"), useDevTags: false)
+            .Services[0];
 
-        Resolve(catalogue, "auth *").Should().Equal("auth v1.2.0.0");
+        auth.Version.Text.Should().Be(chosen);
+        auth.EqualInOrder.Should().Equal(others.Split(' ', StringSplitOptions.RemoveEmptyEntries));
     }
+
+    [Fact]
+    public void A_build_that_is_asked_for_and_not_there_is_not_replaced_by_another_one()
+    {
+        var catalogue = Catalogue(("auth", "1.0.0+20240101 1.0.0", ""));
+
+        var act = () => Resolve(catalogue, "auth 1.0.0+20240301");
+
+        act.Should().Throw<PlatformException>().WithMessage("*'1.0.0+20240301', which no version satisfies*");
+    }
+
+    [Fact]
+    public void A_locked_version_is_the_one_of_its_text_among_those_that_equal_it_in_order()
+    {
+        var catalogue = Catalogue(("auth", "1.0.0+1 1.0.0+2 v1.0.0 1.0.0", ""));
+
+        foreach (var locked in new[] { "1.0.0+1", "1.0.0+2", "v1.0.0", "1.0.0" })
+        {
+            Resolver
+                .Resolve(
+                    catalogue,
+                    Constraints("auth *"),
+                    new ResolutionOptions { Locked = Versions($"auth {locked}") }
+                )
+                .Services[0]
+                .Version.Text.Should()
+                .Be(locked);
+        }
+    }
+
+    [Theory]
+    [InlineData("1.4.0 1.5.0-0 1.5.0-rc.1 1.5.0-dev.2", ">=1.5.0-0", "1.5.0-rc.1")]
+    [InlineData("1.0.0-Beta 1.0.0-alpha", ">=1.0.0-A", "1.0.0-alpha")]
+    [InlineData("1.0.0-dev.10000000000 1.0.0-dev.9999999999", ">=1.0.0-dev.1", "1.0.0-dev.10000000000")]
+    [InlineData("1.20240201123000.0 1.9.0", "^1.0.0", "1.20240201123000.0")]
+    public void Prereleases_and_build_stamps_are_chosen_by_the_order_of_SemVer(
+        string versions,
+        string asked,
+        string chosen
+    ) => Resolve(Catalogue(("auth", versions, "")), $"auth {asked}").Should().Equal($"auth {chosen}");
 
     [Fact]
     public void A_conflict_deep_in_diamonds_is_told_step_by_step()
@@ -204,7 +263,10 @@ public sealed class ResolverTests
             {
                 ["auth"] = catalogue.Services["auth"] with
                 {
-                    DevVersions = [PlatformVersion.Parse("1.1.0-dev.2"), PlatformVersion.Parse("1.1.0-dev.10")],
+                    DevVersions =
+                    [
+                        .. new[] { "1.1.0-dev.9999999999", "1.1.0-dev.10000000000" }.Select(PlatformVersion.Parse),
+                    ],
                 },
             }
         );
@@ -213,7 +275,7 @@ public sealed class ResolverTests
             .Resolve(catalogue, Constraints("auth *"), useDevTags: true)
             .Services[0]
             .Version.Text.Should()
-            .Be("1.1.0-dev.10");
+            .Be("1.1.0-dev.10000000000");
         Resolver
             .Resolve(catalogue, Constraints("auth *"), useDevTags: false)
             .Services[0]

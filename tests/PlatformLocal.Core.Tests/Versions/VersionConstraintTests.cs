@@ -44,8 +44,49 @@ public sealed class VersionConstraintTests
     [InlineData("1.5.0-dev.1", "1.5.0-dev.1", true)]
     [InlineData(">=1.5.0-dev.1", "1.5.0-dev.2", true)]
     [InlineData(">=1.5.0-dev.1", "1.6.0-dev.2", false)]
+    [InlineData(">=1.0.0-A", "1.0.0-Beta", true)]
+    [InlineData("<2.0.0-rc.2", "2.0.0-rc.1", true)]
     public void A_prerelease_matches_only_when_it_is_named(string constraint, string version, bool accepted) =>
         VersionConstraint.Parse(constraint).Accepts(PlatformVersion.Parse(version)).Should().Be(accepted);
+
+    /// <summary>As Helm's and Flux's library has it: https://github.com/Masterminds/semver#working-with-prerelease-versions</summary>
+    [Theory]
+    [InlineData(">=1.5.0-0", "1.5.0-0", true)]
+    [InlineData(">=1.5.0-0", "1.5.0-rc.1", true)]
+    [InlineData(">=1.5.0-0", "1.6.0-dev.1", true)]
+    [InlineData(">=1.5.0-0", "1.5.0", true)]
+    [InlineData(">=1.5.0-0", "1.4.9-rc.1", false)]
+    [InlineData(">=1.0.0-0, <2.0.0-0", "1.9.0-rc.1", true)]
+    [InlineData(">=1.0.0-0, <2.0.0-0", "2.0.0-rc.1", false)]
+    [InlineData("^1.2.0-0", "1.9.0-rc.1", true)]
+    [InlineData("^1.2.0-0", "2.0.0-rc.1", false)]
+    [InlineData("~1.2.0-0", "1.2.7-rc.1", true)]
+    [InlineData("1.x-0", "1.2.0-rc.1", true)]
+    [InlineData("1.x.x-0", "2.0.0-rc.1", false)]
+    [InlineData("*-0", "0.1.0-dev.1", true)]
+    [InlineData(">0.0.0-0", "0.1.0-dev.1", true)]
+    [InlineData("1.5.0-0", "1.5.0-rc.1", false)]
+    [InlineData(">=1.0.0-0 || 3.0.0", "2.0.0-rc.1", true)]
+    public void The_lowest_prerelease_lets_every_prerelease_within_the_bounds_in(
+        string constraint,
+        string version,
+        bool accepted
+    ) => VersionConstraint.Parse(constraint).Accepts(PlatformVersion.Parse(version)).Should().Be(accepted);
+
+    [Theory]
+    [InlineData("1.0.0", "1.0.0+20240201", true)]
+    [InlineData("1.0.0+20240201", "1.0.0+20240201", true)]
+    [InlineData("1.0+20240201", "v1.0.0+20240201", true)]
+    [InlineData("1.0.0+20240201", "1.0.0+20240101", false)]
+    [InlineData("1.0.0+20240201", "1.0.0", false)]
+    [InlineData("<=1.0.0", "1.0.0+20240201", true)]
+    [InlineData("<1.0.0", "1.0.0+20240201", false)]
+    [InlineData(">1.0.0", "1.0.0+20240201", false)]
+    public void A_build_counts_only_where_one_version_is_asked_for_with_it(
+        string constraint,
+        string version,
+        bool accepted
+    ) => VersionConstraint.Parse(constraint).Accepts(PlatformVersion.Parse(version)).Should().Be(accepted);
 
     [Theory]
     [InlineData("*", "1.0.0-rc.1", true)]

@@ -45,6 +45,24 @@ public sealed class WorkspaceReaderTests : IDisposable
     }
 
     [Fact]
+    public void What_is_said_of_a_version_that_is_listed_in_another_writing_is_said_of_that_one()
+    {
+        WriteWorkspace("");
+        WriteService("web", "image: web\n  manifests: .");
+        _folder.Write(
+            "catalogue.yaml",
+            Header
+                + "kind: Catalogue\nservices: {web: {versions: [1.0.0, v2.0.0, 2.0.0], dependsOn: {1.0: {auth: \"^1\"}, 2.0.0: {auth: \"^2\"}}}}"
+        );
+
+        var web = WorkspaceReader.Read(_folder.Path).Catalogue.Services["web"];
+
+        web.Versions.SelectMany(v => web.DependenciesOf(v).Values.Select(c => $"{v} {c}"))
+            .Should()
+            .Equal("1.0.0 ^1", "2.0.0 ^2");
+    }
+
+    [Fact]
     public void All_faults_of_a_service_are_told_at_once()
     {
         WriteWorkspace("");
@@ -67,6 +85,20 @@ public sealed class WorkspaceReaderTests : IDisposable
     }
 
     [Fact]
+    public void Kinds_of_the_whole_cluster_and_how_manifests_are_read_are_read()
+    {
+        WriteWorkspace("clusterKinds: {web: [ClusterRole, StorageClass.storage.k8s.io]}");
+        WriteService("web", "image: web\n  manifests: .\n  substitute: disabled\n  namespaces: [operators]");
+
+        var workspace = WorkspaceReader.Read(_folder.Path);
+
+        workspace.ClusterKinds["web"].Should().Equal("ClusterRole", "StorageClass.storage.k8s.io");
+        var web = workspace.Catalogue.Services["web"].Definition;
+        web.Substitutes.Should().BeFalse();
+        web.Namespaces.Should().Equal("operators");
+    }
+
+    [Fact]
     public void Quotas_of_a_type_are_read()
     {
         WriteWorkspace("environmentTypes: {dev: {quotas: {pods: \"20\", requests.cpu: unlimited}}}");
@@ -79,6 +111,8 @@ public sealed class WorkspaceReaderTests : IDisposable
 
     [Theory]
     [InlineData("environmentTypes: {dev: {quotas: {pods: many}}}", "quotas.pods: 'many' is not a quantity")]
+    [InlineData("clusterKinds: {web: [Namespace]}", "spec.clusterKinds.web: must not have Namespace")]
+    [InlineData("clusterKinds: {web: ClusterRole}", "spec.clusterKinds.web: must be a list of texts")]
     [InlineData("services: ../elsewhere", "leads out of the workspace")]
     [InlineData("serivces: x", "did you mean services?")]
     public void A_faulty_workspace_is_refused(string spec, string told)

@@ -6,12 +6,29 @@ namespace PlatformLocal.Core.Documents;
 /// <summary>One document of a YAML file.</summary>
 /// <param name="Root">What it says, as JSON.</param>
 /// <param name="Line">The line it starts at, from 1.</param>
-public sealed record YamlDocumentText(JsonNode Root, int Line);
+/// <param name="Number">Its number in the file, from 0; empty ones count.</param>
+public sealed record YamlDocumentText(JsonNode Root, int Line, int Number);
 
 /// <summary>Entries of a map at the top of a document, taken out as they are read: a large file is never whole in memory.</summary>
 /// <param name="Map">The map's key.</param>
 /// <param name="Take">Takes an entry: its key and its value.</param>
 public sealed record EachEntry(string Map, Action<string, JsonNode?> Take);
+
+/// <summary>A scalar as it stands in a file, before its type is decided.</summary>
+/// <param name="Text">Its text.</param>
+/// <param name="IsText">Whether it is a text whatever it looks like: because it is quoted, as a rule.</param>
+/// <param name="Document">The number of its document in the file, from 0.</param>
+/// <param name="Path">The keys that lead to it, and places in lists such as <c>[2]</c>; good only while it is looked at.</param>
+public readonly record struct YamlScalar(string Text, bool IsText, int Document, IReadOnlyList<string> Path);
+
+/// <summary>A fault within the text of a scalar.</summary>
+/// <param name="message">What is wrong.</param>
+/// <param name="offset">Where in the text, in characters.</param>
+public sealed class YamlScalarException(string message, int offset) : FormatException(message)
+{
+    /// <summary>Where in the text, in characters.</summary>
+    public int Offset { get; } = offset;
+}
 
 /// <summary>Reads YAML into JSON nodes by the rules that Kubernetes' tools use: YAML 1.1 scalars, no custom tags.</summary>
 public static class YamlText
@@ -19,103 +36,65 @@ public static class YamlText
     // Aliases can blow a small file up: what a person writes stays far below this.
     private const int MaximumNodes = 500_000;
 
-    /// <summary>All documents of a file; empty ones are left out.</summary>
+    /// <summary>All documents of a file with objects for Kubernetes; empty ones are left out.</summary>
     /// <param name="text">The file's text.</param>
     /// <param name="file">The file's path, for messages.</param>
-    /// <param name="scalar">Changes each scalar's text before its type is decided: where templates are filled in.</param>
-    /// <param name="each">Takes the entries of one large map out as they come.</param>
+    /// <param name="change">Changes each scalar before its type is decided: where templates are filled in.</param>
     /// <exception cref="InvalidDocumentException">The text is no YAML; names file, line and column.</exception>
     public static IReadOnlyList<YamlDocumentText> ParseAll(
         string text,
         string file,
-        Func<string, string>? scalar = null,
-        EachEntry? each = null
+        Func<YamlScalar, YamlScalar>? change = null
+    ) => Read(text, file, change, resolvesKeys: true, each: null);
+
+    private static List<YamlDocumentText> Read(
+        string text,
+        string file,
+        Func<YamlScalar, YamlScalar>? change,
+        bool resolvesKeys,
+        EachEntry? each
     )
     {
+        var reader = new DocumentReader(text, change, resolvesKeys, each);
         try
         {
-            return new DocumentReader(text, scalar, each).ReadAll();
+            var documents = reader.ReadAll();
+            return reader.Faults.Count == 0 ? documents : throw new InvalidDocumentException(file, reader.Faults);
         }
         catch (YamlException e)
         {
-            throw Refuse(file, e.Start, (e.InnerException ?? e).Message);
+            var fault = At(e.Start.Line, e.Start.Column, (e.InnerException ?? e).Message);
+            throw new InvalidDocumentException(file, [.. reader.Faults, new Fault("", fault)]);
         }
     }
 
-    /// <summary>The one object a file holds.</summary>
+    /// <summary>The one object a file of the platform holds; its keys are what is written.</summary>
     /// <exception cref="InvalidDocumentException">The text is no YAML, or not exactly one object.</exception>
     public static JsonObject ParseObject(string text, string file, EachEntry? each = null) =>
-        ParseAll(text, file, each: each) is [{ Root: JsonObject one }]
+        Read(text, file, change: null, resolvesKeys: false, each) is [{ Root: JsonObject one }]
             ? one
             : throw new InvalidDocumentException(file, [new Fault("", "must hold exactly one YAML object")]);
 
-    // The scalars of YAML 1.1 as Kubernetes' tools resolve them: 0644 is octal, yes and on are true.
-    private static JsonValue? PlainScalar(string text)
-    {
-        switch (text)
-        {
-            case "" or "~" or "null" or "Null" or "NULL":
-                return null;
-            case "true" or "True" or "TRUE" or "yes" or "Yes" or "YES" or "on" or "On" or "ON":
-                return JsonValue.Create(true);
-            case "false" or "False" or "FALSE" or "no" or "No" or "NO" or "off" or "Off" or "OFF":
-                return JsonValue.Create(false);
-        }
-
-        var first = text[0];
-        if (!char.IsAsciiDigit(first) && first is not ('-' or '+' or '.'))
-        {
-            return JsonValue.Create(text);
-        }
-
-        return Number(text) is { } integer ? JsonValue.Create(integer)
-            : IsDecimal(text)
-            && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
-            && double.IsFinite(number)
-                ? JsonValue.Create(number)
-            : JsonValue.Create(text);
-    }
-
-    private static bool IsDecimal(string text) =>
-        text.Any(char.IsAsciiDigit) && text.All(c => char.IsAsciiDigit(c) || c is '.' or 'e' or 'E' or '-' or '+');
-
-    private static long? Number(string text)
-    {
-        var negative = text[0] == '-';
-        var digits = text[0] is '-' or '+' ? text[1..] : text;
-        var (style, body) = digits switch
-        {
-            ['0', 'x' or 'X', .. var hexadecimal] => (16, hexadecimal),
-            ['0', 'o' or 'O', .. var octal] => (8, octal),
-            ['0', 'b' or 'B', .. var binary] => (2, binary),
-            ['0', _, ..] when digits.All(char.IsAsciiDigit) => (8, digits[1..]),
-            _ => (10, digits),
-        };
-        try
-        {
-            return body.Length == 0 || !body.All(char.IsAsciiHexDigit) || (style == 10 && !body.All(char.IsAsciiDigit))
-                    ? null
-                : style == 10 ? long.Parse((negative ? "-" : "") + body, CultureInfo.InvariantCulture)
-                : System.Convert.ToInt64(body, style) * (negative ? -1 : 1);
-        }
-        catch (Exception e) when (e is FormatException or OverflowException)
-        {
-            return null; // not an integer of 64 bits: it stays what it looks like otherwise
-        }
-    }
-
-    private static InvalidDocumentException Refuse(string file, Mark at, string message) =>
-        new(file, [new Fault("", $"line {at.Line}, column {at.Column}: {message}")]);
+    private static string At(long line, long column, string message) => $"line {line}, column {column}: {message}";
 
     /// <summary>
     /// Makes JSON of the parser's events as they come: catalogues are large, and a tree of YAML in between costs more than
     /// all the rest.
     /// </summary>
-    private sealed class DocumentReader(string text, Func<string, string>? change, EachEntry? each)
+    private sealed class DocumentReader(
+        string text,
+        Func<YamlScalar, YamlScalar>? change,
+        bool resolvesKeys,
+        EachEntry? each
+    )
     {
+        private readonly List<string> _path = [];
+        private int _document = -1;
         private readonly Parser _parser = new(new StringReader(text));
         private readonly Dictionary<AnchorName, Anchored> _anchors = [];
         private int _budget = MaximumNodes;
+
+        public List<Fault> Faults { get; } = [];
 
         public List<YamlDocumentText> ReadAll()
         {
@@ -124,10 +103,11 @@ public static class YamlText
             while (_parser.TryConsume<DocumentStart>(out _))
             {
                 _anchors.Clear();
+                _document++;
                 var line = (int)_parser.Current!.Start.Line;
                 if (Read(0, out _) is { } root)
                 {
-                    documents.Add(new YamlDocumentText(root, line));
+                    documents.Add(new YamlDocumentText(root, line, _document));
                 }
 
                 _parser.Consume<DocumentEnd>();
@@ -160,7 +140,9 @@ public static class YamlText
                     var list = new JsonArray();
                     while (!_parser.TryConsume<SequenceEnd>(out _))
                     {
+                        _path.Add(change is null ? "" : $"[{list.Count}]");
                         list.Add(Read(depth + 1, out var below));
+                        _path.RemoveAt(_path.Count - 1);
                         height = Math.Max(height, below + 1);
                     }
 
@@ -189,17 +171,19 @@ public static class YamlText
             while (!_parser.TryConsume<MappingEnd>(out _))
             {
                 var (key, start) = ReadKey();
+                _path.Add(key.Value);
                 var below = 0;
                 var value =
                     depth == 0 && key.Value == each?.Map && start is MappingStart { Anchor.IsEmpty: true }
                         ? TakeOut(each)
                         : Read(depth + 1, out below);
+                _path.RemoveAt(_path.Count - 1);
                 height = Math.Max(height, below + 1);
                 if (key.Value == "<<")
                 {
                     (merged ??= []).AddRange(SourcesOf(value, start));
                 }
-                else if (!map.TryAdd(change is null ? key.Value : change(key.Value), value))
+                else if (!map.TryAdd(NameOf(key), value))
                 {
                     throw Duplicate(key);
                 }
@@ -281,12 +265,50 @@ public static class YamlText
 
         private JsonValue? ValueOf(Scalar scalar)
         {
-            var value = change is null ? scalar.Value : change(scalar.Value);
-            var isText =
-                scalar.Style != ScalarStyle.Plain
-                || (!scalar.Tag.IsEmpty && scalar.Tag.Value is "!!str" or "tag:yaml.org,2002:str" or "!");
-            return isText ? JsonValue.Create(value) : PlainScalar(value);
+            try
+            {
+                var isPlain = scalar is { Style: ScalarStyle.Plain, Tag.IsEmpty: true };
+                var found = new YamlScalar(scalar.Value, !isPlain, _document, _path);
+                var (value, isText, _, _) = change is null ? found : change(found);
+                return !scalar.Tag.IsEmpty ? YamlScalars.Tagged(scalar.Tag.Value, value)
+                    : isText ? JsonValue.Create(value)
+                    : YamlScalars.Plain(value);
+            }
+            catch (YamlScalarException e)
+            {
+                var line = scalar.Start.Line + LinesBefore(scalar, e.Offset);
+                Faults.Add(new Fault("", At(line, scalar.Start.Column, e.Message)));
+                return null;
+            }
+            catch (FormatException e)
+            {
+                throw new YamlException(scalar.Start, scalar.End, e.Message, e);
+            }
         }
+
+        private string NameOf(Scalar key)
+        {
+            if (change is null && (!resolvesKeys || key.Style != ScalarStyle.Plain))
+            {
+                return key.Value;
+            }
+
+            var before = Faults.Count;
+            var name = ValueOf(key);
+            if (Faults.Count > before)
+            {
+                return key.Value;
+            }
+
+            return name is null || (resolvesKeys && name.GetValueKind() != JsonValueKind.String)
+                ? YamlScalars.KeyOf(name)
+                    ?? throw new YamlException(key.Start, key.End, $"the key '{key.Value}' is no text: quote it")
+                : name.ToString();
+        }
+
+        // Only texts that stand on lines of their own keep their line breaks.
+        private static int LinesBefore(Scalar scalar, int offset) =>
+            scalar.Style == ScalarStyle.Literal ? 1 + scalar.Value.AsSpan(0, offset).Count('\n') : 0;
 
         private static IEnumerable<JsonObject> SourcesOf(JsonNode? value, ParsingEvent at) =>
             value switch

@@ -46,6 +46,19 @@ internal sealed class Candidates
         return CandidateSet.Absent;
     }
 
+    /// <summary>Other versions of the same precedence, by their texts.</summary>
+    public IReadOnlyList<string> SameAs(int position)
+    {
+        var version = this[position];
+        return
+        [
+            .. _versions
+                .Where(v => v.EqualsInOrder(version) && v != version)
+                .Select(v => v.Text)
+                .Distinct(StringComparer.Ordinal),
+        ];
+    }
+
     /// <summary>The candidates that a constraint accepts.</summary>
     public CandidateSet AcceptedBy(VersionConstraint constraint) => Find(constraint).Accepted;
 
@@ -60,13 +73,38 @@ internal sealed class Candidates
             for (var i = 0; i < constraint.Alternatives.Count; i++)
             {
                 var interval = constraint.Alternatives[i];
-                accepted = accepted.Union(ReleasesIn(interval)).Union(Within(interval, _releases, _versions.Length));
+                var within = ReleasesIn(interval).Union(Within(interval, _releases, _versions.Length));
+                accepted = accepted.Union(interval.Only is { } only ? Meant(within, only) : within);
             }
 
             _known[constraint.Text] = known = (accepted, accepted.Complement(Size));
         }
 
         return known;
+    }
+
+    /// <summary>
+    /// Those of the same precedence that an exact version means: the one of that very text, else those of the build that it
+    /// names, else all.
+    /// </summary>
+    private CandidateSet Meant(CandidateSet same, PlatformVersion only)
+    {
+        var named = CandidateSet.Empty;
+        var built = CandidateSet.Empty;
+        for (var i = 0; i < same.Ranges; i++)
+        {
+            var (from, to) = same.RangeAt(i);
+            for (var position = from; position < to; position++)
+            {
+                var single = CandidateSet.Single(position);
+                named = this[position] == only ? named.Union(single) : named;
+                built = this[position].HasSameBuild(only) ? built.Union(single) : built;
+            }
+        }
+
+        return !named.IsEmpty ? named
+            : only.HasBuild ? built
+            : same;
     }
 
     // A pre-release among the releases counts only where it is named: see VersionConstraint.Accepts.
@@ -83,7 +121,7 @@ internal sealed class Candidates
         for (var position = from; position < to; position++)
         {
             var version = this[position];
-            if (!version.IsPrerelease || interval.NamesPrereleaseOf(version))
+            if (!version.IsPrerelease || interval.NamesPrerelease(version))
             {
                 set = set.Union(CandidateSet.Single(position));
             }
@@ -104,7 +142,7 @@ internal sealed class Candidates
         while (from < to)
         {
             var middle = (from + to) / 2;
-            var order = _versions[middle].CompareTo(bound);
+            var order = _versions[middle].ComparePrecedence(bound);
             if (order > 0 || (isIncluded && order == 0))
             {
                 to = middle;
@@ -118,21 +156,13 @@ internal sealed class Candidates
         return from;
     }
 
-    // Of equal versions, such as 1.2 and 1.2.0, the one written in full stays: it says most.
     private static PlatformVersion[] Ordered(IReadOnlyList<PlatformVersion> versions)
     {
         for (var i = 1; i < versions.Count; i++)
         {
             if (versions[i - 1] >= versions[i])
             {
-                return
-                [
-                    .. versions
-                        .OrderByDescending(v => v.Text.Length)
-                        .ThenBy(v => v.Text, StringComparer.Ordinal)
-                        .DistinctBy(v => v)
-                        .Order(),
-                ];
+                return [.. versions.Distinct().Order()];
             }
         }
 

@@ -11,6 +11,10 @@ public sealed record ResolvedService
     /// <summary>The version.</summary>
     public required PlatformVersion Version { get; init; }
 
+    /// <summary>Texts of other versions that are equal to it in order, such as other builds of the same version.</summary>
+    /// <value>None unless set.</value>
+    public IReadOnlyList<string> EqualInOrder { get; init; } = [];
+
     /// <summary>Whether the version is a development build.</summary>
     public required bool IsDevVersion { get; init; }
 

@@ -74,6 +74,7 @@ public static class Resolver
         {
             Definition = service.DefinitionOf(version),
             Version = version,
+            EqualInOrder = state.Candidates.SameAs(state.Chosen),
             IsDevVersion = isDevVersion,
             ImageRepository = isDevVersion ? service.DevImages.GetValueOrDefault(version) : null,
             Reason = "",

@@ -39,6 +39,14 @@ public sealed record ServiceDefinition
     /// <summary>What the playbook is pinned to, when it is not a part of what <see cref="Origin"/> names.</summary>
     public string? PlaybookOrigin { get; init; }
 
+    /// <summary>Whether variables are filled in in its manifests.</summary>
+    /// <value>They are unless set.</value>
+    public bool Substitutes { get; init; } = true;
+
+    /// <summary>Namespaces that its manifests were written for, and that stand for the environment's own.</summary>
+    /// <value>None unless set.</value>
+    public IReadOnlyList<string> Namespaces { get; init; } = [];
+
     /// <summary>
     /// Keys whose values the platform makes up once per environment, keeps in the secret store and delivers as the
     /// Secret <c>&lt;name&gt;-secrets</c>.

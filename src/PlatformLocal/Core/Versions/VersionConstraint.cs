@@ -6,10 +6,13 @@ namespace PlatformLocal.Core.Versions;
 /// <summary>
 /// Which versions are acceptable: exact (<c>v1.2.3</c>), <c>*</c>, <c>latest</c>, patterns (<c>1.x.x.x</c>,
 /// <c>1.2.*</c>), <c>^1.0.0.0</c> (the first part that is not zero stays), <c>~1.2.3</c> (the second part stays),
-/// comparators joined by comma or space (<c>&gt;=1.2.0, &lt;2.0.0</c>) and alternatives joined by <c>||</c>.
+/// comparators joined by comma or space (<c>&gt;=1.2.0, &lt;2.0.0</c>) and alternatives joined by <c>||</c>. A version or
+/// pattern that ends in <c>-0</c> lets every pre-release in, as for Flux and Helm.
 /// </summary>
 public sealed class VersionConstraint : IEquatable<VersionConstraint>
 {
+    private const string AllPrereleases = "-0";
+
     private static readonly SearchValues<char> EndsOperand = SearchValues.Create(" \t,<>=^~");
 
     private VersionConstraint(string text, IReadOnlyList<VersionInterval> alternatives)
@@ -28,18 +31,14 @@ public sealed class VersionConstraint : IEquatable<VersionConstraint>
     internal IReadOnlyList<VersionInterval> Alternatives { get; }
 
     /// <summary>The one version that it accepts, when it names exactly one; else <see langword="null"/>.</summary>
-    public PlatformVersion? Exact =>
-        Alternatives is [{ Minimum: { } only, IncludesMinimum: true, IncludesMaximum: true } interval]
-        && only == interval.Maximum
-            ? only
-            : null;
+    public PlatformVersion? Exact => Alternatives is [{ Only: { } only }] ? only : null;
 
     /// <summary>Whether a version is acceptable.</summary>
     /// <param name="version">The version.</param>
     /// <param name="withPrereleases">Accept pre-releases that the text does not name: so with dev tags.</param>
     public bool Accepts(PlatformVersion version, bool withPrereleases = false) =>
         Alternatives.Any(i =>
-            i.Contains(version) && (!version.IsPrerelease || withPrereleases || i.NamesPrereleaseOf(version))
+            i.Contains(version) && (!version.IsPrerelease || withPrereleases || i.NamesPrerelease(version))
         );
 
     /// <summary>Reads a constraint.</summary>
@@ -147,13 +146,19 @@ public sealed class VersionConstraint : IEquatable<VersionConstraint>
     {
         interval = null;
         fault = null;
-        if (op.Length == 0 && operand is "*" or "latest" or "x" or "X")
+        var numbers = (operand.StartsWith('v') ? operand[1..] : operand).Split('.');
+        var namesAll = operand.EndsWith(AllPrereleases, StringComparison.Ordinal);
+        if (namesAll)
         {
-            interval = VersionInterval.All;
+            numbers[^1] = numbers[^1][..^AllPrereleases.Length];
+        }
+
+        if (op.Length == 0 && (operand is "latest" || (numbers is [var only] && IsWildcard(only))))
+        {
+            interval = VersionInterval.All with { NamesAllPrereleases = namesAll };
             return true;
         }
 
-        var numbers = (operand.StartsWith('v') ? operand[1..] : operand).Split('.');
         var given = Array.FindIndex(numbers, IsWildcard);
         if (given >= 0)
         {
@@ -172,7 +177,11 @@ public sealed class VersionConstraint : IEquatable<VersionConstraint>
             return false;
         }
 
-        interval = given >= 0 ? Below(version, given - 1) : Compare(op, version);
+        interval = (given >= 0 ? Below(version, given - 1) : Compare(op, version)) with
+        {
+            Written = version.IsPrerelease ? [version] : [],
+            NamesAllPrereleases = namesAll,
+        };
         return true;
     }
 
@@ -207,7 +216,7 @@ public sealed class VersionConstraint : IEquatable<VersionConstraint>
         return new VersionInterval(version, true, BeforeAny(next), false);
     }
 
-    private static PlatformVersion BeforeAny(int[] parts) => PlatformVersion.Of(parts, "0");
+    private static PlatformVersion BeforeAny(ulong[] parts) => PlatformVersion.Of(parts, "0");
 
     private static bool IsWildcard(string part) => part is "x" or "X" or "*";
 }

@@ -116,7 +116,7 @@ public sealed class PushArtifact(ProgramRunner programs, TimeProvider time, Regi
         CancellationToken cancellationToken
     )
     {
-        var tag = FolderArtifact.TagOf(version);
+        var tag = TagVersions.TagOf(version);
         if (
             target == ArtifactTarget.Releases
             && await DigestOfAsync(client, repository, tag, cancellationToken) is { } there

@@ -7,6 +7,15 @@ namespace PlatformLocal.Deployment.Manifests;
 /// <param name="programs">Runs kubectl.</param>
 public sealed class KubectlKustomize(ProgramRunner programs)
 {
+    // Its files were looked through: should one still name something elsewhere, neither git nor a proxy takes it there.
+    private static readonly Dictionary<string, string?> s_offline = new()
+    {
+        ["GIT_ALLOW_PROTOCOL"] = "none",
+        ["HTTP_PROXY"] = "http://127.0.0.1:9",
+        ["HTTPS_PROXY"] = "http://127.0.0.1:9",
+        ["NO_PROXY"] = null,
+    };
+
     private readonly ConcurrentDictionary<string, (string Digest, string Built)> _built = new(StringComparer.Ordinal);
 
     /// <summary>Builds the kustomization in a folder.</summary>
@@ -28,6 +37,7 @@ public sealed class KubectlKustomize(ProgramRunner programs)
                 {
                     Program = "kubectl",
                     Arguments = ["kustomize", folder],
+                    Environment = s_offline,
                     Timeout = TimeSpan.FromMinutes(2),
                 },
                 cancellationToken

@@ -3,46 +3,87 @@ namespace PlatformLocal.Deployment.Manifests;
 /// <summary>One object of a manifest file, with the place it was read from.</summary>
 internal sealed record Manifest(JsonObject Object, string ApiVersion, string Kind, string Name, string Place)
 {
+    private const string ListEnding = "List";
+
     public string? Namespace => Object.Metadata().Text("namespace");
 
-    /// <summary>The objects of one YAML document; a List is taken apart.</summary>
-    public static IEnumerable<Manifest> Read(YamlDocumentText document, string file)
+    /// <summary>The objects of one YAML document; lists, typed ones as well, are taken apart as kubectl does.</summary>
+    public static IEnumerable<Manifest> Read(YamlDocumentText document, string file, ManifestFaults faults)
     {
         var place = $"{file}, line {document.Line}";
-        if (document.Root is not JsonObject root)
+        if (document.Root is JsonObject root)
         {
-            throw new InvalidDocumentException(place, [new Fault("", "must be a Kubernetes object, and is no object")]);
+            return Read(root, place, faults);
         }
 
-        if (root.Text("kind") == "List" && root["items"] is JsonArray items)
-        {
-            return items.Select((item, i) => ReadOne(item, $"{place}, item {i + 1}")).ToList();
-        }
-
-        return [ReadOne(root, place)];
+        faults.Add(place, new Fault("", "must be a Kubernetes object, and is no object"));
+        return [];
     }
 
-    public InvalidDocumentException Refuse(string fault) => new(Place, [new Fault("", $"{Kind} '{Name}' {fault}")]);
+    /// <summary>The items of an object that is a list: one with <c>items</c>, whatever its kind; else <see langword="null"/>.</summary>
+    public static JsonArray? ItemsOf(JsonObject root) => root["items"] as JsonArray;
 
-    private static Manifest ReadOne(JsonNode? node, string place)
+    public void Refuse(string fault, ManifestFaults faults) =>
+        faults.Add(Place, new Fault("", $"{Kind} '{Name}' {fault}"));
+
+    private static IEnumerable<Manifest> Read(JsonObject root, string place, ManifestFaults faults)
     {
-        var source = (node as JsonObject)?.DeepClone() as JsonObject;
+        if (ItemsOf(root) is not { } items)
+        {
+            return ReadOne(root, place, faults) is { } one ? [one] : [];
+        }
+
+        return items.SelectMany(
+            (item, i) =>
+            {
+                var at = $"{place}, item {i + 1}";
+                if (item is JsonObject source)
+                {
+                    return Read(WithKindOf(root, source), at, faults);
+                }
+
+                faults.Add(at, new Fault("", "must be a Kubernetes object, and is no object"));
+                return [];
+            }
+        );
+    }
+
+    // Items of a typed list are written without their kind by the API itself.
+    private static JsonObject WithKindOf(JsonObject list, JsonObject item)
+    {
+        if (
+            list.Text("kind") is not { } kind
+            || kind.Length <= ListEnding.Length
+            || !kind.EndsWith(ListEnding, StringComparison.Ordinal)
+            || item.ContainsKey("kind")
+        )
+        {
+            return item;
+        }
+
+        var typed = (JsonObject)item.DeepClone();
+        typed["apiVersion"] ??= list.Text("apiVersion");
+        typed["kind"] = kind[..^ListEnding.Length];
+        return typed;
+    }
+
+    private static Manifest? ReadOne(JsonObject source, string place, ManifestFaults faults)
+    {
         var apiVersion = source.Text("apiVersion");
         var kind = source.Text("kind");
         var name = source.Metadata().Text("name");
-        var faults = new List<Fault>();
         AddIfMissing("apiVersion", apiVersion);
         AddIfMissing("kind", kind);
         AddIfMissing("metadata.name", name);
-        return faults.Count == 0
-            ? new Manifest(source!, apiVersion!, kind!, name!, place)
-            : throw new InvalidDocumentException(place, faults);
+        return string.IsNullOrEmpty(apiVersion) || string.IsNullOrEmpty(kind) || string.IsNullOrEmpty(name)
+            ? null
+            : new Manifest((JsonObject)source.DeepClone(), apiVersion, kind, name, place);
 
         void AddIfMissing(string path, string? value)
         {
             if (string.IsNullOrEmpty(value))
             {
-                faults.Add(new Fault(path, "is required in a manifest, as a text"));
+                faults.Add(place, new Fault(path, "is required in a manifest, as a text"));
             }
         }
     }

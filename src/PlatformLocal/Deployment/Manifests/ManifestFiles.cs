@@ -1,5 +1,11 @@
 namespace PlatformLocal.Deployment.Manifests;
 
+/// <summary>The text of a manifest file.</summary>
+/// <param name="File">Its path.</param>
+/// <param name="Text">What is in it.</param>
+/// <param name="Written">How its scalars were written, where it was built of other files; else <see langword="null"/>.</param>
+internal sealed record ManifestText(string File, string Text, WrittenScalars? Written = null);
+
 /// <summary>Builds a kustomization and returns its YAML.</summary>
 /// <param name="folder">The folder with the kustomization.</param>
 /// <param name="cancellationToken">Stops the build.</param>
@@ -12,20 +18,23 @@ internal static class ManifestFiles
     private const int MaximumFiles = 1000;
     private const long MaximumBytes = 16 * 1024 * 1024;
 
-    private static readonly string[] KustomizationNames = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
-
-    /// <summary>Names and texts of the service's manifest files.</summary>
-    public static async Task<IReadOnlyList<(string File, string Text)>> ReadAsync(
+    /// <summary>The service's manifest files.</summary>
+    public static async Task<IReadOnlyList<ManifestText>> ReadAsync(
         ServiceDefinition service,
         BuildKustomization build,
         CancellationToken cancellationToken
     )
     {
         var folder = FolderOf(service);
-        if (KustomizationNames.Any(n => File.Exists(Path.Combine(folder, n))))
+        if (Kustomization.FileIn(folder) is { } kustomization)
         {
-            var text = await build(folder, cancellationToken);
-            return [(Path.Combine(folder, "kustomization.yaml") + " (built)", text)];
+            var written = new WrittenScalars();
+            foreach (var file in Kustomization.FilesOf(folder, service.Folder))
+            {
+                written.Add(await File.ReadAllTextAsync(file, cancellationToken), file);
+            }
+
+            return [new ManifestText(kustomization + " (built)", await build(folder, cancellationToken), written)];
         }
 
         var (files, fault) = Below(
@@ -40,10 +49,10 @@ internal static class ManifestFiles
             throw Refuse(service, fault);
         }
 
-        var texts = new List<(string, string)>(files.Count);
+        var texts = new List<ManifestText>(files.Count);
         foreach (var file in files)
         {
-            texts.Add((file, await File.ReadAllTextAsync(file, cancellationToken)));
+            texts.Add(new ManifestText(file, await File.ReadAllTextAsync(file, cancellationToken)));
         }
 
         return texts;

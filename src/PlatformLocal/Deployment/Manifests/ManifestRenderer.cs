@@ -48,12 +48,20 @@ public sealed class ManifestRenderer(BuildKustomization build, IsNamespaced isNa
         var parsed = await Task.WhenAll(
             resolved.Services.Select(s => Task.Run(() => ParseAsync(claim, s, workspace, cancellationToken)))
         );
+        var faults = new ManifestFaults();
+        foreach (var service in parsed)
+        {
+            faults.Add(service.Faults);
+        }
+
+        faults.ThrowIfAny();
         var warnings = parsed.SelectMany(p => p.Warnings).ToList();
-        RefuseDuplicates(parsed.SelectMany(p => p.Manifests));
+        RefuseDuplicates(parsed.SelectMany(p => p.Manifests), faults);
         var ownKinds = parsed.SelectMany(p => p.Manifests).Select(CustomKind.Of).OfType<CustomKind>().ToList();
         var services = new List<ServiceDelivery>();
-        foreach (var (service, manifests, _) in parsed)
+        foreach (var (service, manifests, _, _) in parsed)
         {
+            var rules = new ClusterKindRules(service.Definition.Name, workspace);
             var labels = ManifestLabels.For(claim, service);
             var objects = new List<JsonObject>();
             if (service.Definition.Secrets.Count > 0)
@@ -66,9 +74,21 @@ public sealed class ManifestRenderer(BuildKustomization build, IsNamespaced isNa
             {
                 var hasNamespace =
                     ownKinds.Find(k => k.Defines(manifest))?.IsNamespaced
-                    ?? await AskAsync(manifest, cancellationToken);
-                Check(manifest, hasNamespace, claim.Namespace);
-                objects.Add(ManifestLabels.Stamp(manifest.Object, labels, hasNamespace ? claim.Namespace : null));
+                    ?? await AskAsync(manifest, faults, cancellationToken);
+                if (hasNamespace is not { } known)
+                {
+                    continue;
+                }
+
+                Check(manifest, known, claim.Namespace, rules, faults);
+                objects.Add(ManifestLabels.Stamp(manifest.Object, labels, known ? claim.Namespace : null));
+            }
+
+            if (rules.Used.Count > 0)
+            {
+                warnings.Add(
+                    $"{service.Definition.Name} brings objects of the whole cluster, as the workspace allows: {string.Join(", ", rules.Used)}."
+                );
             }
 
             services.Add(
@@ -83,6 +103,7 @@ public sealed class ManifestRenderer(BuildKustomization build, IsNamespaced isNa
             );
         }
 
+        faults.ThrowIfAny();
         return new RenderedEnvironment(
             new DeliveryRequest
             {
@@ -112,31 +133,86 @@ public sealed class ManifestRenderer(BuildKustomization build, IsNamespaced isNa
         CancellationToken cancellationToken
     )
     {
-        var files = await ManifestFiles.ReadAsync(service.Definition, build, cancellationToken);
+        var definition = service.Definition;
+        var faults = new ManifestFaults();
         var substitution = new Substitution(ManifestVariables.For(claim, service, workspace));
         var manifests = new List<Manifest>();
-        foreach (var (file, text) in files)
+        try
         {
-            try
+            foreach (var file in await ManifestFiles.ReadAsync(definition, build, cancellationToken))
             {
-                foreach (var document in YamlText.ParseAll(text, file, substitution.Apply))
+                try
                 {
-                    manifests.AddRange(Manifest.Read(document, file));
+                    foreach (var document in Parse(file, definition.Substitutes ? substitution : null))
+                    {
+                        manifests.AddRange(Manifest.Read(document, file.File, faults));
+                    }
+                }
+                catch (InvalidDocumentException e)
+                {
+                    faults.Add(e);
                 }
             }
-            catch (FormatException e)
+
+            foreach (var manifest in manifests)
             {
-                throw new InvalidDocumentException(file, [new Fault("", e.Message)]);
+                foreach (var fault in TextFields.FaultsOf(manifest))
+                {
+                    faults.Add(manifest.Place, fault);
+                }
             }
         }
+        catch (InvalidDocumentException e)
+        {
+            faults.Add(e);
+        }
 
-        var warnings = substitution.Unset.Select(v =>
-            $"The manifests of {service.Definition.Name} use ${{{v}}}, which nothing sets: it becomes empty."
-        );
-        return new ParsedService(service, manifests, [.. warnings]);
+        var move = NamespaceMove.Of(definition, manifests, claim.Namespace);
+        manifests.RemoveAll(move.Replaces);
+        manifests = manifests.ConvertAll(move.Apply);
+        return new ParsedService(service, manifests, [.. Warnings(definition.Name, substitution, move)], faults);
     }
 
-    private static void RefuseDuplicates(IEnumerable<Manifest> manifests)
+    private static IReadOnlyList<YamlDocumentText> Parse(ManifestText file, Substitution? substitution)
+    {
+        if (substitution is null)
+        {
+            return YamlText.ParseAll(file.Text, file.File);
+        }
+
+        var exempt = SubstitutionSwitch.ExemptIn(file);
+        return YamlText.ParseAll(
+            file.Text,
+            file.File,
+            scalar =>
+                !scalar.Text.Contains("${", StringComparison.Ordinal) || exempt.Contains(scalar)
+                    ? scalar
+                    : substitution.Apply(
+                        scalar with
+                        {
+                            IsText = scalar.IsText || (file.Written?.IsText(scalar) ?? false),
+                        }
+                    )
+        );
+    }
+
+    private static IEnumerable<string> Warnings(string service, Substitution substitution, NamespaceMove move)
+    {
+        if (substitution.Unset.Count > 0)
+        {
+            var names = string.Join(", ", substitution.Unset.Select(v => $"${{{v}}}"));
+            yield return $"The manifests of {service} have {names}, which no variable is: it stays as it is.";
+        }
+
+        if (move.From.Count > 0)
+        {
+            var names = string.Join(", ", move.From.Order(StringComparer.Ordinal));
+            yield return $"The manifests of {service} were written for the namespace {names}: its objects, and references to them, "
+                + "are moved to the environment's; what programs are told of it in arguments and variables stays.";
+        }
+    }
+
+    private static void RefuseDuplicates(IEnumerable<Manifest> manifests, ManifestFaults faults)
     {
         var seen = new Dictionary<(string, string, string), Manifest>();
         foreach (var manifest in manifests)
@@ -145,12 +221,12 @@ public sealed class ManifestRenderer(BuildKustomization build, IsNamespaced isNa
             var key = (ApiGroup.Of(manifest.ApiVersion), manifest.Kind, manifest.Name);
             if (!seen.TryAdd(key, manifest))
             {
-                throw manifest.Refuse($"is defined a second time; the first is at {seen[key].Place}");
+                manifest.Refuse($"is defined a second time; the first is at {seen[key].Place}", faults);
             }
         }
     }
 
-    private async Task<bool> AskAsync(Manifest manifest, CancellationToken cancellationToken)
+    private async Task<bool?> AskAsync(Manifest manifest, ManifestFaults faults, CancellationToken cancellationToken)
     {
         try
         {
@@ -158,24 +234,32 @@ public sealed class ManifestRenderer(BuildKustomization build, IsNamespaced isNa
         }
         catch (PlatformException e) when (e.Kind is FailureKind.NotFound or FailureKind.InvalidInput)
         {
-            throw manifest.Refuse($"is of a kind the cluster does not know: {e.Message} {e.NextStep}".TrimEnd());
+            manifest.Refuse($"is of a kind the cluster does not know: {e.Message} {e.NextStep}".TrimEnd(), faults);
+            return null;
         }
     }
 
-    private static void Check(Manifest manifest, bool isNamespaced, string targetNamespace)
+    private static void Check(
+        Manifest manifest,
+        bool isNamespaced,
+        string targetNamespace,
+        ClusterKindRules rules,
+        ManifestFaults faults
+    )
     {
-        if (manifest.Namespace is { } other && (!isNamespaced || other != targetNamespace))
+        if (!isNamespaced)
         {
-            throw manifest.Refuse(
-                $"is aimed at the namespace '{other}', and an environment's objects belong into its own, '{targetNamespace}'; "
-                    + "leave metadata.namespace out"
-            );
+            if (rules.RefusalOf(manifest) is { } refusal)
+            {
+                manifest.Refuse(refusal, faults);
+            }
         }
-
-        if (!isNamespaced && manifest.Kind != CustomKind.DefinitionKind)
+        else if (manifest.Namespace is { } other && other != targetNamespace)
         {
-            throw manifest.Refuse(
-                $"belongs to the whole cluster; an environment may hold namespaced objects and {CustomKind.DefinitionKind}s only"
+            manifest.Refuse(
+                $"is aimed at the namespace '{other}', and an environment's objects belong into its own, '{targetNamespace}'; "
+                    + $"leave metadata.namespace out, or name it in service.yaml, spec.namespaces: [{other}], and it stands for the environment's",
+                faults
             );
         }
     }
@@ -197,16 +281,15 @@ public sealed class ManifestRenderer(BuildKustomization build, IsNamespaced isNa
     private sealed record ParsedService(
         ResolvedService Service,
         IReadOnlyList<Manifest> Manifests,
-        IReadOnlyList<string> Warnings
+        IReadOnlyList<string> Warnings,
+        ManifestFaults Faults
     );
 
     /// <summary>A kind that one of the environment's own manifests defines.</summary>
     private sealed record CustomKind(string Group, string Kind, bool IsNamespaced)
     {
-        public const string DefinitionKind = "CustomResourceDefinition";
-
         public static CustomKind? Of(Manifest manifest) =>
-            manifest.Kind == DefinitionKind
+            manifest.Kind == ClusterKindRules.DefinitionKind
             && manifest.Object["spec"] is JsonObject spec
             && (string?)spec["group"] is { } group
             && (string?)spec["names"]?["kind"] is { } kind

@@ -39,7 +39,7 @@ public static class ManifestVariables
         var image = service.Definition.Image;
         image =
             service.ImageRepository ?? (service.IsDevVersion ? RepositoryLayout.SnapshotsOf(image) ?? image : image);
-        return $"{WithHost(image, workspace.Registry)}:{service.Version.Text}";
+        return $"{WithHost(image, workspace.Registry)}:{TagVersions.TagOf(service.Version.Text)}";
     }
 
     // With the tag as well, for people: runtimes go by the digest alone.

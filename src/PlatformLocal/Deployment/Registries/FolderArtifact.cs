@@ -77,12 +77,6 @@ internal sealed record FolderArtifact(ReadOnlyMemory<byte> Manifest, ReadOnlyMem
         }
     }
 
-    /// <summary>The tag of a version: tags have no plus sign.</summary>
-    public static string TagOf(string version) => version.Replace('+', '_');
-
-    /// <summary>The version that a tag stands for.</summary>
-    public static string VersionOf(string tag) => tag.Replace('_', '+');
-
     /// <summary>Pushes the artifact.</summary>
     /// <exception cref="PlatformException">The registry refuses or is away.</exception>
     public async Task PushAsync(

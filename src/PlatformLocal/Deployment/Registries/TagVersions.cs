@@ -1,25 +1,21 @@
 namespace PlatformLocal.Deployment.Registries;
 
-/// <summary>The versions among the tags of a repository.</summary>
-/// <param name="Versions">The versions, ascending.</param>
-/// <param name="Ignored">How many tags are no versions, such as <c>latest</c> or <c>main</c>.</param>
-/// <param name="Doubles">Tags that are the same version as another one, which was taken in their place.</param>
-internal sealed record TagVersions(IReadOnlyList<PlatformVersion> Versions, int Ignored, IReadOnlyList<string> Doubles)
+/// <summary>Versions as tags of repositories, and back.</summary>
+internal static class TagVersions
 {
-    /// <summary>Sorts the versions out of tags; of two that are equal, the one written in full is taken.</summary>
-    public static TagVersions Of(IReadOnlyCollection<string> tags)
-    {
-        var versions = tags.Select(t => PlatformVersion.TryParse(t, out var version) ? version : null)
-            .OfType<PlatformVersion>()
-            .OrderByDescending(v => v.Text.Length)
-            .ThenBy(v => v.Text, StringComparer.Ordinal)
-            .ToList();
-        var distinct = versions.DistinctBy(v => v).ToList();
-        var taken = distinct.Select(v => v.Text).ToHashSet(StringComparer.Ordinal);
-        return new TagVersions(
-            [.. distinct.Order()],
-            tags.Count - versions.Count,
-            [.. versions.Select(v => v.Text).Where(t => !taken.Contains(t))]
-        );
-    }
+    /// <summary>The tag of a version: tags have no plus sign, and an underscore in its place as Helm writes it.</summary>
+    /// <remarks>https://helm.sh/docs/topics/registries</remarks>
+    public static string TagOf(string version) => version.Replace('+', '_');
+
+    /// <summary>The versions among the tags of a registry's repository, ascending.</summary>
+    public static IReadOnlyList<PlatformVersion> InRegistry(IEnumerable<string> tags) =>
+        In(tags.Select(t => t.Replace('_', '+')));
+
+    /// <summary>The versions among the tags of a git repository, ascending; others, such as <c>main</c>, are left out.</summary>
+    public static IReadOnlyList<PlatformVersion> In(IEnumerable<string> tags) =>
+        [
+            .. tags.Select(t => PlatformVersion.TryParse(t, out var version) ? version : null)
+                .OfType<PlatformVersion>()
+                .Order(),
+        ];
 }

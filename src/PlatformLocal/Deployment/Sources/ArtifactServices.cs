@@ -86,7 +86,7 @@ internal sealed class ArtifactServices(
                 warnings.Add(warning);
             }
 
-            return TagVersions.Of([.. tags.Select(FolderArtifact.VersionOf)]).Versions;
+            return TagVersions.InRegistry(tags);
         }
     }
 
@@ -235,7 +235,7 @@ internal sealed class ArtifactServices(
             var repository = RepositoryOf(version);
             var (digest, manifest) = await artifacts.FindAsync(
                 repository,
-                FolderArtifact.TagOf(version.Text),
+                TagVersions.TagOf(version.Text),
                 use,
                 cancellationToken
             );

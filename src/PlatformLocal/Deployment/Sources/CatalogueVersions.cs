@@ -84,54 +84,44 @@ internal sealed class CatalogueVersions : IDisposable
                 use,
                 cancellationToken
             );
-            return (service with { Versions = VersionsIn(source, listed).Versions }, warnings);
+            return (service with { Versions = TagVersions.In(Told(listed)) }, warnings);
         }
 
         var releases = await RegistryAsync(definition.Image, isOptional: false);
         if (use.DevTagsFor is not { } user || RepositoryLayout.SnapshotsOf(definition.Image) is not { } snapshots)
         {
-            return (service with { Versions = releases.Versions }, warnings);
+            return (service with { Versions = releases }, warnings);
         }
 
         var builds = await RegistryAsync(snapshots, isOptional: true);
         var own = RepositoryLayout.OfUser(definition.Image, user) is { } image
-            ? (await RegistryAsync(image, isOptional: true))
-                .Versions.Except(builds.Versions)
-                .ToDictionary(v => v, _ => image)
+            ? (await RegistryAsync(image, isOptional: true)).Except(builds).ToDictionary(v => v, _ => image)
             : [];
         return (
             service with
             {
-                Versions = releases.Versions,
-                DevVersions = [.. builds.Versions.Concat(own.Keys).Order()],
+                Versions = releases,
+                DevVersions = [.. builds.Concat(own.Keys).Order()],
                 DevImages = own,
             },
             warnings
         );
 
-        async Task<TagVersions> RegistryAsync(string image, bool isOptional)
+        async Task<IReadOnlyList<PlatformVersion>> RegistryAsync(string image, bool isOptional)
         {
             var repository = RepositoryName.Parse(ManifestVariables.WithHost(image, workspace.Registry));
             var listed = await _cache.GetAsync(_registries, repository, isOptional, use, cancellationToken);
-            return VersionsIn(repository.ToString(), listed);
+            return TagVersions.InRegistry(Told(listed));
         }
 
-        TagVersions VersionsIn(string source, (IReadOnlyList<string> Tags, string? Warning) listed)
+        IReadOnlyList<string> Told((IReadOnlyList<string> Tags, string? Warning) listed)
         {
             if (listed.Warning is { } warning)
             {
                 warnings.Add(warning);
             }
 
-            var versions = TagVersions.Of(listed.Tags);
-            if (versions.Doubles.Count > 0)
-            {
-                warnings.Add(
-                    $"{source} has tags that are equal versions; not used: {string.Join(", ", versions.Doubles.Take(5))}."
-                );
-            }
-
-            return versions;
+            return listed.Tags;
         }
     }
 }

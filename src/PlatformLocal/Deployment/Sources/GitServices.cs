@@ -37,20 +37,12 @@ internal sealed class GitServices(GitClones clones, ContentFolders contents)
 
             var place = $"{source.Repository}, {Join(folder, WorkspaceReader.ServiceFile)}";
             var name = WorkspaceReader.ParseService(text, place, folder: "").Name;
-            var versions = TagVersions.Of(GitTags.Of(name, tags.Keys));
-            if (versions.Doubles.Count > 0)
-            {
-                warnings.Add(
-                    $"{source.Repository} has tags that are equal versions of {name}; not used: {string.Join(", ", versions.Doubles.Take(5))}."
-                );
-            }
-
             services.Add(
                 new GitService(clones, contents, clone, source.Repository, folder, tags)
                 {
                     Name = name,
                     Source = source.Repository,
-                    Versions = versions.Versions,
+                    Versions = TagVersions.In(GitTags.Of(name, tags.Keys)),
                 }
             );
         }

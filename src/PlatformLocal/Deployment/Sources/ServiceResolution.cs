@@ -67,7 +67,8 @@ public sealed class ServiceResolution : IDisposable
         resolved = await _sources.WithPlaybooksAsync(resolved, claim, completed, use, cancellationToken);
         var pins = new ImagePins(claim, workspace, policy.KeptFor(options), policy);
         var (pinned, oddities) = await _digests.PinAsync(pins, resolved, cancellationToken);
-        return new SourcedResolution(pinned, [.. warnings, .. notes, .. oddities]);
+        var ambiguous = resolved.Services.Where(s => s.EqualInOrder.Count > 0).Select(Ambiguity);
+        return new SourcedResolution(pinned, [.. warnings, .. notes, .. ambiguous, .. oddities]);
     }
 
     /// <summary>Has the tags of a repository fetched again at the next asking.</summary>
@@ -109,6 +110,15 @@ public sealed class ServiceResolution : IDisposable
         ];
         expired.ForEach(e => _tags.Expire(e.Repository.ToString()));
         return [.. expired.Select(e => e.Service).Distinct(StringComparer.Ordinal)];
+    }
+
+    private static string Ambiguity(ResolvedService service)
+    {
+        const int most = 5;
+        var others = string.Join(", ", service.EqualInOrder.Take(most));
+        var more = service.EqualInOrder.Count > most ? ", …" : "";
+        return $"{service.Definition.Name} {service.Version} is deployed, and equal in order to it are {others}{more}: "
+            + "ask for the one that is meant by exactly its text.";
     }
 
     /// <inheritdoc/>

@@ -82,14 +82,38 @@ internal sealed class CatalogueReader
             }
         }
 
-        var entry = new CatalogueEntry
-        {
-            Versions = ReadVersions(reader, path, "versions"),
-            DevVersions = ReadVersions(reader, path, "devVersions"),
-            DependsOn = dependsOn,
-        };
+        var versions = ReadVersions(reader, path, "versions");
+        var builds = ReadVersions(reader, path, "devVersions");
         reader.RefuseOthers();
-        return entry;
+        return new CatalogueEntry
+        {
+            Versions = versions,
+            DevVersions = builds,
+            DependsOn = ByWrittenVersion(dependsOn, [.. versions, .. builds]),
+        };
+    }
+
+    /// <summary>What is said of 1.2 where only 1.2.0 is listed is said of that one.</summary>
+    private static Dictionary<PlatformVersion, IReadOnlyDictionary<string, VersionConstraint>> ByWrittenVersion(
+        Dictionary<PlatformVersion, IReadOnlyDictionary<string, VersionConstraint>> dependsOn,
+        IReadOnlyList<PlatformVersion> listed
+    )
+    {
+        if (dependsOn.Count == 0)
+        {
+            return dependsOn;
+        }
+
+        var loose = dependsOn.Keys.Except(listed).ToList();
+        foreach (var said in loose)
+        {
+            foreach (var meant in listed.Where(v => v.EqualsInOrder(said) && !dependsOn.ContainsKey(v)).ToList())
+            {
+                dependsOn[meant] = dependsOn[said];
+            }
+        }
+
+        return dependsOn;
     }
 
     private Dictionary<string, VersionConstraint> ReadConstraints(JsonObject source, string path, string version)

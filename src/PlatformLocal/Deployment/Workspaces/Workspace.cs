@@ -3,6 +3,8 @@ namespace PlatformLocal.Deployment.Workspaces;
 /// <summary>A folder with <c>platform.yaml</c>, as it was read.</summary>
 public sealed record Workspace
 {
+    internal const string NamespaceKind = "Namespace";
+
     /// <summary>The name of the file that makes a folder a workspace.</summary>
     public const string FileName = "platform.yaml";
 
@@ -31,6 +33,14 @@ public sealed record Workspace
     /// <summary>Where more services come from.</summary>
     /// <value>Nowhere unless set.</value>
     internal IReadOnlyList<ServiceSource> ServiceSources { get; init; } = [];
+
+    /// <summary>
+    /// Which services may bring which kinds that are not in namespaces: by service, the kinds as <c>ClusterRole</c> or
+    /// <c>ClusterRole.rbac.authorization.k8s.io</c>.
+    /// </summary>
+    /// <value>None unless set.</value>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> ClusterKinds { get; init; } =
+        new Dictionary<string, IReadOnlyList<string>>();
 
     /// <summary>The services of its own folder.</summary>
     public required Catalogue Catalogue { get; init; }

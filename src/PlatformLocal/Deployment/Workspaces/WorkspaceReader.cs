@@ -41,6 +41,7 @@ public static partial class WorkspaceReader
         var updates = ReadUpdates(spec, faults);
         var types = ReadTypes(spec?.Section("environmentTypes"), updates, faults);
         var platformServices = PlatformServicesReader.Read(spec?.Section("platformServices"), folder);
+        var clusterKinds = ReadClusterKinds(spec?.ObjectNode("clusterKinds"), faults);
         spec?.RefuseOthers();
         ThrowIfAny(file, faults);
         return new Workspace
@@ -52,6 +53,7 @@ public static partial class WorkspaceReader
             Types = types,
             PlatformServices = platformServices,
             ServiceSources = sources,
+            ClusterKinds = clusterKinds,
             Catalogue = ReadCatalogue(
                 Inside(folder, services ?? "services", file, "spec.services"),
                 isRequired: services is not null || sources.Count == 0,
@@ -98,6 +100,8 @@ public static partial class WorkspaceReader
             DependsOn = ReadConstraints(spec?.TextMap("dependsOn"), "spec.dependsOn", faults),
             Manifests = spec?.Text("manifests", required: true) ?? "",
             Playbook = spec?.Text("playbook"),
+            Substitutes = spec?.OneOf("substitute", ["enabled", "disabled"]) != "disabled",
+            Namespaces = spec?.Texts("namespaces") ?? [],
             Secrets = spec?.Texts("secrets") ?? [],
             Timeout = spec?.Text("timeout") is { } timeout
                 ? ReadDuration(timeout, "spec.timeout", faults)
@@ -204,6 +208,22 @@ public static partial class WorkspaceReader
 
         source?.RefuseOthers();
         return types;
+    }
+
+    private static Dictionary<string, IReadOnlyList<string>> ReadClusterKinds(JsonObject? source, List<Fault> faults)
+    {
+        var kinds = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
+        var reader = new ObjectReader(source ?? [], faults, "spec.clusterKinds");
+        foreach (var (service, _) in source ?? [])
+        {
+            kinds[service] = reader.Texts(service);
+            if (kinds[service].Contains(Workspace.NamespaceKind))
+            {
+                reader.Fault(service, "must not have Namespace: an environment has the one that the platform makes");
+            }
+        }
+
+        return kinds;
     }
 
     private static Updates? ReadUpdates(ObjectReader? source, List<Fault> faults)

@@ -28,7 +28,7 @@ public static class TarFolder
         var count = 0;
         try
         {
-            using var writer = new TarWriter(content, TarEntryFormat.Pax, leaveOpen: true);
+            using var writer = new TarWriter(content, TarEntryFormat.Gnu, leaveOpen: true);
             foreach (var (path, name) in FilesIn(folder))
             {
                 using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
@@ -42,8 +42,9 @@ public static class TarFolder
                 }
 
                 count++;
+                // Not Pax, whose records are named after the process that writes them.
                 writer.WriteEntry(
-                    new PaxTarEntry(TarEntryType.RegularFile, name)
+                    new GnuTarEntry(TarEntryType.RegularFile, name)
                     {
                         DataStream = file,
                         // Neither who packs it nor when is a part of what is packed.

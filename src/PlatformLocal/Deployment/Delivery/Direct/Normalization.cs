@@ -46,7 +46,11 @@ internal static class Normalization
     /// <summary><c>stringData</c> is only ever written, never owned: a key that is dropped from it would stay for ever.</summary>
     private static void EncodeSecret(JsonObject secret)
     {
-        if (secret.Child("stringData") is not { } texts)
+        // What is no text is the server's to refuse: it must not become an empty one.
+        if (
+            secret.Child("stringData") is not { } texts
+            || texts.Any(t => t.Value is not null && t.Value.GetValueKind() != JsonValueKind.String)
+        )
         {
             return;
         }
