@@ -25,9 +25,12 @@ internal sealed class DestroyEnvironmentCommand(SharedOptions shared)
         var name = call.Get(_name)!;
         var local = call.Platform;
         using var api = await local.ConnectAsync(cancellationToken);
-        await call.Parts.Destroy(api).RunAsync(name, TimeSpan.FromSeconds(call.Get(_timeout)), cancellationToken);
+        var left = await call
+            .Parts.Destroy(api)
+            .RunAsync(name, TimeSpan.FromSeconds(call.Get(_timeout)), cancellationToken);
         await call.Parts.EnvironmentClusters(local.State).DeleteAsync(name, call.Terminal.Say, cancellationToken);
-        call.Terminal.WriteDone("environment_name", name, $"{name} is removed; nothing of it is left.");
+        var sentence = left.Count == 0 ? "nothing of it is left." : $"left is:\n  {string.Join("\n  ", left)}";
+        call.Terminal.WriteDone("environment_name", name, $"{name} is removed; {sentence}", left);
         return ExitCodes.Done;
     }
 }

@@ -66,8 +66,16 @@ internal sealed class Terminal(bool json)
         Console.Out.WriteLine(JsonSerializer.Serialize(result, type));
 
     /// <summary>A result that is one sentence for people and one property for programs.</summary>
-    public void WriteDone(string property, string value, string sentence) =>
-        Console.Out.WriteLine(IsJson ? new JsonObject { [property] = value }.ToJsonString() : sentence);
+    public void WriteDone(string property, string value, string sentence, IReadOnlyList<string>? left = null)
+    {
+        var done = new JsonObject { [property] = value };
+        if (left is { Count: > 0 })
+        {
+            done["left"] = new JsonArray([.. left.Select(l => (JsonNode?)l)]);
+        }
+
+        Console.Out.WriteLine(IsJson ? done.ToJsonString() : sentence);
+    }
 
     /// <summary>A failure: once, with its next step; as a problem document for programs.</summary>
     public void Fail(PlatformException failure)

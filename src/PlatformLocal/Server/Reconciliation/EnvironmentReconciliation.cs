@@ -169,7 +169,15 @@ internal sealed partial class EnvironmentReconciliation(
         {
             try
             {
-                await delivery.Delivery.RemoveAsync(name, Claim.NamespaceOf(name), cancellationToken);
+                var left = await delivery.Delivery.RemoveAsync(name, Claim.NamespaceOf(name), cancellationToken);
+                if (left.Count > 0)
+                {
+                    status.Report(
+                        name,
+                        new EnvironmentFact.Left([.. left.Select(l => $"{l.Kind} {l.Name} stays: {l.Note}.")])
+                    );
+                    LogLeft(name, string.Join("; ", left.Select(l => $"{l.Kind} {l.Name}: {l.Note}")));
+                }
             }
             catch (KubernetesException e) when (delivery.Own is not null && e.Code == 0)
             {
@@ -246,6 +254,9 @@ internal sealed partial class EnvironmentReconciliation(
 
     [LoggerMessage(LogLevel.Warning, "{Name} is ready, and its next start cannot be made shorter: {Message}")]
     private partial void LogNotRemembered(string name, string message);
+
+    [LoggerMessage(LogLevel.Warning, "{Name} is removed, and of what it brought stays: {What}")]
+    private partial void LogLeft(string name, string what);
 
     [LoggerMessage(LogLevel.Information, "{Name} is removed")]
     private partial void LogRemoved(string name);

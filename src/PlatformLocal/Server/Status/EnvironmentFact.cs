@@ -52,6 +52,10 @@ internal abstract record EnvironmentFact
     /// <summary>The environment is being removed.</summary>
     public sealed record Removing : EnvironmentFact;
 
+    /// <summary>The environment is removed, and some of what was delivered for it stays.</summary>
+    /// <param name="What">What stays and why, as whole sentences.</param>
+    public sealed record Left(IReadOnlyList<string> What) : EnvironmentFact;
+
     /// <summary>It is known when newer versions are looked for next; <see langword="null"/> for never.</summary>
     public sealed record UpdatesScheduled(DateTimeOffset? Next) : EnvironmentFact;
 

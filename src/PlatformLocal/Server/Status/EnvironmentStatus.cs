@@ -60,12 +60,8 @@ internal sealed class EnvironmentStatus(EnvironmentFeed feed, ServedCluster clus
                 Services = [.. known.Services.Select(s => s with { Phase = ServicePhase.Ready, Message = null })],
             },
             EnvironmentFact.Failed { Failure: var failure } => Fail(known, failure),
-            EnvironmentFact.Removing => With(known, ConditionTypes.Ready, false, "Deleting") with
-            {
-                Phase = EnvironmentPhase.Deleting,
-                Message = null,
-                NextStep = null,
-            },
+            EnvironmentFact.Removing => Remove(known),
+            EnvironmentFact.Left { What: var what } => Leave(known, what),
             EnvironmentFact.UpdatesScheduled { Next: var next } => known with
             {
                 NextUpdate = known.NextUpdate < next ? known.NextUpdate : next,
@@ -85,6 +81,23 @@ internal sealed class EnvironmentStatus(EnvironmentFeed feed, ServedCluster clus
             EnvironmentFact.Ended ended => known with { Completed = ended.Number, NextTry = ended.NextTry },
             _ => throw new ArgumentException($"{fact.GetType().Name} is no fact that a status knows.", nameof(fact)),
         };
+
+    private EnvironmentDocument Remove(EnvironmentDocument known)
+    {
+        _odd.TryRemove(known.EnvironmentName, out _);
+        return With(known with { Conditions = [] }, ConditionTypes.Ready, false, "Deleting") with
+        {
+            Phase = EnvironmentPhase.Deleting,
+            Message = null,
+            NextStep = null,
+        };
+    }
+
+    private EnvironmentDocument Leave(EnvironmentDocument known, IReadOnlyList<string> what)
+    {
+        _odd[known.EnvironmentName] = what;
+        return known with { };
+    }
 
     private static EnvironmentDocument Ask(EnvironmentDocument known, EnvironmentFact.Asked asked) =>
         known with
