@@ -22,6 +22,7 @@ internal sealed partial class ClusterObjects
         if (!type.IsCustom)
         {
             KindPreparation.ForCreate(type, body, _allocations, Now);
+            AcceptNames(type, body, null);
         }
         Validate(type, body, null);
         for (var attempt = 0; ; attempt++)
@@ -65,6 +66,7 @@ internal sealed partial class ClusterObjects
         if (!type.IsCustom)
         {
             KindPreparation.ForUpdate(type, live, next, _allocations, Now);
+            AcceptNames(type, next, live);
         }
         if (track)
         {
