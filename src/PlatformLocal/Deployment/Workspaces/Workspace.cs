@@ -21,6 +21,10 @@ public sealed record Workspace
     /// <summary>What each environment type means here.</summary>
     public required IReadOnlyDictionary<EnvironmentType, EnvironmentTypeDefaults> Types { get; init; }
 
+    /// <summary>What it lets claims do.</summary>
+    /// <value>Nothing out of the ordinary unless set.</value>
+    internal ClaimRules Claims { get; init; } = new();
+
     /// <summary>What it says about the platform's own services.</summary>
     /// <value>Nothing unless set.</value>
     public PlatformServiceSettings PlatformServices { get; init; } = new();
