@@ -40,6 +40,25 @@ internal sealed class Terminal(bool json)
         return Console.In.ReadLine()?.Trim() == "yes";
     }
 
+    /// <summary>Whether there is somebody to ask: who sees the question and can answer it.</summary>
+    public bool CanAsk => IsInteractive && !Console.IsInputRedirected;
+
+    /// <summary>Has somebody confirm what cannot be undone. Where nobody can be asked, as in a script, the command itself is the word.</summary>
+    /// <param name="isGiven">Whether it was confirmed on the command line.</param>
+    /// <param name="what">What is about to happen: a whole sentence.</param>
+    /// <exception cref="PlatformException">Somebody was asked and did not say yes.</exception>
+    public void Confirm(bool isGiven, string what)
+    {
+        if (!isGiven && CanAsk && !Ask($"{what} Type yes to go on:"))
+        {
+            throw new PlatformException(
+                FailureKind.NotAllowed,
+                "Nothing was removed.",
+                "Answer yes when asked, or repeat it with --yes."
+            );
+        }
+    }
+
     /// <summary>What is worth knowing beside the result.</summary>
     public void Notes(IEnumerable<string> notes)
     {
