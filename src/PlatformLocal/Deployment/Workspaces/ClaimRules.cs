@@ -7,7 +7,7 @@ internal sealed record ClaimRules
 {
     /// <summary>How long the claim of an environment may be away until that is removed.</summary>
     /// <value>30 s unless set.</value>
-    public TimeSpan GracePeriod { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan GracePeriod { get; init; } = Workspace.DefaultGracePeriod;
 
     /// <summary>Whether a claim may name a playbook of its own, which then runs on the machine that serves the platform.</summary>
     /// <value>No unless set.</value>

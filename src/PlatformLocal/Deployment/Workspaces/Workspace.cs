@@ -25,6 +25,13 @@ public sealed record Workspace
     /// <value>Nothing out of the ordinary unless set.</value>
     internal ClaimRules Claims { get; init; } = new();
 
+    /// <summary>How long a claim may be away unless a workspace says otherwise.</summary>
+    public static readonly TimeSpan DefaultGracePeriod = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long the claim of an environment may be away until that is removed.</summary>
+    /// <value><see cref="DefaultGracePeriod"/> unless set.</value>
+    public TimeSpan GracePeriod => Claims.GracePeriod;
+
     /// <summary>What it says about the platform's own services.</summary>
     /// <value>Nothing unless set.</value>
     public PlatformServiceSettings PlatformServices { get; init; } = new();

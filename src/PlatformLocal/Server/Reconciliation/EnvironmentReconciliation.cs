@@ -29,8 +29,17 @@ internal sealed partial class EnvironmentReconciliation(
     }
 
     /// <summary>Makes the cluster match the claim once.</summary>
+    /// <param name="name">The environment.</param>
+    /// <param name="update">Whether newer versions are looked for.</param>
+    /// <param name="isRemoval">Whether the environment is to go when there is no claim: one that is only away removes nothing.</param>
+    /// <param name="cancellationToken">Breaks the pass off.</param>
     /// <returns>Whether it does now; if not, the environment's status says why.</returns>
-    public async Task<PassOutcome> RunAsync(string name, bool update, CancellationToken cancellationToken)
+    public async Task<PassOutcome> RunAsync(
+        string name,
+        bool update,
+        bool isRemoval,
+        CancellationToken cancellationToken
+    )
     {
         PlatformException failure;
         try
@@ -38,7 +47,10 @@ internal sealed partial class EnvironmentReconciliation(
             var stored = await claims.GetAsync(name, cancellationToken);
             if (stored is null)
             {
-                await RemoveAsync(name, cancellationToken);
+                if (isRemoval)
+                {
+                    await RemoveAsync(name, cancellationToken);
+                }
             }
             else if (!update || await updates.PrepareAsync(stored, cancellationToken))
             {

@@ -49,6 +49,13 @@ internal abstract record EnvironmentFact
     /// <summary>A pass failed.</summary>
     public sealed record Failed(PlatformException Failure) : EnvironmentFact;
 
+    /// <summary>The claim is not where it was.</summary>
+    /// <param name="Until">When the environment is removed unless it comes back; <see langword="null"/> when it is not.</param>
+    public sealed record ClaimAway(DateTimeOffset? Until) : EnvironmentFact;
+
+    /// <summary>The claim is there again.</summary>
+    public sealed record ClaimBack : EnvironmentFact;
+
     /// <summary>The environment is being removed.</summary>
     public sealed record Removing : EnvironmentFact;
 

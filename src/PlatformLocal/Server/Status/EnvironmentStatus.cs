@@ -60,6 +60,21 @@ internal sealed class EnvironmentStatus(EnvironmentFeed feed, ServedCluster clus
                 Services = [.. known.Services.Select(s => s with { Phase = ServicePhase.Ready, Message = null })],
             },
             EnvironmentFact.Failed { Failure: var failure } => Fail(known, failure),
+            EnvironmentFact.ClaimAway { Until: var until } => With(
+                known,
+                ConditionTypes.ClaimPresent,
+                false,
+                until is null ? "BucketAway" : "Away",
+                until is null
+                    ? $"The claim of {known.EnvironmentName} is away, with its lock and its history, as if the bucket were: "
+                        + "nothing is removed. Bring them back, or remove it with: "
+                        + $"platformctl destroy-environment {known.EnvironmentName}"
+                    : $"The claim of {known.EnvironmentName} is away: it is removed at {until:u} unless the claim comes back."
+            ),
+            EnvironmentFact.ClaimBack => known with
+            {
+                Conditions = [.. known.Conditions.Where(c => c.Type != ConditionTypes.ClaimPresent)],
+            },
             EnvironmentFact.Removing => Remove(known),
             EnvironmentFact.Left { What: var what } => Leave(known, what),
             EnvironmentFact.UpdatesScheduled { Next: var next } => known with
@@ -250,6 +265,7 @@ internal sealed class EnvironmentStatus(EnvironmentFeed feed, ServedCluster clus
         {
             Warnings =
             [
+                .. MessageOf(known, ConditionTypes.ClaimPresent),
                 .. MessageOf(known, ConditionTypes.UpToDate),
                 .. _odd.GetValueOrDefault(known.EnvironmentName) ?? [],
                 .. MessageOf(known, ConditionTypes.UpdatesLooked),
