@@ -13,6 +13,7 @@ public sealed class ReconcilerTests
     public async Task A_dropped_claim_is_deployed_and_a_removed_one_destroyed()
     {
         await using var platform = await TestPlatform.StartAsync();
+        platform.WriteGracePeriod("1s");
 
         platform.DropClaim("shop", Claim("shop"));
         await platform.WaitAsync("shop", e => e?.Phase == EnvironmentPhase.Ready);
@@ -100,6 +101,7 @@ public sealed class ReconcilerTests
     public async Task What_was_removed_while_nobody_looked_is_destroyed_at_the_start()
     {
         await using var platform = await TestPlatform.StartAsync();
+        platform.WriteGracePeriod("1s");
         await platform.DeployAsync("""{"environment_name":"shop","services":{"auth":"*"}}""");
         await platform.StopAsync();
         File.Delete(Path.Combine(platform.Bucket, "shop.json"));

@@ -96,7 +96,7 @@ public sealed class ServiceSourcesTests
         Assert.SkipUnless(AnsiblePlaybooks.IsInstalled, "ansible-playbook is not installed");
         await using var registry = await RealRegistry.StartAsync();
         await using var platform = TestPlatform.Prepare();
-        platform.WritePlatform($"{{registry: \"{registry.Host}\"}}");
+        platform.WritePlatform($"{{registry: \"{registry.Host}\", claims: {{playbooks: true}}}}");
         platform.WritePlaybook("auth", Playbook.Replace("{{ SERVICE_VERSION }}", "another"));
         var pushed = await PushAsync(platform, "auth", "9.0.0");
         platform.WritePlaybook("auth", Playbook);

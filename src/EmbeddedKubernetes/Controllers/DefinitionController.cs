@@ -2,7 +2,10 @@ using EmbeddedKubernetes.Objects;
 
 namespace EmbeddedKubernetes.Controllers;
 
-/// <summary>Deletes the custom resources of a definition that is being deleted.</summary>
+/// <summary>
+/// Deletes the custom resources of a definition that is being deleted, and looks anew at definitions whose names were
+/// taken when one of their group is gone.
+/// </summary>
 internal sealed class DefinitionController(ClusterContext cluster) : IController
 {
     private readonly ResourceType _type = cluster.Type("apiextensions.k8s.io/v1", "CustomResourceDefinition");
@@ -16,6 +19,13 @@ internal sealed class DefinitionController(ClusterContext cluster) : IController
             {
                 queue.Add(this, key);
             }
+            if (change.Type == ChangeType.Deleted)
+            {
+                foreach (var other in cluster.Store.List(_type.Storage))
+                {
+                    queue.Add(this, other.Key);
+                }
+            }
         }
         else if (
             change.Type == ChangeType.Deleted
@@ -28,12 +38,21 @@ internal sealed class DefinitionController(ClusterContext cluster) : IController
 
     public void Reconcile(ObjectKey key)
     {
-        if (cluster.Store.Get(key) is not { Terminating: true })
+        if (cluster.Store.Get(key) is not { } definition)
         {
             return;
         }
-        // A definition is named like the resource it is stored under.
-        if (cluster.Objects.Catalogue.ForStorage(key.Name) is { } custom)
+        if (!definition.Terminating)
+        {
+            if (!DefinitionNames.IsEstablished(definition.Read()))
+            {
+                cluster.Modify(_type, key, value => value.Remove("status")); // it is written anew, by the names that are free now
+            }
+            return;
+        }
+        // A definition is named like the resource it is stored under; what is built in is never its own.
+        var type = cluster.Objects.Catalogue.ForStorage(key.Name);
+        if (type is { IsCustom: true } custom)
         {
             foreach (var stored in cluster.Store.List(custom.Storage))
             {
@@ -43,7 +62,7 @@ internal sealed class DefinitionController(ClusterContext cluster) : IController
                 }
             }
         }
-        if (cluster.Store.List(key.Name).Length > 0)
+        if (type is not { IsCustom: false } && cluster.Store.List(key.Name).Length > 0)
         {
             return;
         }

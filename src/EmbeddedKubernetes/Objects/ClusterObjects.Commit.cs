@@ -26,6 +26,7 @@ internal sealed partial class ClusterObjects
                 PodAdmission.Admit(type, body, Store);
             }
             KindPreparation.ForCreate(type, body, _allocations, Now);
+            AcceptNames(type, body, null);
         }
         Validate(type, body, null);
         for (var attempt = 0; ; attempt++)
@@ -69,6 +70,7 @@ internal sealed partial class ClusterObjects
         if (!type.IsCustom)
         {
             KindPreparation.ForUpdate(type, live, next, _allocations, Now);
+            AcceptNames(type, next, live);
         }
         if (track)
         {

@@ -35,13 +35,20 @@ internal sealed class ResourceCatalogue
     public ResourceType BuiltIn(string apiVersion, string kind) =>
         FindKind(apiVersion, kind) ?? throw new InvalidOperationException($"{apiVersion} {kind} is not served.");
 
-    /// <summary>Serves what a CustomResourceDefinition declares, in place of what it declared before.</summary>
+    /// <summary>The kinds of a group that a definition does not declare itself: what it may not be named like.</summary>
+    public IEnumerable<ResourceType> OthersOf(string group, string definition) =>
+        _state.All.Where(t => t.Group == group && (!t.IsCustom || t.Storage != definition));
+
+    /// <summary>
+    /// Serves what a CustomResourceDefinition declares, in place of what it declared before; nothing while its names are
+    /// not accepted. Built-in kinds win over any definition, whatever its status says.
+    /// </summary>
     public void Define(JsonObject definition)
     {
         var name = definition.Str("metadata", "name")!;
         lock (_gate)
         {
-            _custom[name] = [.. Read(definition)];
+            _custom[name] = DefinitionNames.IsEstablished(definition) ? [.. Read(definition).Where(IsFree)] : [];
             Rebuild();
         }
     }
@@ -65,6 +72,9 @@ internal sealed class ResourceCatalogue
             return [.. _custom.Keys];
         }
     }
+
+    private bool IsFree(ResourceType custom) =>
+        !_builtIn.Any(t => t.Group == custom.Group && (t.Plural == custom.Plural || t.Kind == custom.Kind));
 
     private void Rebuild() =>
         Volatile.Write(

@@ -46,6 +46,9 @@ public static class ConditionTypes
     /// <summary>Newer versions were looked for the last time it was due.</summary>
     public const string UpdatesLooked = "UpdatesLooked";
 
+    /// <summary>The claim is where it was. Absent unless it is away: then the message says what becomes of the environment.</summary>
+    public const string ClaimPresent = "ClaimPresent";
+
     /// <summary>It failed in a way that trying again does not help: it waits for a change. Absent otherwise.</summary>
     public const string Stalled = "Stalled";
 }

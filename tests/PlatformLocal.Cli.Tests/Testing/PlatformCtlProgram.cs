@@ -47,11 +47,27 @@ internal sealed class PlatformCtlProgram : IAsyncDisposable
         return await EndAsync(process);
     }
 
+    /// <summary>Runs the program on a terminal, which shows output and error together and answers a question.</summary>
+    public async Task<Outcome> RunOnTerminalAsync(string answer, params string[] arguments)
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/script"), "there is no program 'script' that makes a terminal");
+        string[] command = [s_program, .. arguments];
+        var quoted = string.Join(' ', command.Select(a => $"'{a.Replace("'", "'\\''", StringComparison.Ordinal)}'"));
+        using var process = Start(
+            new Dictionary<string, string> { ["CI"] = "", ["TERM"] = "xterm" },
+            ["-qec", quoted, "/dev/null"],
+            "/usr/bin/script"
+        );
+        await process.StandardInput.WriteAsync(answer + "\n");
+        await process.StandardInput.FlushAsync(TestContext.Current.CancellationToken);
+        return await EndAsync(process);
+    }
+
     public Process Start(params string[] arguments) => Start(new Dictionary<string, string>(), arguments);
 
-    private Process Start(IReadOnlyDictionary<string, string> environment, string[] arguments)
+    private Process Start(IReadOnlyDictionary<string, string> environment, string[] arguments, string? program = null)
     {
-        var start = new ProcessStartInfo(s_program, arguments)
+        var start = new ProcessStartInfo(program ?? s_program, arguments)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -72,7 +88,7 @@ internal sealed class PlatformCtlProgram : IAsyncDisposable
         start.Environment["PLATFORM_CLUSTER"] = "embedded"; // also where Docker would be there
         foreach (var (name, value) in Environment.Concat(environment))
         {
-            start.Environment[name] = value;
+            start.Environment[name] = value.Length > 0 ? value : null;
         }
 
         // The program looks for .NET where the machine has it; a test run by a private copy shares its own.

@@ -177,7 +177,9 @@ public sealed class PruningTests(RealApiServer server)
         string name = NewName();
         DeliveryRequest request = Request(name, Service("web", ConfigMap("a")));
         await client.ApplyAsync(
-            Yamlish($$$"""{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"env-{{{name}}}"}}"""),
+            Yamlish(
+                $$$"""{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"env-{{{name}}}","labels":{"platform.local/environment":"{{{name}}}"} } }"""
+            ),
             null,
             Token
         );

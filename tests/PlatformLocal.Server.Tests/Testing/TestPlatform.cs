@@ -128,6 +128,10 @@ internal sealed class TestPlatform : IAsyncDisposable
     public void WriteUpdates(string every) =>
         WritePlatform($"\n  domain: test.localhost\n  updates: {{every: {every}}}");
 
+    /// <summary>Replaces how long a claim may be away.</summary>
+    public void WriteGracePeriod(string period) =>
+        WritePlatform($"{{domain: test.localhost, claims: {{gracePeriod: {period}}}}}");
+
     /// <summary>Puts an environment back to a number of its history and waits until it is settled.</summary>
     public Task<EnvironmentDocument> RollBackAsync(string name, int number) =>
         DeployAsync(Api, $$"""{"environment_name":"{{name}}"}""", new DeployRequest { Claim = [], Rollback = number });

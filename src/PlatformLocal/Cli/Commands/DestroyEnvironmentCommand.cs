@@ -5,7 +5,8 @@ internal sealed class DestroyEnvironmentCommand(SharedOptions shared)
         shared,
         "destroy-environment",
         "Remove an environment with everything in it.",
-        "platformctl destroy-environment dev-local"
+        "platformctl destroy-environment dev-local",
+        "platformctl destroy-environment prod-local --yes"
     )
 {
     private readonly Argument<string> _name = EnvironmentArgument(shared);
@@ -16,7 +17,9 @@ internal sealed class DestroyEnvironmentCommand(SharedOptions shared)
         HelpName = "SECONDS",
     };
 
-    protected override IReadOnlyList<Symbol> Parameters => [_name, _timeout];
+    private readonly Option<bool> _yes = SharedOptions.NewYes();
+
+    protected override IReadOnlyList<Symbol> Parameters => [_name, _timeout, _yes];
 
     protected override string GoesOn => "A removal that was asked for goes on in the background.";
 
@@ -25,9 +28,31 @@ internal sealed class DestroyEnvironmentCommand(SharedOptions shared)
         var name = call.Get(_name)!;
         var local = call.Platform;
         using var api = await local.ConnectAsync(cancellationToken);
-        await call.Parts.Destroy(api).RunAsync(name, TimeSpan.FromSeconds(call.Get(_timeout)), cancellationToken);
+        if (!call.Get(_yes) && call.Terminal.CanAsk && await MattersAsync(api, name, cancellationToken) is { } what)
+        {
+            call.Terminal.Confirm(isGiven: false, what);
+        }
+
+        var left = await call
+            .Parts.Destroy(api)
+            .RunAsync(name, TimeSpan.FromSeconds(call.Get(_timeout)), cancellationToken);
         await call.Parts.EnvironmentClusters(local.State).DeleteAsync(name, call.Terminal.Say, cancellationToken);
-        call.Terminal.WriteDone("environment_name", name, $"{name} is removed; nothing of it is left.");
+        var sentence = left.Count == 0 ? "nothing of it is left." : $"left is:\n  {string.Join("\n  ", left)}";
+        call.Terminal.WriteDone("environment_name", name, $"{name} is removed; {sentence}", left);
         return ExitCodes.Done;
     }
+
+    /// <summary>What goes with an environment that nobody makes again by the way: one of stage or prod, or of which not even that is known.</summary>
+    private static async Task<string?> MattersAsync(
+        PlatformApiClient api,
+        string name,
+        CancellationToken cancellationToken
+    ) =>
+        await api.FindAsync(name, cancellationToken) switch
+        {
+            null or { EnvironmentType: "dev" or "sue" } => null,
+            { EnvironmentType: { } type, Services.Count: var count } =>
+                $"The {type} environment {name} is removed with its {count} services, their data and its secrets.",
+            _ => $"The environment {name}, whose claim cannot be read, is removed with everything in it.",
+        };
 }

@@ -29,7 +29,9 @@ internal sealed class DestroyLocalPlatformCommand(SharedOptions shared)
         Description = "Remove all platforms of the state folder, and the local registry when no other cluster is left.",
     };
 
-    protected override IReadOnlyList<Symbol> Parameters => [_keep, _verify, _all];
+    private readonly Option<bool> _yes = SharedOptions.NewYes();
+
+    protected override IReadOnlyList<Symbol> Parameters => [_keep, _verify, _all, _yes];
 
     protected override async Task<int> RunAsync(Invocation call, CancellationToken cancellationToken)
     {
@@ -48,12 +50,20 @@ internal sealed class DestroyLocalPlatformCommand(SharedOptions shared)
 
         if (call.Get(_all))
         {
+            call.Terminal.Confirm(
+                call.Get(_yes),
+                $"All platforms of {platform.State.Root} are removed, with all their environments, claims, secrets and clusters."
+            );
             var everything = call.Parts.DestroyEverything(platform.State.Root);
             ThrowIfAny(await everything.RunAsync(call.Terminal.Say, cancellationToken));
             call.Terminal.WriteDone("state", platform.State.Root, $"No platform of {platform.State.Root} is left.");
             return ExitCodes.Done;
         }
 
+        call.Terminal.Confirm(
+            call.Get(_yes),
+            $"The platform '{name}' is removed, with all its environments, claims and secrets, and its cluster when it made one."
+        );
         var leftovers = call.Parts.Leftovers(platform.State);
         var had = call.Get(_verify) ? await leftovers.LookAsync(cancellationToken) : null;
         var removed = await platform.DestroyAsync(call.Terminal.Say, cancellationToken);

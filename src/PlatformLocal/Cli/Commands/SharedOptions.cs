@@ -44,6 +44,9 @@ internal sealed class SharedOptions
     public Option<bool> Debug { get; } =
         new("--debug") { Description = "Show where a failure came from.", Recursive = true };
 
+    /// <summary>What commands take that ask before they destroy.</summary>
+    public static Option<bool> NewYes() => new("--yes", "-y") { Description = "Remove it without asking." };
+
     public void AddTo(Command root)
     {
         foreach (var option in new Option[] { Name, State, Workspace, Output, Debug })

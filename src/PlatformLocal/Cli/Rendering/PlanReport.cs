@@ -49,6 +49,11 @@ internal static class PlanReport
             terminal.Line($"  {Word(service.Key.Change), -6}  {owner}: {objects}");
         }
 
+        foreach (var told in plan.Objects.Where(o => o.Note is not null).Take(GroupsShown))
+        {
+            terminal.Line($"          {told.Kind} {told.Name}: {told.Note}");
+        }
+
         var groups = changes.Select(c => (c.Change, c.Service)).Distinct().Count();
         if (groups > GroupsShown)
         {

@@ -40,6 +40,25 @@ internal sealed class Terminal(bool json)
         return Console.In.ReadLine()?.Trim() == "yes";
     }
 
+    /// <summary>Whether there is somebody to ask: who sees the question and can answer it.</summary>
+    public bool CanAsk => IsInteractive && !Console.IsInputRedirected;
+
+    /// <summary>Has somebody confirm what cannot be undone. Where nobody can be asked, as in a script, the command itself is the word.</summary>
+    /// <param name="isGiven">Whether it was confirmed on the command line.</param>
+    /// <param name="what">What is about to happen: a whole sentence.</param>
+    /// <exception cref="PlatformException">Somebody was asked and did not say yes.</exception>
+    public void Confirm(bool isGiven, string what)
+    {
+        if (!isGiven && CanAsk && !Ask($"{what} Type yes to go on:"))
+        {
+            throw new PlatformException(
+                FailureKind.NotAllowed,
+                "Nothing was removed.",
+                "Answer yes when asked, or repeat it with --yes."
+            );
+        }
+    }
+
     /// <summary>What is worth knowing beside the result.</summary>
     public void Notes(IEnumerable<string> notes)
     {
@@ -66,8 +85,16 @@ internal sealed class Terminal(bool json)
         Console.Out.WriteLine(JsonSerializer.Serialize(result, type));
 
     /// <summary>A result that is one sentence for people and one property for programs.</summary>
-    public void WriteDone(string property, string value, string sentence) =>
-        Console.Out.WriteLine(IsJson ? new JsonObject { [property] = value }.ToJsonString() : sentence);
+    public void WriteDone(string property, string value, string sentence, IReadOnlyList<string>? left = null)
+    {
+        var done = new JsonObject { [property] = value };
+        if (left is { Count: > 0 })
+        {
+            done["left"] = new JsonArray([.. left.Select(l => (JsonNode?)l)]);
+        }
+
+        Console.Out.WriteLine(IsJson ? done.ToJsonString() : sentence);
+    }
 
     /// <summary>A failure: once, with its next step; as a problem document for programs.</summary>
     public void Fail(PlatformException failure)

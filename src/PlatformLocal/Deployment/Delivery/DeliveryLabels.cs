@@ -10,6 +10,12 @@ public static class DeliveryLabels
     public const string Service = "platform.local/service";
 
     /// <summary>
+    /// Beginning of annotations of objects outside of namespaces: one for each environment that brings the object, such as
+    /// <c>environments.platform.local/shop</c>, with the service, its version and the digest of what it brings.
+    /// </summary>
+    public const string Share = "environments.platform.local/";
+
+    /// <summary>
     /// Annotation: <c>disabled</c> keeps an object that is no longer delivered; <c>enabled</c> prunes even those kinds
     /// that are kept otherwise because they hold data or serve others.
     /// </summary>

@@ -33,7 +33,7 @@ public static class ManifestVariables
     {
         if (claim.Services.GetValueOrDefault(service.Definition.Name)?.DockerImage is { } asked)
         {
-            return asked;
+            return WithHost(asked, workspace.Registry);
         }
 
         var image = service.Definition.Image;
@@ -50,6 +50,5 @@ public static class ManifestVariables
     }
 
     /// <summary>An image's name with the host of a registry, unless it names one itself.</summary>
-    internal static string WithHost(string image, string registry) =>
-        ImageName.HostIn(image) is null ? $"{registry}/{image}" : image;
+    internal static string WithHost(string image, string registry) => ImageName.WithHost(image, registry);
 }

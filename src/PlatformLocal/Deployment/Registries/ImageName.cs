@@ -15,6 +15,10 @@ public sealed record ImageName(RepositoryName Repository, string Reference)
     /// <param name="image">The name, such as <c>ghcr.io/shop/web:1.2.0</c>.</param>
     public static string WithoutHost(string image) => HostIn(image) is { } host ? image[(host.Length + 1)..] : image;
 
+    /// <summary>An image's or artifact's name with the host of a registry, unless it names one itself.</summary>
+    internal static string WithHost(string image, string registry) =>
+        HostIn(image) is null ? $"{registry}/{image}" : image;
+
     /// <summary>Takes a name apart.</summary>
     /// <param name="image">The name, such as <c>shop/web:1.2.0</c>.</param>
     public static ImageName Parse(string image)

@@ -63,6 +63,12 @@ public sealed class ServiceResolution : IDisposable
         var roots = claim.Services.ToDictionary(s => s.Key, s => s.Value.Version, StringComparer.Ordinal);
         var options = policy.OptionsFor(claim);
         var resolved = await catalogue.ResolveAsync(roots, options, cancellationToken);
+        // Before anything is asked of a host that a claim names.
+        ClaimRules.Require(
+            claim,
+            workspace,
+            service => resolved.Services.FirstOrDefault(s => s.Definition.Name == service)?.Definition.Image
+        );
         resolved = await catalogue.FetchAsync(resolved, cancellationToken);
         resolved = await _sources.WithPlaybooksAsync(resolved, claim, completed, use, cancellationToken);
         var pins = new ImagePins(claim, workspace, policy.KeptFor(options), policy);

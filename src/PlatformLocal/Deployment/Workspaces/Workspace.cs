@@ -26,6 +26,17 @@ public sealed record Workspace
     /// <summary>What each environment type means here.</summary>
     public required IReadOnlyDictionary<EnvironmentType, EnvironmentTypeDefaults> Types { get; init; }
 
+    /// <summary>What it lets claims do.</summary>
+    /// <value>Nothing out of the ordinary unless set.</value>
+    internal ClaimRules Claims { get; init; } = new();
+
+    /// <summary>How long a claim may be away unless a workspace says otherwise.</summary>
+    public static readonly TimeSpan DefaultGracePeriod = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long the claim of an environment may be away until that is removed.</summary>
+    /// <value><see cref="DefaultGracePeriod"/> unless set.</value>
+    public TimeSpan GracePeriod => Claims.GracePeriod;
+
     /// <summary>What it says about the platform's own services.</summary>
     /// <value>Nothing unless set.</value>
     public PlatformServiceSettings PlatformServices { get; init; } = new();

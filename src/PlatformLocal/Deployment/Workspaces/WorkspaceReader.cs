@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using PlatformLocal.Deployment.Registries;
 
 namespace PlatformLocal.Deployment.Workspaces;
 
@@ -40,6 +41,7 @@ public static partial class WorkspaceReader
         var registry = spec?.Text("registry") ?? $"localhost:{Workspace.LocalRegistryPort}";
         var updates = ReadUpdates(spec, faults);
         var types = ReadTypes(spec?.Section("environmentTypes"), updates, faults);
+        var claims = ReadClaims(spec?.Section("claims"), faults);
         var platformServices = PlatformServicesReader.Read(spec?.Section("platformServices"), folder);
         var clusterKinds = ReadClusterKinds(spec?.ObjectNode("clusterKinds"), faults);
         spec?.RefuseOthers();
@@ -51,6 +53,7 @@ public static partial class WorkspaceReader
             Domain = domain,
             Registry = registry,
             Types = types,
+            Claims = claims,
             PlatformServices = platformServices,
             ServiceSources = sources,
             ClusterKinds = clusterKinds,
@@ -224,6 +227,38 @@ public static partial class WorkspaceReader
         }
 
         return kinds;
+    }
+
+    private static ClaimRules ReadClaims(ObjectReader? source, List<Fault> faults)
+    {
+        var rules = new ClaimRules();
+        if (source is null)
+        {
+            return rules;
+        }
+
+        var registries = source.Texts("registries");
+        foreach (var registry in registries)
+        {
+            if (!RepositoryName.TryParse($"{registry.TrimEnd('/')}/any", out _))
+            {
+                source.Fault(
+                    "registries",
+                    $"'{registry}' is no registry or repository such as ghcr.io or ghcr.io/shop"
+                );
+            }
+        }
+
+        rules = new ClaimRules
+        {
+            Registries = registries,
+            AllowsPlaybooks = source.Boolean("playbooks") ?? false,
+            GracePeriod = source.Text("gracePeriod") is { } period
+                ? ReadDuration(period, source.PathOf("gracePeriod"), faults)
+                : rules.GracePeriod,
+        };
+        source.RefuseOthers();
+        return rules;
     }
 
     private static Updates? ReadUpdates(ObjectReader? source, List<Fault> faults)

@@ -80,7 +80,11 @@ internal static class ServedClusters
         var environments = elsewhere.ToDictionary(e => e, _ => (string?)null, StringComparer.Ordinal);
         foreach (var item in namespaces.Items)
         {
-            if (item.Label(ManifestLabels.Environment) is { } environment)
+            // One that only carries a name in its label, as a copy does, is no environment's home.
+            if (
+                item.Label(ManifestLabels.Environment) is { } environment
+                && item.Metadata().Text("name") == Claim.NamespaceOf(environment)
+            )
             {
                 environments[environment] = item.Annotation(DeliveredRecord.Annotation);
             }

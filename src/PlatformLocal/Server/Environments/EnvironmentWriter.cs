@@ -33,6 +33,7 @@ internal sealed class EnvironmentWriter(
         // Whoever asks hears of unknown services and conflicts now, not from the reconciler later.
         var intent = await IntendAsync(request, cancellationToken);
         (name, var before) = (intent.Compiled.Claim.EnvironmentName, intent.Before);
+        await deliveries.RequireNamespaceAsync(intent.Compiled.Request, IsolationOf(intent), cancellationToken);
         if (before is null && !intent.IsLockGiven)
         {
             var created = await claims.PutAsync(name, intent.Rollout.Claim, condition, cancellationToken);
@@ -68,10 +69,7 @@ internal sealed class EnvironmentWriter(
     {
         var intent = await IntendAsync(request, cancellationToken);
         var claim = intent.Compiled.Claim;
-        // An environment that is not there yet has nothing in either cluster.
-        var isolation = intent.Exists ? claim.IsolationIn(intent.Compiled.Workspace.Types) : Isolation.Namespace;
-        using var delivery = await deliveries.OfAsync(claim.EnvironmentName, isolation, cancellationToken);
-        var objects = await delivery.Delivery.PlanAsync(intent.Compiled.Request, cancellationToken);
+        var objects = await deliveries.PlanAsync(intent.Compiled.Request, IsolationOf(intent), cancellationToken);
         var services = PlanServices(intent.Compiled, intent.Before);
         return new PlanDocument
         {
@@ -87,6 +85,9 @@ internal sealed class EnvironmentWriter(
             Lock = intent.Rollout.Lock.ToJson(),
         };
     }
+
+    private static Isolation IsolationOf(Intent intent) =>
+        intent.Compiled.Claim.IsolationIn(intent.Compiled.Workspace.Types);
 
     private Task<Intent> IntendAsync(DeployRequest request, CancellationToken cancellationToken) =>
         request.Rollback is var number and not 0

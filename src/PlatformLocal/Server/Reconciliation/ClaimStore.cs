@@ -41,7 +41,16 @@ internal sealed record StoredClaim(string Name, string Revision, ReadOnlyMemory<
 /// <summary>A claim as a listing shows it.</summary>
 /// <param name="Revision">Its revision.</param>
 /// <param name="Beside">What the lock and the history beside it are known by.</param>
-internal sealed record ListedClaim(string Revision, string Beside);
+internal sealed record ListedClaim(string Revision, string Beside)
+{
+    /// <summary>Whether there is anything beside it.</summary>
+    public bool HasBeside => Beside != ",";
+}
+
+/// <summary>What a bucket holds.</summary>
+/// <param name="Claims">The claims by name.</param>
+/// <param name="HasBeside">Whether there is a lock or a history of an environment.</param>
+internal sealed record ClaimListing(IReadOnlyDictionary<string, ListedClaim> Claims, Func<string, bool> HasBeside);
 
 /// <summary>What the platform keeps beside a claim cannot be read: it is never taken for absent, and never written over.</summary>
 internal sealed class UnreadableObjectException : PlatformException
@@ -81,7 +90,11 @@ internal sealed class ClaimStore(IObjectStore store)
     );
 
     /// <summary>All claims by name; a file whose name cannot be an environment's, as that of a lock, is none.</summary>
-    public async Task<IReadOnlyDictionary<string, ListedClaim>> ListAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyDictionary<string, ListedClaim>> ListAsync(CancellationToken cancellationToken) =>
+        (await LookAsync(cancellationToken)).Claims;
+
+    /// <summary>All claims, and of which environments anything is there.</summary>
+    public async Task<ClaimListing> LookAsync(CancellationToken cancellationToken)
     {
         var objects = (await store.ListAsync(Bucket, cancellationToken)).ToDictionary(
             o => o.Key,
@@ -104,7 +117,10 @@ internal sealed class ClaimStore(IObjectStore store)
             }
         }
 
-        return claims;
+        return new ClaimListing(
+            claims,
+            name => objects.ContainsKey(name + LockSuffix) || objects.ContainsKey(name + HistorySuffix)
+        );
     }
 
     public async Task<StoredClaim?> GetAsync(string name, CancellationToken cancellationToken) =>

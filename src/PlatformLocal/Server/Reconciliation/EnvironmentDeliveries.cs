@@ -38,13 +38,59 @@ internal sealed class EnvironmentDeliveries(
         Isolation isolation,
         CancellationToken cancellationToken
     ) =>
+        await FindAsync(environment, isolation, cancellationToken)
+        ?? throw new PlatformException(
+            $"{environment} has a cluster of its own, and there is none yet.",
+            "Make it, on the machine with Docker, by deploying it with: platformctl deploy-environment"
+        );
+
+    /// <summary>What a delivery would do; one into a cluster that is yet to be made creates everything.</summary>
+    /// <exception cref="PlatformException">It cannot be delivered.</exception>
+    public async Task<IReadOnlyList<ObjectChange>> PlanAsync(
+        DeliveryRequest request,
+        Isolation isolation,
+        CancellationToken cancellationToken
+    )
+    {
+        using var found = await FindAsync(request.Environment, isolation, cancellationToken);
+        return found is null
+            ? await platform.PlanForNewClusterAsync(request, cancellationToken)
+            : await found.Delivery.PlanAsync(request, cancellationToken);
+    }
+
+    /// <summary>Whoever asks for an environment hears now that its namespace is somebody else's, not from the reconciler later.</summary>
+    /// <exception cref="PlatformException">The environment may not have its namespace.</exception>
+    public async Task RequireNamespaceAsync(
+        DeliveryRequest request,
+        Isolation isolation,
+        CancellationToken cancellationToken
+    )
+    {
+        using var found = await FindAsync(request.Environment, isolation, cancellationToken);
+        if (found is null)
+        {
+            return;
+        }
+
+        try
+        {
+            await found.Delivery.RequireNamespaceAsync(request.Environment, request.Namespace, cancellationToken);
+        }
+        catch (KubernetesException)
+        {
+            // A cluster that cannot be asked refuses nothing: the reconciler asks it until it answers.
+        }
+    }
+
+    /// <summary>Where an environment is delivered; <see langword="null"/> while the cluster that it has of its own is yet to be made.</summary>
+    public async Task<EnvironmentDelivery?> FindAsync(
+        string environment,
+        Isolation isolation,
+        CancellationToken cancellationToken
+    ) =>
         isolation == Isolation.Namespace || connect is null
             ? new EnvironmentDelivery(platform, null)
-            : await FindOwnAsync(environment, cancellationToken)
-                ?? throw new PlatformException(
-                    $"{environment} has a cluster of its own, and there is none yet.",
-                    "Make it, on the machine with Docker, by deploying it with: platformctl deploy-environment"
-                );
+            : await FindOwnAsync(environment, cancellationToken);
 
     /// <summary>What is left to empty when the claim is gone and says no more where the environment is.</summary>
     public async Task<EnvironmentDelivery> OfRemovedAsync(string environment, CancellationToken cancellationToken) =>

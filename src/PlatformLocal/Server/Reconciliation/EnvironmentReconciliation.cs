@@ -29,8 +29,17 @@ internal sealed partial class EnvironmentReconciliation(
     }
 
     /// <summary>Makes the cluster match the claim once.</summary>
+    /// <param name="name">The environment.</param>
+    /// <param name="update">Whether newer versions are looked for.</param>
+    /// <param name="isRemoval">Whether the environment is to go when there is no claim: one that is only away removes nothing.</param>
+    /// <param name="cancellationToken">Breaks the pass off.</param>
     /// <returns>Whether it does now; if not, the environment's status says why.</returns>
-    public async Task<PassOutcome> RunAsync(string name, bool update, CancellationToken cancellationToken)
+    public async Task<PassOutcome> RunAsync(
+        string name,
+        bool update,
+        bool isRemoval,
+        CancellationToken cancellationToken
+    )
     {
         PlatformException failure;
         try
@@ -38,7 +47,10 @@ internal sealed partial class EnvironmentReconciliation(
             var stored = await claims.GetAsync(name, cancellationToken);
             if (stored is null)
             {
-                await RemoveAsync(name, cancellationToken);
+                if (isRemoval)
+                {
+                    await RemoveAsync(name, cancellationToken);
+                }
             }
             else if (!update || await updates.PrepareAsync(stored, cancellationToken))
             {
@@ -169,7 +181,15 @@ internal sealed partial class EnvironmentReconciliation(
         {
             try
             {
-                await delivery.Delivery.RemoveAsync(name, Claim.NamespaceOf(name), cancellationToken);
+                var left = await delivery.Delivery.RemoveAsync(name, Claim.NamespaceOf(name), cancellationToken);
+                if (left.Count > 0)
+                {
+                    status.Report(
+                        name,
+                        new EnvironmentFact.Left([.. left.Select(l => $"{l.Kind} {l.Name} stays: {l.Note}.")])
+                    );
+                    LogLeft(name, string.Join("; ", left.Select(l => $"{l.Kind} {l.Name}: {l.Note}")));
+                }
             }
             catch (KubernetesException e) when (delivery.Own is not null && e.Code == 0)
             {
@@ -246,6 +266,9 @@ internal sealed partial class EnvironmentReconciliation(
 
     [LoggerMessage(LogLevel.Warning, "{Name} is ready, and its next start cannot be made shorter: {Message}")]
     private partial void LogNotRemembered(string name, string message);
+
+    [LoggerMessage(LogLevel.Warning, "{Name} is removed, and of what it brought stays: {What}")]
+    private partial void LogLeft(string name, string what);
 
     [LoggerMessage(LogLevel.Information, "{Name} is removed")]
     private partial void LogRemoved(string name);

@@ -118,15 +118,18 @@ internal sealed class EnvironmentWorker(
         {
             long target;
             bool update;
+            bool isRemoval;
             CancellationTokenSource pass;
             lock (_lock)
             {
                 target = _requested;
                 (update, _update) = (_update, false);
+                // A removal that broke off goes on, whatever is asked for since.
+                isRemoval = _passRevision is null || feed.Find(name)?.Phase == EnvironmentPhase.Deleting;
                 _pass = pass = CancellationTokenSource.CreateLinkedTokenSource(stop);
             }
 
-            var outcome = await PassAsync(update, pass.Token);
+            var outcome = await PassAsync(update, isRemoval, pass.Token);
             lock (_lock)
             {
                 _pass = null;
@@ -182,12 +185,12 @@ internal sealed class EnvironmentWorker(
         }
     }
 
-    private async Task<PassOutcome?> PassAsync(bool update, CancellationToken cancellationToken)
+    private async Task<PassOutcome?> PassAsync(bool update, bool isRemoval, CancellationToken cancellationToken)
     {
         try
         {
             using var turn = await slots.TakeTurnAsync(cancellationToken);
-            return await reconciliation.RunAsync(name, update, cancellationToken);
+            return await reconciliation.RunAsync(name, update, isRemoval, cancellationToken);
         }
         catch (OperationCanceledException)
         {

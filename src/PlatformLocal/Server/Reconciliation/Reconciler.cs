@@ -35,6 +35,7 @@ internal sealed partial class Reconciler(
     private readonly SemaphoreSlim _slots = new(EnvironmentsAtOnce, EnvironmentsAtOnce);
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _firstLook = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly VanishedClaims _vanished = new(workspaces, status, time, logger);
     private Task _loop = Task.CompletedTask;
     private DateTimeOffset _nextResync = DateTimeOffset.MinValue;
 
@@ -118,11 +119,10 @@ internal sealed partial class Reconciler(
                 var isResync = now >= _nextResync;
                 if (isResync)
                 {
-                    seen.Clear();
                     var inCluster = await environmentsInCluster(cancellationToken);
                     foreach (var name in inCluster.Keys)
                     {
-                        seen[name] = null; // one whose claim went while nobody looked is then seen as removed
+                        seen.TryAdd(name, null); // one whose claim went while nobody looked is then seen as removed
                     }
 
                     if (_nextResync == DateTimeOffset.MinValue)
@@ -185,7 +185,8 @@ internal sealed partial class Reconciler(
         CancellationToken cancellationToken
     )
     {
-        var current = await claims.ListAsync(cancellationToken);
+        var listing = await claims.LookAsync(cancellationToken);
+        var current = listing.Claims;
         var unstuck = StalledElsewhere();
         foreach (var (name, listed) in current)
         {
@@ -193,8 +194,15 @@ internal sealed partial class Reconciler(
             var expires = known?.ExpirationDate <= now && known.Phase != EnvironmentPhase.Deleting;
             var before = seen.GetValueOrDefault(name);
             seen[name] = listed;
+            var isBack = _vanished.Forget(name);
+            if (isBack)
+            {
+                status.Report(name, new EnvironmentFact.ClaimBack());
+            }
+
             if (
                 isResync
+                || isBack
                 || expires
                 || known?.Requested is null or 0
                 || (before?.Revision != listed.Revision && known.Revision != listed.Revision)
@@ -208,10 +216,26 @@ internal sealed partial class Reconciler(
             }
         }
 
-        foreach (var name in seen.Keys.Where(n => !current.ContainsKey(n)).ToList())
+        // What was asked for before the listing was there before it, also where no listing ever showed it.
+        var asked = feed
+            .All.Where(d => d.Requested > 0 && d.Requested < now.ToUnixTimeMilliseconds())
+            .Where(d => d.Phase != EnvironmentPhase.Deleting)
+            .Select(d => d.EnvironmentName);
+        foreach (var name in seen.Keys.Union(asked).Where(n => !current.ContainsKey(n)).ToList())
         {
-            seen.Remove(name);
-            Request(name, revision: null);
+            var before = seen.GetValueOrDefault(name);
+            var known = feed.Find(name);
+            if (known is null ? before is not null || _vanished.Has(name) : known.Phase == EnvironmentPhase.Deleting)
+            {
+                // Somebody asked for that, or it expired.
+                seen.Remove(name);
+                _vanished.Forget(name);
+            }
+            else if (_vanished.IsRemoval(name, listing.HasBeside(name) || IsUntouched(before, known)))
+            {
+                seen.Remove(name);
+                Request(name, revision: null);
+            }
         }
 
         foreach (var due in feed.All.Where(d => d.NextUpdate <= now))
@@ -219,6 +243,10 @@ internal sealed partial class Reconciler(
             RequestUpdate(due.EnvironmentName);
         }
     }
+
+    /// <summary>Whether nothing was ever made of a claim: then nothing was beside it either.</summary>
+    private static bool IsUntouched(ListedClaim? claim, EnvironmentDocument? known) =>
+        claim is { HasBeside: false } && known is { Services.Count: 0 };
 
     private bool IsStalled(string name) => _workers.TryGetValue(name, out var worker) && worker.StalledAt is not null;
 

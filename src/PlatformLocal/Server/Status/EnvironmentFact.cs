@@ -49,8 +49,19 @@ internal abstract record EnvironmentFact
     /// <summary>A pass failed.</summary>
     public sealed record Failed(PlatformException Failure) : EnvironmentFact;
 
+    /// <summary>The claim is not where it was.</summary>
+    /// <param name="Until">When the environment is removed unless it comes back; <see langword="null"/> when it is not.</param>
+    public sealed record ClaimAway(DateTimeOffset? Until) : EnvironmentFact;
+
+    /// <summary>The claim is there again.</summary>
+    public sealed record ClaimBack : EnvironmentFact;
+
     /// <summary>The environment is being removed.</summary>
     public sealed record Removing : EnvironmentFact;
+
+    /// <summary>The environment is removed, and some of what was delivered for it stays.</summary>
+    /// <param name="What">What stays and why, as whole sentences.</param>
+    public sealed record Left(IReadOnlyList<string> What) : EnvironmentFact;
 
     /// <summary>It is known when newer versions are looked for next; <see langword="null"/> for never.</summary>
     public sealed record UpdatesScheduled(DateTimeOffset? Next) : EnvironmentFact;

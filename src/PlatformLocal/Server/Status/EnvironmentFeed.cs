@@ -66,17 +66,17 @@ internal sealed class EnvironmentFeed
         EnvironmentDocument? last = null;
         while (true)
         {
-            var (current, changed) = channel.Look();
-            if (current is null)
-            {
-                yield break;
-            }
-
-            if (!ReferenceEquals(current, last))
+            var (current, isClosed, changed) = channel.Look();
+            if (current is not null && !ReferenceEquals(current, last))
             {
                 last = current;
                 yield return current;
                 continue; // it may have changed while the listener was busy
+            }
+
+            if (isClosed)
+            {
+                yield break; // after its last words
             }
 
             await changed.WaitAsync(cancellationToken);
@@ -91,11 +91,11 @@ internal sealed class EnvironmentFeed
 
         public EnvironmentDocument? Current { get; private set; }
 
-        public (EnvironmentDocument? Current, Task Changed) Look()
+        public (EnvironmentDocument? Current, bool IsClosed, Task Changed) Look()
         {
             lock (_lock)
             {
-                return (_closed ? null : Current, _changed.Task);
+                return (Current, _closed, _changed.Task);
             }
         }
 

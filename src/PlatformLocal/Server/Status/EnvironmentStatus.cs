@@ -60,12 +60,23 @@ internal sealed class EnvironmentStatus(EnvironmentFeed feed, ServedCluster clus
                 Services = [.. known.Services.Select(s => s with { Phase = ServicePhase.Ready, Message = null })],
             },
             EnvironmentFact.Failed { Failure: var failure } => Fail(known, failure),
-            EnvironmentFact.Removing => With(known, ConditionTypes.Ready, false, "Deleting") with
+            EnvironmentFact.ClaimAway { Until: var until } => With(
+                known,
+                ConditionTypes.ClaimPresent,
+                false,
+                until is null ? "BucketAway" : "Away",
+                until is null
+                    ? $"The claim of {known.EnvironmentName} is away, with its lock and its history, as if the bucket were: "
+                        + "nothing is removed. Bring them back, or remove it with: "
+                        + $"platformctl destroy-environment {known.EnvironmentName}"
+                    : $"The claim of {known.EnvironmentName} is away: it is removed at {until:u} unless the claim comes back."
+            ),
+            EnvironmentFact.ClaimBack => known with
             {
-                Phase = EnvironmentPhase.Deleting,
-                Message = null,
-                NextStep = null,
+                Conditions = [.. known.Conditions.Where(c => c.Type != ConditionTypes.ClaimPresent)],
             },
+            EnvironmentFact.Removing => Remove(known),
+            EnvironmentFact.Left { What: var what } => Leave(known, what),
             EnvironmentFact.UpdatesScheduled { Next: var next } => known with
             {
                 NextUpdate = known.NextUpdate < next ? known.NextUpdate : next,
@@ -85,6 +96,23 @@ internal sealed class EnvironmentStatus(EnvironmentFeed feed, ServedCluster clus
             EnvironmentFact.Ended ended => known with { Completed = ended.Number, NextTry = ended.NextTry },
             _ => throw new ArgumentException($"{fact.GetType().Name} is no fact that a status knows.", nameof(fact)),
         };
+
+    private EnvironmentDocument Remove(EnvironmentDocument known)
+    {
+        _odd.TryRemove(known.EnvironmentName, out _);
+        return With(known with { Conditions = [] }, ConditionTypes.Ready, false, "Deleting") with
+        {
+            Phase = EnvironmentPhase.Deleting,
+            Message = null,
+            NextStep = null,
+        };
+    }
+
+    private EnvironmentDocument Leave(EnvironmentDocument known, IReadOnlyList<string> what)
+    {
+        _odd[known.EnvironmentName] = what;
+        return known with { };
+    }
 
     private static EnvironmentDocument Ask(EnvironmentDocument known, EnvironmentFact.Asked asked) =>
         known with
@@ -237,6 +265,7 @@ internal sealed class EnvironmentStatus(EnvironmentFeed feed, ServedCluster clus
         {
             Warnings =
             [
+                .. MessageOf(known, ConditionTypes.ClaimPresent),
                 .. MessageOf(known, ConditionTypes.UpToDate),
                 .. _odd.GetValueOrDefault(known.EnvironmentName) ?? [],
                 .. MessageOf(known, ConditionTypes.UpdatesLooked),

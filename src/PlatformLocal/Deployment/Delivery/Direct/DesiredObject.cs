@@ -9,6 +9,9 @@ namespace PlatformLocal.Deployment.Delivery.Direct;
 /// <param name="Wave">When it is applied within its service.</param>
 internal sealed record DesiredObject(string Service, ObjectReference Reference, JsonObject Content, Wave Wave)
 {
+    /// <summary>Whether other environments may bring the same object.</summary>
+    public bool IsShared => Reference.Namespace is null;
+
     public ObjectKey Key { get; } = ObjectKey.Of(Reference);
 
     /// <summary>Changes when the content does.</summary>

@@ -14,6 +14,18 @@ internal sealed record DesiredState(
     IReadOnlySet<(string ApiVersion, string Kind)> NewKinds
 )
 {
+    private readonly Dictionary<string, string> _versions = Request.Services.ToDictionary(
+        service => service.Name,
+        service => service.Version,
+        StringComparer.Ordinal
+    );
+
+    /// <summary>The version of the service that an object belongs to; empty for what is the environment's own.</summary>
+    public string VersionOf(DesiredObject desired) => _versions.GetValueOrDefault(desired.Service, "");
+
+    /// <summary>What the environment shares with others in a cluster.</summary>
+    public SharedObjects SharedIn(KubernetesClient client) => new(client, Request.Environment, Request.Namespace);
+
     private static readonly string[] s_protected = ["default", "kube-system", "kube-public", "kube-node-lease"];
 
     /// <summary>Checks a request and completes its objects.</summary>

@@ -23,6 +23,33 @@ public sealed class DirectDelivery(KubernetesClient client, DirectDeliveryOption
         return await new Planner(client, _options, state).PlanAsync(cancellationToken);
     }
 
+    /// <summary>Says what a delivery into a cluster that is yet to be made would create.</summary>
+    /// <param name="request">The whole environment as it should be.</param>
+    /// <param name="cancellationToken">Stops asking.</param>
+    /// <exception cref="PlatformException">The request cannot be delivered.</exception>
+    public async Task<IReadOnlyList<ObjectChange>> PlanForNewClusterAsync(
+        DeliveryRequest request,
+        CancellationToken cancellationToken
+    )
+    {
+        DesiredState state = await DesiredState.FromAsync(request, client.Resources, cancellationToken);
+        var home = new EnvironmentNamespace(client, _options, request.Environment, request.Namespace);
+        return [home.Change(ChangeKind.Created), .. state.Objects.Select(item => item.Change(ChangeKind.Created))];
+    }
+
+    /// <summary>Looks whether an environment may have its namespace: there is none yet, or it is its own.</summary>
+    /// <param name="environment">The environment's name.</param>
+    /// <param name="targetNamespace">The namespace it is to be delivered into.</param>
+    /// <param name="cancellationToken">Stops asking.</param>
+    /// <exception cref="PlatformException">
+    /// The namespace belongs to another environment, or the platform did not make it; or the cluster cannot be asked.
+    /// </exception>
+    public Task RequireNamespaceAsync(
+        string environment,
+        string targetNamespace,
+        CancellationToken cancellationToken
+    ) => new EnvironmentNamespace(client, _options, environment, targetNamespace).FindAsync(cancellationToken);
+
     /// <summary>
     /// Applies all objects in order of their dependencies, prunes what the previous delivery had and this one lacks,
     /// and waits until every object is ready. Delivering the same request again changes nothing.
@@ -67,11 +94,12 @@ public sealed class DirectDelivery(KubernetesClient client, DirectDeliveryOption
 
         HashSet<ObjectKey> wanted = [.. state.Objects.Select(item => item.Key)];
         InventoryEntry[] dropped = [.. previous.Entries.Values.Where(entry => !wanted.Contains(entry.Key))];
-        IReadOnlyList<ObjectChange> pruned = await new Pruner(client, _options, request.Environment).PruneAsync(
-            dropped,
-            existing,
-            cancellationToken
-        );
+        IReadOnlyList<ObjectChange> pruned = await new Pruner(
+            client,
+            _options,
+            request.Environment,
+            state.SharedIn(client)
+        ).PruneAsync(dropped, existing, cancellationToken);
 
         Inventory final = FinalInventory(state, run, dropped, pruned);
         if (!AreEqual(final, previous))
@@ -87,13 +115,20 @@ public sealed class DirectDelivery(KubernetesClient client, DirectDeliveryOption
         return new DeliveryResult([homeChange, .. applied, .. pruned]);
     }
 
-    /// <summary>Deletes everything that was delivered for an environment, its namespace last, and waits until it is gone.</summary>
+    /// <summary>
+    /// Deletes everything that was delivered for an environment, its namespace last, and waits until it is gone. A
+    /// namespace that is not the environment's stays as it is.
+    /// </summary>
     /// <param name="environment">The environment's name.</param>
     /// <param name="targetNamespace">The namespace it was delivered into.</param>
     /// <param name="cancellationToken">Stops waiting; deletions already asked for go on.</param>
     /// <exception cref="PlatformException">Something could not be deleted in time; names what remains and its finalizers.</exception>
-    public Task RemoveAsync(string environment, string targetNamespace, CancellationToken cancellationToken) =>
-        new Remover(client, _options, environment, targetNamespace).RemoveAsync(cancellationToken);
+    /// <returns>What stays although it was delivered for the environment, with the reasons.</returns>
+    public Task<IReadOnlyList<ObjectChange>> RemoveAsync(
+        string environment,
+        string targetNamespace,
+        CancellationToken cancellationToken
+    ) => new Remover(client, _options, environment, targetNamespace).RemoveAsync(cancellationToken);
 
     internal static IEnumerable<ObjectReference> References(DesiredState state, Inventory previous) =>
         state.Objects.Select(item => item.Reference).Concat(previous.Entries.Values.Select(entry => entry.Reference));

@@ -13,22 +13,39 @@ internal sealed class EnvironmentNamespace(
     public ObjectReference Reference { get; } = new("v1", "Namespace", null, name);
 
     /// <returns>The namespace as it is, or <see langword="null"/>.</returns>
-    /// <exception cref="PlatformException">It belongs to another environment.</exception>
+    /// <exception cref="PlatformException">It is not the environment's: it belongs to another one, or to somebody else.</exception>
     public async Task<JsonObject?> FindAsync(CancellationToken cancellationToken)
     {
         JsonObject? found = await client.FindAsync(Reference, cancellationToken);
-        if (found.Label(DeliveryLabels.Environment) is { } owner && owner != environment)
+        if (found is not null && OwnerOf(found) is null)
         {
             throw new PlatformException(
-                FailureKind.Conflict,
-                $"Namespace {name} belongs to the environment {owner}, not to {environment}.",
-                $"Choose another name, or remove the environment {owner} first."
+                FailureKind.NotAllowed,
+                $"Namespace {name} is there and the platform did not make it: the environment {environment} may not take it over.",
+                $"Choose another environment_name. See what it holds: kubectl -n {name} get all,configmaps,secrets,persistentvolumeclaims. "
+                    + "Only if all of that may be removed with the environment, give it away: "
+                    + $"kubectl label namespace {name} {DeliveryLabels.Environment}={environment}"
             );
         }
         return found;
     }
 
+    /// <returns>The namespace as it is; <see langword="null"/> when there is none, or one that the platform did not make.</returns>
+    /// <exception cref="PlatformException">It belongs to another environment.</exception>
+    public async Task<JsonObject?> FindOwnAsync(CancellationToken cancellationToken) =>
+        await client.FindAsync(Reference, cancellationToken) is { } found && OwnerOf(found) is not null ? found : null;
+
+    private string? OwnerOf(JsonObject found) =>
+        found.Label(DeliveryLabels.Environment) is not { } owner || owner == environment
+            ? found.Label(DeliveryLabels.Environment)
+            : throw new PlatformException(
+                FailureKind.Conflict,
+                $"Namespace {name} belongs to the environment {owner}, not to {environment}.",
+                $"Choose another name, or remove the environment {owner} first."
+            );
+
     /// <summary>Makes the namespace, after an earlier one of the same name is gone.</summary>
+    /// <exception cref="PlatformException">It is not the environment's, or the earlier one does not go.</exception>
     public async Task<(ObjectChange Change, bool IsNew)> EnsureAsync(
         JsonObject desired,
         CancellationToken cancellationToken
@@ -40,12 +57,31 @@ internal sealed class EnvironmentNamespace(
             await WaitGoneAsync(options.NamespaceTimeout, cancellationToken);
             before = null;
         }
+        bool isNew = before is null && await TryMakeAsync(cancellationToken);
         ApplyResult applied = await client.ApplyAsync(desired, options.Write, cancellationToken);
         ChangeKind change =
-            applied.IsCreated ? ChangeKind.Created
+            isNew || applied.IsCreated ? ChangeKind.Created
             : applied.Item.ResourceVersion() == before.ResourceVersion() ? ChangeKind.Unchanged
             : ChangeKind.Updated;
-        return (Change(change), applied.IsCreated);
+        return (Change(change), isNew || applied.IsCreated);
+    }
+
+    /// <summary>Makes it with its mark. Applying would take over what somebody else makes in this moment; making it cannot.</summary>
+    /// <returns>Whether it was made: not when it is the environment's meanwhile.</returns>
+    internal async Task<bool> TryMakeAsync(CancellationToken cancellationToken)
+    {
+        JsonObject marked = Reference.ToObject();
+        marked.Metadata()!["labels"] = new JsonObject { [DeliveryLabels.Environment] = environment };
+        try
+        {
+            await client.CreateAsync(marked, options.Write, cancellationToken);
+            return true;
+        }
+        catch (KubernetesException fault) when (fault.IsAlreadyExists)
+        {
+            await FindAsync(cancellationToken);
+            return false;
+        }
     }
 
     public ObjectChange Change(ChangeKind change) => new(change, "", "v1", "Namespace", null, name);

@@ -9,6 +9,8 @@ internal sealed record ExistingObject(ObjectReference Reference, JsonObject Item
 
     public string? Environment => Item.Label(DeliveryLabels.Environment);
 
+    public string Service => Item.Label(DeliveryLabels.Service) ?? "";
+
     public string? Prune => Item.Annotation(DeliveryLabels.Prune);
 }
 
@@ -18,6 +20,8 @@ internal sealed class ExistingObjects
     private readonly Dictionary<ObjectKey, ExistingObject> _objects = [];
 
     private ExistingObjects() { }
+
+    public IEnumerable<ObjectReference> References => _objects.Values.Select(item => item.Reference);
 
     public ExistingObject? Find(ObjectKey key) => _objects.GetValueOrDefault(key);
 
@@ -45,15 +49,24 @@ internal sealed class ExistingObjects
         async Task<ObjectList?> ListOneAsync((string ApiVersion, string Kind, string? Namespace) kind)
         {
             // A kind the cluster does not serve (any more) has no objects.
-            return await client.Resources.FindAsync(kind.ApiVersion, kind.Kind, cancellationToken) is null
-                ? null
-                : await client.ListAsync(
+            if (await client.Resources.FindAsync(kind.ApiVersion, kind.Kind, cancellationToken) is null)
+            {
+                return null;
+            }
+            try
+            {
+                return await client.ListAsync(
                     kind.ApiVersion,
                     kind.Kind,
                     kind.Namespace,
                     new ListOptions { MetadataOnly = true },
                     cancellationToken
                 );
+            }
+            catch (KubernetesException fault) when (fault.IsNotFound)
+            {
+                return null;
+            }
         }
     }
 }

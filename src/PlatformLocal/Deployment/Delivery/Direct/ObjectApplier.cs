@@ -35,6 +35,7 @@ internal sealed class ObjectApplier(
     private static readonly TimeSpan s_kindPatience = TimeSpan.FromMinutes(1);
 
     private readonly SemaphoreSlim _gate = new(options.Parallelism, options.Parallelism);
+    private readonly SharedObjects _shared = state.SharedIn(client);
 
     public async Task<AppliedObject> ApplyAsync(DesiredObject desired, CancellationToken cancellationToken)
     {
@@ -48,6 +49,36 @@ internal sealed class ObjectApplier(
             await WaitForKindAsync(desired.Reference, cancellationToken);
         }
         using IDisposable turn = await _gate.TakeTurnAsync(cancellationToken);
+        return desired.IsShared
+            ? await ApplySharedAsync(desired, cancellationToken)
+            : await ApplyOneAsync(desired, before, cancellationToken);
+    }
+
+    private async Task<AppliedObject> ApplySharedAsync(DesiredObject desired, CancellationToken cancellationToken)
+    {
+        using IDisposable turn = await _shared.TakeTurnAsync(cancellationToken);
+        SharedState shared = await _shared.LookAsync(desired, state.VersionOf(desired), cancellationToken);
+        string? before = shared.Live.ResourceVersion();
+        AppliedObject applied = shared.Serves
+            ? await ApplyOneAsync(desired, before, cancellationToken)
+            : new AppliedObject(desired, ChangeKind.Unchanged, before, shared.Live);
+        JsonObject marked = await _shared.MarkAsync(shared, applied.Item!, cancellationToken);
+        bool isNewMark = marked.ResourceVersion() != applied.ResourceVersion;
+        return applied with
+        {
+            Change = isNewMark && applied.Change == ChangeKind.Unchanged ? ChangeKind.Updated : applied.Change,
+            ResourceVersion = marked.ResourceVersion(),
+            Item = marked,
+            Note = applied.Note ?? shared.Note,
+        };
+    }
+
+    private async Task<AppliedObject> ApplyOneAsync(
+        DesiredObject desired,
+        string? before,
+        CancellationToken cancellationToken
+    )
+    {
         try
         {
             return await SendAsync(desired, before, cancellationToken);

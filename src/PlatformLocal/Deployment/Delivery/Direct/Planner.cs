@@ -30,12 +30,13 @@ internal sealed class Planner(KubernetesClient client, DirectDeliveryOptions opt
             : await CompareAsync(home.Reference, state.Namespace, cancellationToken);
         ObjectChange[] applied = await ApplyAllAsync(previous, existing, isNew, cancellationToken);
         HashSet<ObjectKey> wanted = [.. state.Objects.Select(item => item.Key)];
-        var pruner = new Pruner(client, options, request.Environment);
-        IEnumerable<ObjectChange> pruned = previous
-            .Entries.Values.Where(entry => !wanted.Contains(entry.Key))
-            .Select(entry => pruner.Decide(entry, existing.Find(entry.Key)))
-            .OfType<ObjectChange>();
-        return [home.Change(homeChange), .. applied, .. pruned];
+        var pruner = new Pruner(client, options, request.Environment, state.SharedIn(client));
+        ObjectChange?[] pruned = await Task.WhenAll(
+            previous
+                .Entries.Values.Where(entry => !wanted.Contains(entry.Key))
+                .Select(entry => pruner.PlanAsync(entry, existing.Find(entry.Key), cancellationToken))
+        );
+        return [home.Change(homeChange), .. applied, .. pruned.OfType<ObjectChange>()];
     }
 
     private async Task<ObjectChange[]> ApplyAllAsync(
@@ -46,6 +47,7 @@ internal sealed class Planner(KubernetesClient client, DirectDeliveryOptions opt
     )
     {
         using var applier = new ObjectApplier(client, options, state, previous, existing);
+        SharedObjects sharing = state.SharedIn(client);
         var changes = new ObjectChange[state.Objects.Count];
         var faults = new PlatformException?[state.Objects.Count];
         await Parallel.ForAsync(
@@ -57,7 +59,7 @@ internal sealed class Planner(KubernetesClient client, DirectDeliveryOptions opt
                 DesiredObject desired = state.Objects[i];
                 try
                 {
-                    changes[i] = desired.Change(await DecideAsync(desired, token));
+                    changes[i] = await DecideAsync(desired, token);
                 }
                 catch (KubernetesException fault) when (Recreation.IsImmutable(fault) && Recreation.IsWanted(desired))
                 {
@@ -89,7 +91,7 @@ internal sealed class Planner(KubernetesClient client, DirectDeliveryOptions opt
             ),
         };
 
-        async Task<ChangeKind> DecideAsync(DesiredObject desired, CancellationToken token)
+        async Task<ObjectChange> DecideAsync(DesiredObject desired, CancellationToken token)
         {
             ObjectReference reference = desired.Reference;
             ExistingObject? before = existing.Find(desired.Key);
@@ -99,11 +101,24 @@ internal sealed class Planner(KubernetesClient client, DirectDeliveryOptions opt
             if (cannotAsk)
             {
                 // Without its namespace or its definition the server could only say that they are missing.
-                return ChangeKind.Created;
+                return desired.Change(ChangeKind.Created);
             }
-            return before?.ResourceVersion is { } version && applier.IsUntouched(desired, version)
-                ? ChangeKind.Unchanged
-                : await CompareAsync(reference, desired.Content, token);
+            if (before?.ResourceVersion is { } version && applier.IsUntouched(desired, version))
+            {
+                return desired.Change(ChangeKind.Unchanged);
+            }
+            if (!desired.IsShared)
+            {
+                return desired.Change(await CompareAsync(reference, desired.Content, token));
+            }
+            SharedState shared = await sharing.LookAsync(desired, state.VersionOf(desired), token);
+            ChangeKind change = shared.Serves
+                ? await CompareAsync(reference, desired.Content, token)
+                : ChangeKind.Unchanged;
+            return desired.Change(change == ChangeKind.Unchanged && !shared.IsMarked ? ChangeKind.Updated : change) with
+            {
+                Note = shared.Note,
+            };
         }
     }
 

@@ -1,6 +1,9 @@
 namespace PlatformLocal.Deployment.Delivery.Direct;
 
-/// <summary>Removes an environment: custom resources first, while their controllers still run, then the rest, the namespace last.</summary>
+/// <summary>
+/// Removes an environment: custom resources first, while their controllers still run, then the rest, then the
+/// definitions that no other environment brings, the namespace last.
+/// </summary>
 internal sealed class Remover(
     KubernetesClient client,
     DirectDeliveryOptions options,
@@ -8,52 +11,77 @@ internal sealed class Remover(
     string targetNamespace
 )
 {
-    public async Task RemoveAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<ObjectChange>> RemoveAsync(CancellationToken cancellationToken)
     {
         long began = options.TimeProvider.GetTimestamp();
         var home = new EnvironmentNamespace(client, options, environment, targetNamespace);
-        if (await home.FindAsync(cancellationToken) is not { } found)
+        var shared = new SharedObjects(client, environment, targetNamespace);
+        JsonObject? found = await home.FindOwnAsync(cancellationToken);
+        IReadOnlyList<ExistingObject> objects = found is null
+            ? await shared.ListAsync(cancellationToken) // somebody else removed the namespace, and with it the inventory
+            : await DeliveredAsync(cancellationToken);
+        var kept = new List<ObjectChange>();
+        // What was applied last goes first.
+        foreach (Wave wave in Enum.GetValues<Wave>().OrderDescending())
         {
-            return;
+            var targets = new List<ExistingObject>();
+            foreach (ExistingObject item in objects.Where(item => WaveOf(item) == wave))
+            {
+                if (item.Reference.Namespace is not null)
+                {
+                    if (wave != Wave.Foundation && item.Environment == environment)
+                    {
+                        targets.Add(item); // the foundation serves others or goes with the namespace
+                    }
+                }
+                else if (
+                    await shared.ReleaseAsync(item.Reference, item.Service, true, cancellationToken) is { } release
+                )
+                {
+                    if (release.Change.Change == ChangeKind.Pruned)
+                    {
+                        targets.Add(item);
+                    }
+                    else if (release.Heir is null)
+                    {
+                        kept.Add(release.Change);
+                    }
+                }
+            }
+            await DeleteAsync([.. targets.Where(item => item.Reference.Namespace is not null)], cancellationToken);
+            if (wave is Wave.Rest or Wave.Foundation)
+            {
+                await WaitGoneAsync([.. targets], Left(began), cancellationToken);
+            }
         }
+        if (objects.Any(item => item.Reference.Kind == "CustomResourceDefinition"))
+        {
+            await client.Resources.ListAsync(cancellationToken); // what was known of kinds is no longer true
+        }
+        if (found is not null)
+        {
+            await client.DeleteAsync(home.Reference, new DeleteOptions { Uid = found.Uid() }, cancellationToken);
+            await home.WaitGoneAsync(Left(began), cancellationToken);
+        }
+        return kept;
+    }
+
+    private async Task<IReadOnlyList<ExistingObject>> DeliveredAsync(CancellationToken cancellationToken)
+    {
         Inventory inventory = await new InventoryStore(client, options.FieldManager).ReadAsync(
             environment,
             targetNamespace,
             cancellationToken
         );
-        InventoryEntry[] entries = [.. inventory.Entries.Values.Where(entry => !IsShared(entry.Reference))];
         ExistingObjects existing = await ExistingObjects.ListAsync(
             client,
-            entries.Select(entry => entry.Reference),
+            inventory.Entries.Values.Select(entry => entry.Reference),
             cancellationToken
         );
-        // What was applied last goes first; the foundation serves others or goes with the namespace.
-        foreach (var wave in Enum.GetValues<Wave>().Where(w => w != Wave.Foundation).OrderDescending())
-        {
-            ExistingObject[] targets =
-            [
-                .. entries
-                    .Where(entry => KnownKinds.WaveOf(entry.Reference.Group, entry.Reference.Kind) == wave)
-                    .Select(entry => existing.Find(entry.Key))
-                    .OfType<ExistingObject>()
-                    .Where(target => target.Environment == environment),
-            ];
-            await DeleteAsync(targets, cancellationToken);
-            if (wave == Wave.Rest)
-            {
-                await WaitGoneAsync(targets, Left(began), cancellationToken);
-            }
-        }
-        if (found.Label(DeliveryLabels.Environment) == environment)
-        {
-            await client.DeleteAsync(home.Reference, new DeleteOptions { Uid = found.Uid() }, cancellationToken);
-            await home.WaitGoneAsync(Left(began), cancellationToken);
-        }
+        return [.. inventory.Entries.Keys.Select(existing.Find).OfType<ExistingObject>()];
     }
 
-    /// <summary>Definitions and volumes serve other environments and hold data; a namespace other than our own is not ours to delete.</summary>
-    private static bool IsShared(ObjectReference reference) =>
-        reference.Namespace is null && KeptKinds.Has(reference.Group, reference.Kind);
+    private static Wave WaveOf(ExistingObject item) => KnownKinds.WaveOf(item.Reference.Group, item.Reference.Kind);
 
     private TimeSpan Left(long began)
     {
@@ -90,7 +118,9 @@ internal sealed class Remover(
         IEnumerable<Task> watches = targets
             .Select(target => (target.Reference.ApiVersion, target.Reference.Kind, target.Reference.Namespace))
             .Distinct()
-            .Select(kind => board.WatchAsync(kind.ApiVersion, kind.Kind, kind.Namespace, isOwnOnly: true, both.Token));
+            .Select(kind =>
+                board.WatchAsync(kind.ApiVersion, kind.Kind, kind.Namespace, kind.Namespace is not null, both.Token)
+            );
         ObservedObject[] left = [];
         try
         {

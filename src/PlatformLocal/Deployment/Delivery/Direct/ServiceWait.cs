@@ -96,7 +96,7 @@ internal sealed class ServiceWait(
                         item.ApiVersion,
                         item.Kind,
                         item.Namespace,
-                        IsOwnOnly(item.Kind),
+                        IsOwnOnly(item.Kind, item.Namespace),
                         cancellationToken
                     )
                 ),
@@ -116,7 +116,8 @@ internal sealed class ServiceWait(
         }
         await Task.WhenAll(watches);
 
-        static bool IsOwnOnly(string kind) => kind is not ("Pod" or "ReplicaSet");
+        // What is outside of namespaces may carry the label of another environment that brings it too.
+        static bool IsOwnOnly(string kind, string? place) => place is not null && kind is not ("Pod" or "ReplicaSet");
     }
 
     /// <summary>
