@@ -99,7 +99,7 @@ internal sealed class JournalReplacement : IDisposable
     {
         RandomAccess.Write(_file!, pending.GetBuffer().AsSpan(0, (int)pending.Length), _length);
         // Piece by piece: a flush of the journal may have to wait for everything that is on its way to the same disk.
-        RandomAccess.FlushToDisk(_file!);
+        Disk.Flush(_file!);
         _length += pending.Length;
         pending.SetLength(0);
     }
