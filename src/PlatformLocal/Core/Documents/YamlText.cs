@@ -18,6 +18,7 @@ public static class YamlText
 {
     // Aliases can blow a small file up: what a person writes stays far below this.
     private const int MaximumNodes = 500_000;
+    private const int MaximumRepeatedCharacters = 8 * 1024 * 1024;
 
     /// <summary>All documents of a file; empty ones are left out.</summary>
     /// <param name="text">The file's text.</param>
@@ -39,6 +40,11 @@ public static class YamlText
         catch (YamlException e)
         {
             throw Refuse(file, e.Start, (e.InnerException ?? e).Message);
+        }
+        catch (Exception e) when (e is EndOfStreamException or ArgumentException or InvalidOperationException)
+        {
+            // What the parser lets out of what it is made of, on texts that it does not expect.
+            throw new InvalidDocumentException(file, [new Fault("", $"is not YAML: {e.Message}")]);
         }
     }
 
@@ -116,6 +122,8 @@ public static class YamlText
         private readonly Parser _parser = new(new StringReader(text));
         private readonly Dictionary<AnchorName, Anchored> _anchors = [];
         private int _budget = MaximumNodes;
+        private long _characters;
+        private long _repeated;
 
         public List<YamlDocumentText> ReadAll()
         {
@@ -144,7 +152,7 @@ public static class YamlText
             var at = _parser.Current!;
             Spend(1, depth, at);
             height = 1;
-            var before = _budget;
+            var (nodesBefore, charactersBefore) = (_budget, _characters);
             JsonNode? node;
             switch (at)
             {
@@ -176,7 +184,12 @@ public static class YamlText
 
             if (at is NodeEvent { Anchor.IsEmpty: false } anchored)
             {
-                _anchors[anchored.Anchor] = new Anchored(node, before - _budget, height);
+                _anchors[anchored.Anchor] = new Anchored(
+                    node,
+                    nodesBefore - _budget,
+                    _characters - charactersBefore,
+                    height
+                );
             }
 
             return node;
@@ -247,6 +260,7 @@ public static class YamlText
                 throw new YamlException(_parser.Current!.Start, _parser.Current.End, "a key must be a text");
             }
 
+            _characters += key.Value.Length;
             _parser.MoveNext();
             return (key, _parser.Current);
         }
@@ -261,6 +275,8 @@ public static class YamlText
             }
 
             height = known.Height;
+            _characters += known.Characters;
+            _repeated += known.Characters;
             Spend(known.Nodes, depth + height - 1, alias);
             return known.Node?.DeepClone();
         }
@@ -268,9 +284,9 @@ public static class YamlText
         private void Spend(int nodes, int depth, ParsingEvent at)
         {
             _budget -= nodes;
-            if (_budget < 0)
+            if (_budget < 0 || _repeated > MaximumRepeatedCharacters)
             {
-                throw new YamlException(at.Start, at.End, "expands to too many nodes: are its aliases nested?");
+                throw new YamlException(at.Start, at.End, "its aliases repeat too much");
             }
 
             if (depth >= JsonText.MaximumDepth * 2)
@@ -282,6 +298,7 @@ public static class YamlText
         private JsonValue? ValueOf(Scalar scalar)
         {
             var value = change is null ? scalar.Value : change(scalar.Value);
+            _characters += value.Length;
             var isText =
                 scalar.Style != ScalarStyle.Plain
                 || (!scalar.Tag.IsEmpty && scalar.Tag.Value is "!!str" or "tag:yaml.org,2002:str" or "!");
@@ -317,7 +334,7 @@ public static class YamlText
             return map;
         }
 
-        /// <summary>What an alias stands for, with how many nodes it has and how deep it goes.</summary>
-        private sealed record Anchored(JsonNode? Node, int Nodes, int Height);
+        /// <summary>What an alias stands for, with how many nodes and characters it has and how deep it goes.</summary>
+        private sealed record Anchored(JsonNode? Node, int Nodes, long Characters, int Height);
     }
 }
