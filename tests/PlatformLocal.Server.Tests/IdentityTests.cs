@@ -58,6 +58,21 @@ public sealed class IdentityTests
         (await StatusAsync(platform.Address, old, "api/v1/platform")).Should().Be(HttpStatusCode.Unauthorized);
     }
 
+    [Theory]
+    [InlineData("Host", "rebound.example.org")]
+    [InlineData("Host", "127.0.0.1.example.org")]
+    [InlineData("Origin", "https://example.org")]
+    public async Task The_api_on_the_host_refuses_what_comes_by_way_of_a_page(string header, string value)
+    {
+        await using var platform = await TestPlatform.StartAsync();
+        using var http = new HttpClient { BaseAddress = platform.Address };
+        http.DefaultRequestHeaders.TryAddWithoutValidation(header, value);
+
+        var answer = await http.GetAsync("openapi/v1.json", Token);
+
+        answer.StatusCode.Should().Be(HttpStatusCode.Forbidden);
+    }
+
     private static async Task<HttpStatusCode> StatusAsync(Uri address, string authorization, string path)
     {
         using var http = new HttpClient { BaseAddress = address };
