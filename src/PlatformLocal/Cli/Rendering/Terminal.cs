@@ -23,10 +23,10 @@ internal sealed class Terminal(bool json)
     public IAnsiConsole Result => _result ??= Open(Console.Out, Console.IsOutputRedirected);
 
     /// <summary>A line for people.</summary>
-    public void Say(string line) => Console.Error.WriteLine(line);
+    public void Say(string line) => Console.Error.WriteLine(PlainText.Of(line));
 
     /// <summary>A line of the result as it is: no markup, no wrapping, so that it can be copied.</summary>
-    public void Line(string text) => Result.Profile.Out.Writer.WriteLine(CommandText.Copyable(text));
+    public void Line(string text) => Result.Profile.Out.Writer.WriteLine(PlainText.Of(CommandText.Copyable(text)));
 
     /// <summary>Whether somebody answers with yes; nobody does where input comes from elsewhere.</summary>
     public bool Ask(string question)
@@ -67,7 +67,7 @@ internal sealed class Terminal(bool json)
 
     /// <summary>A result that is one sentence for people and one property for programs.</summary>
     public void WriteDone(string property, string value, string sentence) =>
-        Console.Out.WriteLine(IsJson ? new JsonObject { [property] = value }.ToJsonString() : sentence);
+        Console.Out.WriteLine(IsJson ? new JsonObject { [property] = value }.ToJsonString() : PlainText.Of(sentence));
 
     /// <summary>A failure: once, with its next step; as a problem document for programs.</summary>
     public void Fail(PlatformException failure)
@@ -111,6 +111,7 @@ internal sealed class Terminal(bool json)
                 Ansi = redirected ? AnsiSupport.No : AnsiSupport.Detect,
             }
         );
+        console.Pipeline.Attach(PlainText.Hook);
         if (redirected)
         {
             console.Profile.Width = 160;
