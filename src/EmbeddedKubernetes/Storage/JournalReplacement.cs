@@ -42,6 +42,9 @@ internal sealed class JournalReplacement : IDisposable
     /// <summary>The objects' way to the disk, once it is started.</summary>
     public Task Writing { get; }
 
+    /// <summary>Whether anything was committed to the old journal meanwhile.</summary>
+    public bool HasSince => _since.Count > 0;
+
     /// <summary>Takes note of records that were committed to the old journal.</summary>
     public void Add(IEnumerable<byte[]> records) => _since.AddRange(records);
 

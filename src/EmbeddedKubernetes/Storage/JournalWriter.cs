@@ -227,9 +227,9 @@ internal sealed partial class JournalWriter : IDisposable
         {
             replacement.Dispose();
         }
-        if (last)
+        if (last && replacement.HasSince)
         {
-            // What was committed while it was written may be dead again.
+            // What was committed while it was written may be dead again; otherwise it cannot get smaller.
             Compact(last);
         }
     }

@@ -125,6 +125,18 @@ public sealed class HostileBodyTests(SharedCluster shared)
         data["no"]!.GetValue<string>().Should().Be("\\ud800");
     }
 
+    [Fact]
+    public async Task An_unknown_field_of_any_name_is_warned_of()
+    {
+        var ns = await shared.NewNamespaceAsync();
+        var made = await shared.Api.PostAsync(
+            $"/api/v1/namespaces/{ns}/configmaps",
+            """{"metadata":{"name":"a"},"d\u00fc\nr":{}}"""
+        );
+        made.Code.Should().Be(201);
+        made.Headers.GetValues("Warning").Should().ContainSingle().Which.Should().Contain("unknown field");
+    }
+
     [Theory]
     [InlineData("[a, b")]
     [InlineData("{a: b")]
