@@ -51,6 +51,9 @@ public sealed class CommandLineTests
     [InlineData("get-environment")]
     [InlineData("no-such-command")]
     [InlineData("list-environments", "--output", "xml")]
+    [InlineData("destroy-environment", "shop", "--timeout", "-1")]
+    [InlineData("deploy-environment", "--payload", "{}", "--timeout", "0")]
+    [InlineData("serve", "--port", "70000")]
     public async Task Wrong_usage_ends_with_2_and_points_to_the_help(params string[] arguments)
     {
         await using var program = new PlatformCtlProgram();

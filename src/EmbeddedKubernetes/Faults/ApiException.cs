@@ -70,6 +70,9 @@ internal sealed class ApiException(int code, string reason, string message, Json
 
     public static ApiException BadRequest(string message) => new(400, "BadRequest", message);
 
+    public static ApiException TooLarge(string why) =>
+        new(413, "RequestEntityTooLarge", "Request entity too large: " + why);
+
     public static ApiException Forbidden(ResourceType type, string name, string why) =>
         About(type, name, 403, "Forbidden", "is forbidden: " + why);
 

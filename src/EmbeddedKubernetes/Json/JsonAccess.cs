@@ -5,9 +5,16 @@ namespace EmbeddedKubernetes.Json;
 /// <summary>Reading and writing loosely typed JSON without reflection.</summary>
 internal static class JsonAccess
 {
+    /// <summary>How deep what clients send may be nested, and what patches make of it.</summary>
+    public const int MaxDepth = 128;
+
     private static readonly JsonDocumentOptions s_own = new() { MaxDepth = 256 };
 
-    private static readonly JsonDocumentOptions s_strict = new() { MaxDepth = 128, AllowDuplicateProperties = false };
+    private static readonly JsonDocumentOptions s_strict = new()
+    {
+        MaxDepth = MaxDepth,
+        AllowDuplicateProperties = false,
+    };
 
     private static readonly JsonWriterOptions s_plain = new()
     {
@@ -150,7 +157,17 @@ internal static class JsonAccess
     }
 
     /// <exception cref="JsonException">The text is no JSON, or names a property twice.</exception>
-    public static JsonNode? Parse(ReadOnlySpan<byte> utf8) => JsonNode.Parse(utf8, documentOptions: s_strict);
+    public static JsonNode? Parse(ReadOnlySpan<byte> utf8) =>
+        JsonNode.Parse(SoundText.Of(utf8), documentOptions: s_strict);
+
+    /// <summary>How many levels the value has; 0 for one that holds no other.</summary>
+    public static int Height(this JsonNode? node) =>
+        node switch
+        {
+            JsonObject o => 1 + o.Select(m => m.Value.Height()).DefaultIfEmpty().Max(),
+            JsonArray a => 1 + a.Select(i => i.Height()).DefaultIfEmpty().Max(),
+            _ => 0,
+        };
 
     /// <summary>Reads what this process wrote itself, which needs no checking.</summary>
     public static JsonObject ParseOwn(ReadOnlySpan<byte> utf8) =>

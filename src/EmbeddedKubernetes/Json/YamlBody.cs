@@ -1,58 +1,36 @@
+using System.Runtime.InteropServices;
 using YamlDotNet.Core;
-using YamlDotNet.RepresentationModel;
+using YamlDotNet.Core.Events;
 
 namespace EmbeddedKubernetes.Json;
 
 /// <summary>Reads a YAML request body as JSON, by the rules of the YAML 1.2 core schema and Kubernetes' own readers.</summary>
 internal static class YamlBody
 {
-    /// <exception cref="FormatException">The text is not one YAML document with scalar keys.</exception>
+    // Aliases blow a small body up: what a client means stays far below these.
+    private const int MaxNodes = 500_000;
+    private const int MaxCharacters = 8 * 1024 * 1024;
+
+    private static readonly UTF8Encoding s_strict = new(false, throwOnInvalidBytes: true);
+
+    /// <exception cref="FormatException">The text is not one YAML document with scalar keys, or goes beyond a limit.</exception>
     public static JsonNode? Parse(ReadOnlySpan<byte> utf8)
     {
-        var stream = new YamlStream();
         try
         {
-            stream.Load(new StringReader(Encoding.UTF8.GetString(utf8)));
+            return new DocumentReader(s_strict.GetString(utf8)).Read();
         }
-        catch (YamlException e)
+        catch (Exception e)
+            when (e is YamlException or EndOfStreamException or ArgumentException or InvalidOperationException)
         {
+            // Beside its own, the parser lets out what it is made of throws on texts that it does not expect.
             throw new FormatException(e.Message, e);
         }
-        return stream.Documents.Count == 0 ? null : Convert(stream.Documents[0].RootNode, 0);
     }
 
-    private static JsonNode? Convert(YamlNode node, int depth)
+    private static JsonValue? Value(Scalar scalar)
     {
-        if (depth > 100)
-        {
-            throw new FormatException("The document is nested too deeply.");
-        }
-        switch (node)
-        {
-            case YamlMappingNode map:
-                var o = new JsonObject();
-                foreach (var (key, value) in map.Children)
-                {
-                    var name =
-                        (key as YamlScalarNode)?.Value ?? throw new FormatException("A mapping key is not a scalar.");
-                    o[name] = Convert(value, depth + 1);
-                }
-                return o;
-            case YamlSequenceNode sequence:
-                var a = new JsonArray();
-                foreach (var item in sequence.Children)
-                {
-                    a.Add(Convert(item, depth + 1));
-                }
-                return a;
-            default:
-                return Scalar((YamlScalarNode)node);
-        }
-    }
-
-    private static JsonValue? Scalar(YamlScalarNode scalar)
-    {
-        var text = scalar.Value ?? "";
+        var text = scalar.Value;
         if (scalar.Style is not (ScalarStyle.Plain or ScalarStyle.Any))
         {
             return JsonValue.Create(text);
@@ -84,4 +62,98 @@ internal static class YamlBody
         }
         return JsonValue.Create(text);
     }
+
+    /// <summary>Makes JSON of the parser's events as they come; a tree of YAML in between is built without limits.</summary>
+    private sealed class DocumentReader(string text)
+    {
+        private readonly Parser _parser = new(new StringReader(text));
+        private readonly Dictionary<AnchorName, (JsonNode? Node, Cost Cost)> _anchors = [];
+        private Cost _spent;
+
+        public JsonNode? Read()
+        {
+            _parser.Consume<StreamStart>();
+            return _parser.TryConsume<DocumentStart>(out _) ? Next(0, out _) : null;
+        }
+
+        private JsonNode? Next(int depth, out int height)
+        {
+            var before = _spent;
+            height = 1;
+            if (_parser.TryConsume<AnchorAlias>(out var alias))
+            {
+                if (!_anchors.TryGetValue(alias.Value, out var known))
+                {
+                    throw new YamlException(alias.Start, alias.End, $"unknown anchor '{alias.Value}' referenced");
+                }
+                height = known.Cost.Height;
+                Spend(known.Cost, depth + height, alias);
+                return known.Node?.DeepClone();
+            }
+            var at = _parser.Consume<NodeEvent>();
+            Spend(new(1, at is Scalar { Value.Length: var length } ? length : 0, 0), depth + 1, at);
+            JsonNode? node = at switch
+            {
+                Scalar scalar => Value(scalar),
+                SequenceStart => Sequence(depth, ref height),
+                _ => Mapping(depth, ref height),
+            };
+            if (!at.Anchor.IsEmpty)
+            {
+                _anchors[at.Anchor] = (
+                    node,
+                    new(_spent.Nodes - before.Nodes, _spent.Characters - before.Characters, height)
+                );
+            }
+            return node;
+        }
+
+        private JsonArray Sequence(int depth, ref int height)
+        {
+            var list = new JsonArray();
+            while (!_parser.TryConsume<SequenceEnd>(out _))
+            {
+                list.Add(Next(depth + 1, out var below));
+                height = Math.Max(height, below + 1);
+            }
+            return list;
+        }
+
+        private JsonObject Mapping(int depth, ref int height)
+        {
+            var map = new JsonObject();
+            while (!_parser.TryConsume<MappingEnd>(out _))
+            {
+                if (!_parser.TryConsume<Scalar>(out var key))
+                {
+                    throw new YamlException(_parser.Current!.Start, _parser.Current.End, "a mapping key is no scalar");
+                }
+                Spend(new(0, key.Value.Length, 0), depth, key);
+                var value = Next(depth + 1, out var below);
+                height = Math.Max(height, below + 1);
+                if (!map.TryAdd(key.Value, value))
+                {
+                    throw new YamlException(key.Start, key.End, $"key \"{key.Value}\" already set in map");
+                }
+            }
+            return map;
+        }
+
+        private void Spend(Cost cost, int depth, ParsingEvent at)
+        {
+            _spent = new(_spent.Nodes + cost.Nodes, _spent.Characters + cost.Characters, 0);
+            if (_spent.Nodes > MaxNodes || _spent.Characters > MaxCharacters)
+            {
+                throw new YamlException(at.Start, at.End, "document contains excessive aliasing");
+            }
+            if (depth > JsonAccess.MaxDepth)
+            {
+                throw new YamlException(at.Start, at.End, "exceeded max depth");
+            }
+        }
+    }
+
+    /// <summary>What a node takes, with all that is in it.</summary>
+    [StructLayout(LayoutKind.Auto)]
+    private readonly record struct Cost(int Nodes, long Characters, int Height);
 }

@@ -3,9 +3,12 @@ namespace EmbeddedKubernetes.Patching;
 /// <summary>JSON patch (RFC 6902).</summary>
 internal static class JsonPatch
 {
+    // The limits of a real API server: a few copies of copies would fill the process.
     private const int MaxOperations = 10_000;
+    private const long MaxCopied = 3 * 1024 * 1024;
 
     /// <exception cref="PatchException">An operation is malformed, names a missing path, or a test fails.</exception>
+    /// <exception cref="ApiException">The patch has too many operations, or copies too much.</exception>
     public static JsonNode? Apply(JsonNode? target, JsonNode? patch)
     {
         if (patch is not JsonArray operations)
@@ -14,16 +17,19 @@ internal static class JsonPatch
         }
         if (operations.Count > MaxOperations)
         {
-            throw new PatchException($"a JSON patch has at most {MaxOperations} operations", malformed: true);
+            throw ApiException.TooLarge(
+                $"The allowed maximum operations in a JSON patch is {MaxOperations}, got {operations.Count}"
+            );
         }
+        var copied = 0L;
         foreach (var item in operations)
         {
-            target = Step(target, item);
+            target = Step(target, item, ref copied);
         }
         return target;
     }
 
-    private static JsonNode? Step(JsonNode? target, JsonNode? item)
+    private static JsonNode? Step(JsonNode? target, JsonNode? item, ref long copied)
     {
         var path = item.Str("path") ?? throw new PatchException("an operation has no path", malformed: true);
         var to = Pointer(path);
@@ -34,12 +40,8 @@ internal static class JsonPatch
             case "remove":
                 return Remove(target, to, path);
             case "replace":
-                if (to.Length == 0)
-                {
-                    return Value(item);
-                }
                 Find(target, to, path);
-                return Add(Remove(target, to, path), to, path, Value(item));
+                return Add(to.Length == 0 ? target : Remove(target, to, path), to, path, Value(item));
             case "move":
                 var from = item.Str("from") ?? throw new PatchException("a move has no from", malformed: true);
                 if (path.StartsWith(from + "/", StringComparison.Ordinal))
@@ -50,7 +52,13 @@ internal static class JsonPatch
                 return Add(Remove(target, Pointer(from), from), to, path, moved);
             case "copy":
                 var source = item.Str("from") ?? throw new PatchException("a copy has no from", malformed: true);
-                return Add(target, to, path, Find(target, Pointer(source), source)?.DeepClone());
+                var found = Find(target, Pointer(source), source);
+                copied += found.Text().Length;
+                if (copied > MaxCopied)
+                {
+                    throw ApiException.TooLarge($"the copies of a JSON patch have at most {MaxCopied} bytes");
+                }
+                return Add(target, to, path, found?.DeepClone());
             case "test":
                 if (!JsonNode.DeepEquals(Find(target, to, path), Value(item)))
                 {
@@ -106,6 +114,11 @@ internal static class JsonPatch
 
     private static JsonNode? Add(JsonNode? root, string[] steps, string path, JsonNode? value)
     {
+        // The document is never deeper than what this lets in: nobody after it has to look.
+        if (steps.Length + value.Height() > JsonAccess.MaxDepth)
+        {
+            throw new PatchException($"the value at {path} would be nested too deeply", malformed: false);
+        }
         if (steps.Length == 0)
         {
             return value;

@@ -23,42 +23,54 @@ internal sealed partial class Journal : IDisposable
     /// <summary>Bytes known to be good; whatever lies behind is cut before the next append.</summary>
     public long Length { get; private set; }
 
+    /// <summary>A flush failed: what of the file is on disk nobody knows, and it takes no more until it is written anew.</summary>
+    public bool IsUncertain { get; private set; }
+
+    /// <summary>For tests: the disk fails to write what the system holds.</summary>
+    public bool FlushFails { get; set; }
+
     /// <summary>
     /// Opens or creates the journal and hands every good record to <paramref name="replay"/>, in order. Their JSON is part of
-    /// one large buffer.
+    /// one large buffer. What is no record is left out, kept and told.
     /// </summary>
     public static Journal Open(string directory, Action<JournalRecord> replay, ILogger log)
     {
         var path = Path.Combine(directory, FileName);
         File.Delete(ReplacementOf(path));
         var bytes = File.Exists(path) ? File.ReadAllBytes(path) : [];
-        var good = 0;
-        while (JournalRecord.TryRead(bytes.AsMemory(good), out var record))
+        var gaps = JournalScan.Read(bytes, replay);
+        foreach (var gap in gaps)
         {
-            replay(record);
-            good += record.Size;
+            Tell(log, path, gap, Keep(path, gap.Bytes.Span));
         }
+        if (gaps.Exists(g => !g.IsLast))
+        {
+            bytes = LeaveOut(path, bytes, gaps);
+            gaps = [];
+        }
+        var good = gaps is [var tail] ? tail.Offset : bytes.Length;
         var journal = new Journal(path, OpenFile(path), good);
         if (good < bytes.Length)
         {
-            // Nothing behind the first bad record was ever acknowledged, unless the disk itself lost data: keep a copy.
-            File.WriteAllBytes(path + ".cut", bytes[good..]);
-            LogCut(log, bytes.Length - good, path);
             RandomAccess.SetLength(journal._file, good);
-            RandomAccess.FlushToDisk(journal._file);
+            Disk.Flush(journal._file);
         }
         if (good == 0)
         {
             journal.Append([JournalRecord.Start(0).ToBytes()]);
-            FlushDirectory(directory);
+            Disk.FlushDirectory(directory);
         }
         return journal;
     }
 
     /// <summary>Writes the records and returns when they are on disk; on failure the file is as before.</summary>
-    /// <exception cref="IOException">The disk is full or failing.</exception>
+    /// <exception cref="IOException">The disk is full or failing, or failed before.</exception>
     public void Append(IReadOnlyList<byte[]> records)
     {
+        if (IsUncertain)
+        {
+            throw new IOException("The disk failed before, and the journal could not be written anew since.");
+        }
         var at = Length;
         try
         {
@@ -70,7 +82,7 @@ internal sealed partial class Journal : IDisposable
                 total += records[i].Length;
             }
             RandomAccess.Write(_file, buffers, at);
-            RandomAccess.FlushToDisk(_file);
+            Flush();
             Length = at + total;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -101,7 +113,10 @@ internal sealed partial class Journal : IDisposable
         _file.Dispose();
         _file = file;
         Length = length;
-        FlushDirectory(Path.GetDirectoryName(_path)!);
+        // Until the folder is on disk a crash may bring the old journal back, without what is appended to this one.
+        IsUncertain = true;
+        Disk.FlushDirectory(Path.GetDirectoryName(_path)!);
+        IsUncertain = false;
     }
 
     public void Dispose() => _file.Dispose();
@@ -132,27 +147,86 @@ internal sealed partial class Journal : IDisposable
         }
     }
 
-    private static void FlushDirectory(string directory)
+    // A system that could not write what it held forgets that it did not: the next flush succeeds, and the data is lost.
+    private void Flush()
     {
-        if (OperatingSystem.IsWindows())
+        IsUncertain = true;
+        if (FlushFails)
         {
-            return;
+            throw new IOException("Input/output error");
         }
-        // A directory opens for reading like a file here; flushing it makes the rename itself durable.
-        try
+        Disk.Flush(_file);
+        IsUncertain = false;
+    }
+
+    /// <summary>Keeps what is cut off or left out, beside the journal and what was cut before.</summary>
+    private static string Keep(string path, ReadOnlySpan<byte> bytes)
+    {
+        for (var number = 1; ; number++)
         {
-            using var handle = File.OpenHandle(directory, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-            RandomAccess.FlushToDisk(handle);
+            var cut = string.Create(CultureInfo.InvariantCulture, $"{path}.cut-{number}");
+            if (File.Exists(cut))
+            {
+                continue;
+            }
+            using var file = OpenFile(cut);
+            RandomAccess.Write(file, bytes, 0);
+            Disk.Flush(file);
+            return cut;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+    }
+
+    /// <summary>Writes a journal of the good parts in the place of the damaged one.</summary>
+    private static byte[] LeaveOut(string path, byte[] bytes, List<JournalGap> gaps)
+    {
+        var good = new MemoryStream(bytes.Length);
+        var at = 0;
+        foreach (var gap in gaps)
         {
-            // Not every file system lets a directory be opened; the rename is then as durable as it makes it.
+            good.Write(bytes, at, gap.Offset - at);
+            at = gap.Offset + gap.Bytes.Length;
+        }
+        good.Write(bytes, at, bytes.Length - at);
+        using (var file = OpenFile(ReplacementOf(path)))
+        {
+            RandomAccess.Write(file, good.GetBuffer().AsSpan(0, (int)good.Length), 0);
+            Disk.Flush(file);
+        }
+        File.Move(ReplacementOf(path), path, overwrite: true);
+        Disk.FlushDirectory(Path.GetDirectoryName(path)!);
+        return good.ToArray();
+    }
+
+    private static void Tell(ILogger log, string path, JournalGap gap, string cut)
+    {
+        if (gap.IsTorn)
+        {
+            LogTorn(log, gap.Bytes.Length, path, cut);
+        }
+        else
+        {
+            LogDamage(
+                log,
+                path,
+                gap.Bytes.Length,
+                gap.Offset,
+                gap.IsLast ? "nothing comes after them" : "what comes after them was read",
+                cut
+            );
         }
     }
 
     [LoggerMessage(
-        LogLevel.Warning,
-        "The last {Bytes} bytes of {Journal} are no record; they were cut and kept in {Journal}.cut"
+        LogLevel.Information,
+        "The last {Bytes} bytes of {Journal} are a write that was broken off, which nobody was told to be done; kept in {Cut}"
     )]
-    private static partial void LogCut(ILogger log, int bytes, string journal);
+    private static partial void LogTorn(ILogger log, int bytes, string journal, string cut);
+
+    [LoggerMessage(
+        LogLevel.Critical,
+        "{Journal} is damaged: the {Bytes} bytes at {Offset} were written and are no record any more; {Rest}. They were left "
+            + "out, so an object may be missing, older than it was, or back after it was removed. They are kept in {Cut}. "
+            + "Check the disk, and apply again what should be there"
+    )]
+    private static partial void LogDamage(ILogger log, string journal, int bytes, int offset, string rest, string cut);
 }

@@ -14,7 +14,10 @@ internal readonly record struct JournalRecord(
     ReadOnlyMemory<byte> Json
 )
 {
-    private const int HeaderSize = 8;
+    /// <summary>The bytes before the ones that the length counts.</summary>
+    public const int HeaderSize = 8;
+
+    private const int SmallestBody = 15;
     private const int MaxSize = 64 * 1024 * 1024;
 
     public enum Kind : byte
@@ -26,7 +29,8 @@ internal readonly record struct JournalRecord(
     }
 
     /// <summary>How many bytes the record takes.</summary>
-    public int Size => HeaderSize + 15 + SizeOf(Key.Resource) + SizeOf(Key.Namespace) + SizeOf(Key.Name) + Json.Length;
+    public int Size =>
+        HeaderSize + SmallestBody + SizeOf(Key.Resource) + SizeOf(Key.Namespace) + SizeOf(Key.Name) + Json.Length;
 
     public static JournalRecord Start(long resourceVersion) => new(Kind.Start, resourceVersion, default, default);
 
@@ -67,7 +71,7 @@ internal readonly record struct JournalRecord(
             return false;
         }
         var length = BinaryPrimitives.ReadInt32LittleEndian(bytes.Span);
-        if (length is < 15 or > MaxSize || bytes.Length - HeaderSize < length)
+        if (!IsLength(length) || bytes.Length - HeaderSize < length)
         {
             return false;
         }
@@ -101,6 +105,17 @@ internal readonly record struct JournalRecord(
         record = new((Kind)body[0], BinaryPrimitives.ReadInt64LittleEndian(body[1..]), key, json);
         return true;
     }
+
+    /// <summary>Whether a record may have such a length.</summary>
+    public static bool IsLength(int length) => length is >= SmallestBody and <= MaxSize;
+
+    /// <summary>Whether the bytes may begin with a record: a look at little, before the whole is read.</summary>
+    public static bool MayStart(ReadOnlySpan<byte> bytes) =>
+        bytes.Length >= HeaderSize + SmallestBody
+        && BinaryPrimitives.ReadInt32LittleEndian(bytes) is var length
+        && IsLength(length)
+        && length <= bytes.Length - HeaderSize
+        && (Kind)bytes[HeaderSize] is Kind.Start or Kind.Put or Kind.Delete;
 
     private static int SizeOf(string? name) => name is null ? 0 : Encoding.UTF8.GetByteCount(name);
 

@@ -42,6 +42,9 @@ internal sealed class JournalReplacement : IDisposable
     /// <summary>The objects' way to the disk, once it is started.</summary>
     public Task Writing { get; }
 
+    /// <summary>Whether anything was committed to the old journal meanwhile.</summary>
+    public bool HasSince => _since.Count > 0;
+
     /// <summary>Takes note of records that were committed to the old journal.</summary>
     public void Add(IEnumerable<byte[]> records) => _since.AddRange(records);
 
@@ -99,7 +102,7 @@ internal sealed class JournalReplacement : IDisposable
     {
         RandomAccess.Write(_file!, pending.GetBuffer().AsSpan(0, (int)pending.Length), _length);
         // Piece by piece: a flush of the journal may have to wait for everything that is on its way to the same disk.
-        RandomAccess.FlushToDisk(_file!);
+        Disk.Flush(_file!);
         _length += pending.Length;
         pending.SetLength(0);
     }

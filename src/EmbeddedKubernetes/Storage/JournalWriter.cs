@@ -53,6 +53,12 @@ internal sealed partial class JournalWriter : IDisposable
     /// <summary>For tests: the disk behaves as if it were full.</summary>
     public bool RefuseWrites { get; set; }
 
+    /// <summary>For tests: the disk fails to write what the system holds.</summary>
+    public bool FlushFails
+    {
+        set => _journal.FlushFails = value;
+    }
+
     /// <summary>Called under the gate.</summary>
     public void Enqueue(StoreEvent change)
     {
@@ -221,9 +227,9 @@ internal sealed partial class JournalWriter : IDisposable
         {
             replacement.Dispose();
         }
-        if (last)
+        if (last && replacement.HasSince)
         {
-            // What was committed while it was written may be dead again.
+            // What was committed while it was written may be dead again; otherwise it cannot get smaller.
             Compact(last);
         }
     }
@@ -243,6 +249,7 @@ internal sealed partial class JournalWriter : IDisposable
     {
         TaskCompletionSource current;
         TaskCompletionSource next;
+        List<StoredObject> left;
         var error = new StorageException("The write was refused by the disk and taken back: " + cause.Message, cause);
         LogRefused(cause, batch.Count);
         lock (_gate)
@@ -255,6 +262,7 @@ internal sealed partial class JournalWriter : IDisposable
             _next = NewBatch();
             _currentUpTo = _durable;
             _undo(batch);
+            left = _journal.IsUncertain ? _index.All() : [];
             // Whoever asks after the fact must hear it too; a client does so within moments, so a few are enough.
             _refused.Add((batch[0].ResourceVersion, batch[^1].ResourceVersion, error));
             if (_refused.Count > 1000)
@@ -263,8 +271,32 @@ internal sealed partial class JournalWriter : IDisposable
             }
         }
         GiveReplacementUp();
+        if (_journal.IsUncertain)
+        {
+            Renew(left, batch[^1].ResourceVersion);
+        }
         current.TrySetException(error);
         next.TrySetException(error);
+    }
+
+    /// <summary>
+    /// Writes a journal of exactly what is acknowledged, in the place of one that the disk may have lost a part of. Until
+    /// that succeeds every write is refused, and tries it again.
+    /// </summary>
+    private void Renew(List<StoredObject> acknowledged, long upTo)
+    {
+        using var replacement = _journal.Replacement(acknowledged, upTo, static () => { });
+        try
+        {
+            replacement.Writing.RunSynchronously(TaskScheduler.Default);
+            replacement.Writing.GetAwaiter().GetResult();
+            _journal.ReplaceBy(replacement);
+            LogRenewed();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogNotRenewed(e);
+        }
     }
 
     // It may hold what was just taken back.
@@ -280,6 +312,15 @@ internal sealed partial class JournalWriter : IDisposable
 
     [LoggerMessage(LogLevel.Error, "The disk refused {Count} writes; they were taken back")]
     private partial void LogRefused(Exception cause, int count);
+
+    [LoggerMessage(LogLevel.Warning, "The journal was written anew after the disk had failed")]
+    private partial void LogRenewed();
+
+    [LoggerMessage(
+        LogLevel.Critical,
+        "The journal could not be written anew after the disk had failed: writes are refused until it can. Check the disk"
+    )]
+    private partial void LogNotRenewed(Exception cause);
 
     [LoggerMessage(LogLevel.Warning, "The journal could not be compacted; it goes on growing until that succeeds")]
     private partial void LogNotCompacted(Exception cause);

@@ -187,6 +187,15 @@ internal sealed class ObjectStore : IDisposable
         }
     }
 
+    /// <summary>For tests: lets the disk fail to write what the system holds.</summary>
+    internal void FailFlushes(bool fail)
+    {
+        if (_writer is not null)
+        {
+            _writer.FlushFails = fail;
+        }
+    }
+
     public void Dispose()
     {
         _writer?.Dispose();
@@ -225,9 +234,21 @@ internal sealed class ObjectStore : IDisposable
         );
         foreach (var record in latest.Values)
         {
-            _index.Put(new StoredObject(record.Key, record.ResourceVersion, record.Json.ToArray()));
+            _index.Put(Read(record));
         }
         return journal;
+    }
+
+    private static StoredObject Read(JournalRecord record)
+    {
+        try
+        {
+            return new StoredObject(record.Key, record.ResourceVersion, record.Json.ToArray());
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw new StorageException($"The journal's record of {record.Key} is no JSON object: {e.Message}", e);
+        }
     }
 
     private void Record(StoreEvent change)

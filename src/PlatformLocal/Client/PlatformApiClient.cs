@@ -26,25 +26,28 @@ public sealed class PlatformApiClient : IDisposable
 
     /// <summary>A client.</summary>
     /// <param name="address">The API's address.</param>
-    /// <param name="token">The bearer token.</param>
+    /// <param name="token">The token: it is never sent, and nobody is spoken to who does not know it.</param>
     public PlatformApiClient(Uri address, string token)
     {
         // What a loopback connection cannot need is left out: each part costs a command milliseconds at its start.
         _http = new HttpClient(
-            new SocketsHttpHandler
-            {
-                UseProxy = false,
-                UseCookies = false,
-                AllowAutoRedirect = false,
-                ActivityHeadersPropagator = null,
-                ConnectTimeout = TimeSpan.FromSeconds(5),
-            }
+            new SigningHandler(
+                token,
+                new SocketsHttpHandler
+                {
+                    UseProxy = false,
+                    UseCookies = false,
+                    AllowAutoRedirect = false,
+                    ActivityHeadersPropagator = null,
+                    ConnectTimeout = TimeSpan.FromSeconds(5),
+                    ConnectCallback = TokenProof.Connect(token),
+                }
+            )
         )
         {
             BaseAddress = address,
             Timeout = Timeout.InfiniteTimeSpan,
         };
-        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
     }
 
     /// <summary>The API's address.</summary>

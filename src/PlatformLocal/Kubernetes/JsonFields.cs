@@ -23,7 +23,7 @@ public static class JsonFields
         }
         return value.TryGetValue(out long number) ? number
             : value.TryGetValue(out int small) ? small
-            : value.TryGetValue(out double real) ? (long)real
+            : value.TryGetValue(out double real) && Math.Abs(real) < long.MaxValue ? (long)real
             : null;
     }
 

@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.Http.Features;
 namespace PlatformLocal.Server;
 
 /// <summary>Hands requests over to the replica that leads: only that one knows how environments are.</summary>
-internal sealed class LeaderForwarding(LeaderElection election) : IDisposable
+/// <param name="election">Says who leads.</param>
+/// <param name="token">What the replica that leads knows: another pod may have its old address.</param>
+internal sealed class LeaderForwarding(LeaderElection election, string token) : IDisposable
 {
     // A request that comes from another replica is not handed on: two that take each other for the leader would never stop.
     private const string ForwardedHeader = "X-Platform-Forwarded";
@@ -18,6 +20,7 @@ internal sealed class LeaderForwarding(LeaderElection election) : IDisposable
             AllowAutoRedirect = false,
             // The address of a pod that is gone answers nothing at all.
             ConnectTimeout = TimeSpan.FromSeconds(3),
+            ConnectCallback = TokenProof.Connect(token),
         }
     )
     {
@@ -64,7 +67,8 @@ internal sealed class LeaderForwarding(LeaderElection election) : IDisposable
     {
         var request = new HttpRequestMessage(
             new HttpMethod(from.Method),
-            new Uri(address, from.Path.ToUriComponent() + from.QueryString.ToUriComponent())
+            // As it was sent: it may be signed.
+            new Uri(address, from.HttpContext.Features.Get<IHttpRequestFeature>()!.RawTarget)
         );
         if (from.ContentLength > 0 || from.Headers.TransferEncoding.Count > 0)
         {

@@ -103,6 +103,16 @@ public sealed class PlatformServer : IAsyncDisposable
             await app.StartAsync(cancellationToken);
             return app;
         }
+        catch (IOException e)
+        {
+            await app.DisposeAsync();
+            throw new PlatformException(
+                FailureKind.Conflict,
+                $"The API cannot listen: {e.Message}",
+                "Choose another port with --port, or 0 for any free one.",
+                e
+            );
+        }
         catch
         {
             await app.DisposeAsync();
@@ -184,6 +194,11 @@ public sealed class PlatformServer : IAsyncDisposable
 
         var app = builder.Build();
         app.UseProblems();
+        if (options.Replica is null)
+        {
+            app.UseLoopbackOnly();
+        }
+
         app.UseBearerToken(options.Replica?.Token ?? options.State.EnsureToken());
         app.UseLeaderForwarding();
         app.UseFirstLook();

@@ -26,6 +26,26 @@ public sealed class CompactionTests : IDisposable
     private static long LiveBytes(ObjectStore store) => store.List("things.").Sum(o => (long)o.Json.Length);
 
     [Fact]
+    public async Task A_store_with_nothing_or_next_to_nothing_in_it_closes()
+    {
+        for (var round = 0; round < 2; round++)
+        {
+            var write = round == 1;
+            var closing = Task.Run(() => OpenAndClose(write), TestContext.Current.CancellationToken);
+            await closing.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        }
+    }
+
+    private void OpenAndClose(bool write)
+    {
+        using var store = ObjectStore.Open(_folder.FullName);
+        if (write)
+        {
+            store.TryPut(new("t.", "", "a"), null, []);
+        }
+    }
+
+    [Fact]
     public async Task However_objects_come_and_go_a_closed_journal_is_at_most_twice_as_large_as_they_are()
     {
         var random = new Random(20);

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using EmbeddedKubernetes.Json;
 using EmbeddedKubernetes.Storage;
 using EmbeddedKubernetes.Tests.Support;
 using Microsoft.Extensions.Logging;
@@ -21,6 +22,10 @@ public sealed class ObjectStoreTests : IDisposable
             ["metadata"] = new JsonObject { ["name"] = name, ["uid"] = "uid-" + name },
             ["value"] = value,
         };
+
+    private static int RecordOf(string name) =>
+        JournalRecord.Put(new StoredObject(Key(name), 1, Thing(name).ToUtf8())).Size
+        + "\"resourceVersion\":\"4\",".Length;
 
     private static async Task<StoredObject> PutAsync(ObjectStore store, string name, string value = "1")
     {
@@ -72,22 +77,96 @@ public sealed class ObjectStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task A_flipped_bit_is_noticed()
+    public async Task A_torn_journal_is_read_without_a_warning_and_every_cut_is_kept()
     {
         using (var store = ObjectStore.Open(_folder.FullName))
         {
             await PutAsync(store, "a");
             await PutAsync(store, "b");
         }
-        var bytes = await File.ReadAllBytesAsync(Journal, TestContext.Current.CancellationToken);
-        bytes[^3] ^= 1;
-        await File.WriteAllBytesAsync(Journal, bytes, TestContext.Current.CancellationToken);
         using var logged = new CollectingLoggers();
-        using var again = ObjectStore.Open(_folder.FullName, logged);
-        again.Get(Key("a")).Should().NotBeNull();
-        again.Get(Key("b")).Should().BeNull();
-        logged.Entries.Should().ContainSingle().Which.Text.Should().Contain(Journal + ".cut");
-        File.Exists(Journal + ".cut").Should().BeTrue("what was cut off is kept beside the journal");
+        for (var crash = 1; crash <= 2; crash++)
+        {
+            var whole = await File.ReadAllBytesAsync(Journal, TestContext.Current.CancellationToken);
+            await File.WriteAllBytesAsync(Journal, whole[..^3], TestContext.Current.CancellationToken);
+            using var store = ObjectStore.Open(_folder.FullName, logged);
+            await PutAsync(store, "again");
+        }
+        File.Exists(Journal + ".cut-1").Should().BeTrue();
+        File.Exists(Journal + ".cut-2").Should().BeTrue();
+        logged.Entries.Should().HaveCount(2).And.OnlyContain(e => e.Level == LogLevel.Information);
+    }
+
+    [Fact]
+    public async Task A_bit_flipped_anywhere_costs_one_record_and_is_told()
+    {
+        using (var store = ObjectStore.Open(_folder.FullName))
+        {
+            await PutAsync(store, "a");
+            await PutAsync(store, "b");
+            await PutAsync(store, "c");
+        }
+        var whole = await File.ReadAllBytesAsync(Journal, TestContext.Current.CancellationToken);
+        for (var at = 0; at < whole.Length; at++)
+        {
+            var bytes = whole.ToArray();
+            bytes[at] ^= 4;
+            await File.WriteAllBytesAsync(Journal, bytes, TestContext.Current.CancellationToken);
+            using var logged = new CollectingLoggers();
+            using (var store = ObjectStore.Open(_folder.FullName, logged))
+            {
+                store.List("things.").Should().HaveCountGreaterThanOrEqualTo(2, "the bit at {0} was flipped", at);
+                await PutAsync(store, "next");
+            }
+            var told = logged.Entries.Should().ContainSingle().Subject;
+            told.Text.Should().Contain(Journal + ".cut-1");
+            var lengthOfLast = at >= whole.Length - RecordOf("c") && at < whole.Length - RecordOf("c") + 4;
+            told.Level.Should().Be(lengthOfLast ? told.Level : LogLevel.Critical, "the bit at {0} was flipped", at);
+            File.Exists(Journal + ".cut-1").Should().BeTrue("what was left out is kept beside the journal");
+            using (var again = ObjectStore.Open(_folder.FullName, logged))
+            {
+                again.Get(Key("next")).Should().NotBeNull();
+            }
+            logged.Entries.Should().ContainSingle("the journal is whole again");
+            File.Delete(Journal + ".cut-1");
+        }
+    }
+
+    [Fact]
+    public async Task A_flush_that_fails_takes_the_write_back_and_the_journal_is_written_anew()
+    {
+        using var logged = new CollectingLoggers();
+        using (var store = ObjectStore.Open(_folder.FullName, logged))
+        {
+            await PutAsync(store, "before");
+            store.FailFlushes(true);
+            var write = () => PutAsync(store, "refused");
+            await write.Should().ThrowAsync<StorageException>();
+            store.FailFlushes(false);
+            store.Get(Key("refused")).Should().BeNull();
+            logged.Entries.Should().Contain(e => e.Text.Contains("written anew", StringComparison.Ordinal));
+            // What the system held of the old file may be lost: nothing may be read from it any more.
+            await PutAsync(store, "after");
+        }
+        using var again = ObjectStore.Open(_folder.FullName);
+        again.List("things.").Select(o => o.Key.Name).Should().Equal("after", "before");
+    }
+
+    [Fact]
+    public async Task Writes_are_refused_until_the_journal_could_be_written_anew()
+    {
+        using var store = ObjectStore.Open(_folder.FullName);
+        await PutAsync(store, "before");
+        var obstacle = Directory.CreateDirectory(Journal + ".new");
+        var write = () => PutAsync(store, "refused");
+        store.FailFlushes(true);
+        await write.Should().ThrowAsync<StorageException>();
+        store.FailFlushes(false);
+        await write.Should().ThrowAsync<StorageException>("the disk works again, and the journal is the old one");
+        obstacle.Delete();
+        await write.Should().ThrowAsync<StorageException>("this one writes the journal anew");
+        await PutAsync(store, "after");
+        store.List("things.").Select(o => o.Key.Name).Should().Equal("after", "before");
     }
 
     [Fact]

@@ -20,6 +20,30 @@ public sealed class JsonTextTests
         act.Should().Throw<InvalidDocumentException>().Which.Message.Should().Contain("claim.json").And.Contain(told);
     }
 
+    [Theory]
+    [InlineData("""{"user": "a\ud800b"}""")]
+    [InlineData("""{"\uDC00": 1}""")]
+    public void Half_a_character_is_refused_with_its_place(string text)
+    {
+        var act = () => JsonText.ParseObject(text, "the claim");
+
+        act.Should().Throw<InvalidDocumentException>().WithMessage("*line 1, column *half a character*");
+    }
+
+    [Fact]
+    public void Bytes_that_are_no_text_are_refused()
+    {
+        byte[] bytes = [(byte)'{', (byte)'"', 0xff, (byte)'"', (byte)':', (byte)'1', (byte)'}'];
+
+        var act = () => JsonText.ParseObject(bytes, "the claim");
+
+        act.Should().Throw<InvalidDocumentException>().WithMessage("*not UTF-8*");
+    }
+
+    [Fact]
+    public void Whole_characters_may_be_escaped() =>
+        JsonText.ParseObject("""{"a": "\ud83d\ude00"}""", "the claim")["a"]!.GetValue<string>().Should().Be("😀");
+
     [Fact]
     public void More_than_a_mebibyte_is_refused()
     {

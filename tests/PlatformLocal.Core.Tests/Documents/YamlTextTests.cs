@@ -192,7 +192,42 @@ public sealed class YamlTextTests
 
         var act = () => YamlText.ParseAll(bomb, "f.yaml");
 
-        act.Should().Throw<InvalidDocumentException>().Which.Message.Should().Contain("too many nodes");
+        act.Should().Throw<InvalidDocumentException>().Which.Message.Should().Contain("repeat too much");
+    }
+
+    [Fact]
+    public void Many_aliases_of_a_large_text_do_not_exhaust_memory()
+    {
+        var bomb =
+            $"text: &t {new string('x', 1_000_000)}\n"
+            + string.Concat(Enumerable.Range(0, 3_000).Select(i => $"a{i}: *t\n"));
+
+        var act = () => YamlText.ParseAll(bomb, "f.yaml");
+
+        act.Should().Throw<InvalidDocumentException>().Which.Message.Should().Contain("repeat too much");
+    }
+
+    [Theory]
+    [InlineData("[a, b")]
+    [InlineData("{a: b")]
+    [InlineData("\"a")]
+    [InlineData("!<> a")]
+    public void What_is_broken_off_is_told_with_its_file(string text)
+    {
+        var act = () => YamlText.ParseAll(text, "f.yaml");
+
+        act.Should().Throw<InvalidDocumentException>().Which.Message.Should().Contain("f.yaml");
+    }
+
+    [Fact]
+    public void What_is_nested_fifty_thousand_times_is_refused()
+    {
+        foreach (var open in new[] { "[", "{a: ", "- " })
+        {
+            var act = () => YamlText.ParseAll(string.Concat(Enumerable.Repeat(open, 50_000)), "f.yaml");
+
+            act.Should().Throw<InvalidDocumentException>();
+        }
     }
 
     [Fact]

@@ -41,6 +41,71 @@ public sealed class DirectoryObjectStoreTests : IDisposable
         (await _store.ListAsync("b", Token)).Select(o => o.Key).Should().Equal("dropped.json");
     }
 
+    [Theory]
+    [InlineData("a pipe", "pipe or a device")]
+    [InlineData("a link to a pipe", "pipe or a device")]
+    [InlineData("a link to itself", "link")]
+    [InlineData("a huge file", "more than 16 MiB")]
+    [InlineData("a link to a device without end", "changes while it is read")]
+    public async Task A_file_that_cannot_be_read_is_listed_refused_alone_and_holds_nobody_up(string what, string told)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "pipes in folders");
+        _folder.Write("b/good.json", "x");
+        var odd = Path.Combine(_folder.Path, "b", "odd.json");
+        switch (what)
+        {
+            case "a pipe":
+                await MakePipeAsync(odd);
+                break;
+            case "a link to a pipe":
+                await MakePipeAsync(Path.Combine(_folder.Path, "pipe"));
+                File.CreateSymbolicLink(odd, Path.Combine(_folder.Path, "pipe"));
+                break;
+            case "a link to itself":
+                File.CreateSymbolicLink(odd, odd);
+                break;
+            case "a huge file":
+                await using (var huge = File.Create(odd))
+                {
+                    huge.SetLength(3L * 1024 * 1024 * 1024);
+                }
+
+                break;
+            default:
+                File.CreateSymbolicLink(odd, "/dev/zero");
+                break;
+        }
+
+        var first = await _store.ListAsync("b", Token).WaitAsync(TimeSpan.FromSeconds(10), Token);
+        first.Select(o => o.Key).Should().Equal(["good.json", "odd.json"], "what is there is never taken for removed");
+        (await _store.ListAsync("b", Token)).Should().Equal(first);
+        var read = () => _store.GetAsync("b", "odd.json", Token).WaitAsync(TimeSpan.FromSeconds(10), Token);
+        (await read.Should().ThrowAsync<PlatformException>())
+            .Which.Message.Should()
+            .Contain("odd.json")
+            .And.Contain(told);
+        (await _store.GetAsync("b", "good.json", Token)).Should().NotBeNull();
+    }
+
+    [Fact]
+    public async Task What_a_killed_process_left_is_removed_and_what_is_being_written_is_not()
+    {
+        var left = _folder.Write("b/.a.json.0.part", "x");
+        var young = _folder.Write("b/.a.json.1.part", "x");
+        File.SetLastWriteTimeUtc(left, DateTime.UnixEpoch);
+
+        await _store.ListAsync("b", Token);
+
+        File.Exists(left).Should().BeFalse();
+        File.Exists(young).Should().BeTrue();
+    }
+
+    private static async Task MakePipeAsync(string path)
+    {
+        using var made = Process.Start("mkfifo", [path]);
+        await made.WaitForExitAsync(Token);
+    }
+
     [Fact]
     public async Task A_changed_file_has_another_tag()
     {

@@ -150,6 +150,101 @@ public sealed class RegistryFaultTests
     }
 
     [Fact]
+    public async Task Secrets_are_not_sent_to_another_port_of_this_machine()
+    {
+        await using var other = await StartAsync((context, _) => context.SendAsync(200, """{"token": "abc"}"""));
+        var elsewhere = new Uri($"http://{Repository(other).Host}/token");
+        await using var server = await StartAsync(
+            (context, _) =>
+            {
+                context.Response.Headers.WWWAuthenticate = $"Bearer realm=\"{elsewhere}\",service=\"tests\"";
+                return context.SendAsync(401, "{}");
+            }
+        );
+        using var client = Connect();
+
+        var act = () => client.ListTagsAsync(Repository(server), Token);
+
+        await act.Should().ThrowAsync<PlatformException>().WithMessage("*not the registry itself*");
+        other.Requests.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task A_registry_that_trickles_is_told_of_in_time()
+    {
+        await using var trickling = await StartAsync(
+            async (context, _) =>
+            {
+                await context.Response.StartAsync();
+                while (!context.RequestAborted.IsCancellationRequested)
+                {
+                    await context.Response.WriteAsync(" ", context.RequestAborted);
+                    await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, context.RequestAborted);
+                }
+            }
+        );
+        using var client = Connect(new RegistryOptions { AnswerLimit = TimeSpan.FromMilliseconds(300) });
+
+        var act = () => client.ListTagsAsync(Repository(trickling), Token).WaitAsync(TimeSpan.FromSeconds(10), Token);
+
+        (await act.Should().ThrowAsync<PlatformException>().WithMessage("*too slowly*"))
+            .Which.Kind.Should()
+            .Be(FailureKind.NotReadyInTime);
+    }
+
+    [Theory]
+    [InlineData("""{"tags": [1, null, {"a": 1}, "1.0.0"]}""")]
+    [InlineData("""{"tags": {"a": 1}}""")]
+    [InlineData("""{"tags": ["\ud800"]}""")]
+    [InlineData("[1]")]
+    [InlineData("null")]
+    [InlineData("<html>")]
+    [InlineData("")]
+    public async Task Odd_lists_of_tags_are_read_or_refused_plainly(string body)
+    {
+        await using var server = await StartAsync((context, _) => context.SendAsync(200, body));
+        using var client = Connect();
+
+        try
+        {
+            (await client.ListTagsAsync(Repository(server), Token)).Should().BeSubsetOf(["1.0.0"]);
+        }
+        catch (PlatformException e)
+        {
+            e.Message.Should().Contain("no JSON");
+        }
+    }
+
+    [Theory]
+    [InlineData("""{"token": 1}""")]
+    [InlineData("""{"token": "a\nb"}""")]
+    [InlineData("""{"token": "abc", "expires_in": 1e300}""")]
+    [InlineData("""{"errors": [1, "a", null]}""")]
+    [InlineData("[]")]
+    [InlineData("no JSON")]
+    public async Task Odd_tokens_are_refused_plainly(string body)
+    {
+        await using var server = await StartAsync(
+            (context, _) =>
+            {
+                if (context.Request.Path == "/token")
+                {
+                    return context.SendAsync(200, body);
+                }
+
+                context.Response.Headers.WWWAuthenticate =
+                    $"Bearer realm=\"http://{context.Request.Host}/token\",service=\"a\",service=\"b\"";
+                return context.SendAsync(401, body);
+            }
+        );
+        using var client = Connect();
+
+        var act = () => client.ListTagsAsync(Repository(server), Token);
+
+        await act.Should().ThrowAsync<PlatformException>();
+    }
+
+    [Fact]
     public async Task A_registry_that_hangs_or_is_away_is_told_of_in_time()
     {
         await using var hanging = await StartAsync((context, _) => context.HangAsync());

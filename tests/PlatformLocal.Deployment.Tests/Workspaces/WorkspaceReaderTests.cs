@@ -194,14 +194,17 @@ public sealed class WorkspaceReaderTests : IDisposable
                 {oci: "localhost:5001", services: [Web]},
                 {git: /repository, oci: "localhost:5001"},
                 {branch: main},
-                {git: "https://me:s3cret@git.example.org/team/web.git"}
+                {git: "https://me:s3cret@git.example.org/team/web.git"},
+                {git: "https://s3cret@git.example.org/team/web.git"},
+                {git: "https://git.example.org/team/web.git?access_token=s3cret"}
             ]
             """
         );
         var act = () => WorkspaceReader.Read(_folder.Path);
-        act.Should()
-            .Throw<InvalidDocumentException>()
-            .Which.Faults.Select(f => f.Path)
+        var refused = act.Should().Throw<InvalidDocumentException>().Which;
+        refused.Message.Should().NotContain("s3cret");
+        refused
+            .Faults.Select(f => f.Path)
             .Should()
             .Equal(
                 "spec.serviceSources[0].git",
@@ -214,7 +217,9 @@ public sealed class WorkspaceReaderTests : IDisposable
                 "spec.serviceSources[4].git",
                 "spec.serviceSources[5].branch",
                 "spec.serviceSources[5].git",
-                "spec.serviceSources[6].git"
+                "spec.serviceSources[6].git",
+                "spec.serviceSources[7].git",
+                "spec.serviceSources[8].git"
             );
     }
 

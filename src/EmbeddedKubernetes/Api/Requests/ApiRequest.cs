@@ -8,7 +8,8 @@ namespace EmbeddedKubernetes.Api.Requests;
 /// <summary>One HTTP request as the API reads it.</summary>
 internal sealed class ApiRequest(HttpContext context, TimeProvider time)
 {
-    private const int MaxBody = 16 * 1024 * 1024;
+    /// <summary>What a real API server reads at most.</summary>
+    private const int MaxBody = 3 * 1024 * 1024;
 
     public HttpContext Http { get; } = context;
 
@@ -34,7 +35,11 @@ internal sealed class ApiRequest(HttpContext context, TimeProvider time)
     /// <exception cref="ApiException">The body cannot be read or is too large.</exception>
     public async Task<JsonNode?> ReadBodyAsync()
     {
-        var buffer = new ArrayBufferWriter<byte>((int)Math.Min(Http.Request.ContentLength ?? 4096, MaxBody) + 1);
+        if (Http.Request.ContentLength > MaxBody)
+        {
+            throw ApiException.TooLarge($"limit is {MaxBody}");
+        }
+        var buffer = new ArrayBufferWriter<byte>((int)(Http.Request.ContentLength ?? 4096) + 1);
         while (true)
         {
             var read = await Http.Request.Body.ReadAsync(buffer.GetMemory(4096), Http.RequestAborted);
@@ -45,7 +50,7 @@ internal sealed class ApiRequest(HttpContext context, TimeProvider time)
             buffer.Advance(read);
             if (buffer.WrittenCount > MaxBody)
             {
-                throw new ApiException(413, "RequestEntityTooLarge", $"the request is larger than {MaxBody} bytes");
+                throw ApiException.TooLarge($"limit is {MaxBody}");
             }
         }
         return buffer.WrittenCount == 0 ? null : Parse(buffer.WrittenSpan);

@@ -32,7 +32,9 @@ internal static class ApiResponse
             var quoted = warning
                 .Replace("\\", "\\\\", StringComparison.Ordinal)
                 .Replace("\"", "\\\"", StringComparison.Ordinal);
-            context.Response.Headers.Append("Warning", $"299 - \"{quoted}\"");
+            // A header is ASCII: names that clients send need not be.
+            var plain = string.Concat(quoted.Select(c => c is >= ' ' and <= '~' ? c : '?'));
+            context.Response.Headers.Append("Warning", $"299 - \"{plain}\"");
         }
     }
 

@@ -19,12 +19,12 @@ internal sealed class DeployEnvironmentCommand(SharedOptions shared)
     )
 {
     private readonly ClaimOptions _claim = new(shared);
-    private readonly Option<int> _timeout = new("--timeout")
+    private readonly Option<int> _timeout = new Option<int>("--timeout")
     {
         Description = "The longest wait for readiness, in seconds; the deployment itself goes on after it.",
         DefaultValueFactory = _ => 600,
         HelpName = "SECONDS",
-    };
+    }.Within(1, NumberRange.Day);
 
     private readonly Option<bool> _noWait = new("--no-wait") { Description = "Return as soon as the claim is stored." };
 

@@ -10,12 +10,12 @@ internal sealed class DestroyEnvironmentCommand(SharedOptions shared)
     )
 {
     private readonly Argument<string> _name = EnvironmentArgument(shared);
-    private readonly Option<int> _timeout = new("--timeout")
+    private readonly Option<int> _timeout = new Option<int>("--timeout")
     {
         Description = "The longest wait, in seconds.",
         DefaultValueFactory = _ => 300,
         HelpName = "SECONDS",
-    };
+    }.Within(1, NumberRange.Day);
 
     private readonly Option<bool> _yes = SharedOptions.NewYes();
 

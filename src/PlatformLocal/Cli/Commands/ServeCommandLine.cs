@@ -16,11 +16,11 @@ internal sealed class ServeCommandLine(SharedOptions shared)
         "platformctl serve --workspace examples --port 8080"
     )
 {
-    private readonly Option<int> _port = new("--port")
+    private readonly Option<int> _port = new Option<int>("--port")
     {
         Description = "The port of the Platform API on 127.0.0.1; 0 for a free one.",
         DefaultValueFactory = _ => 0,
-    };
+    }.Within(0, 65535);
 
     private readonly Option<bool> _inCluster = new("--in-cluster")
     {

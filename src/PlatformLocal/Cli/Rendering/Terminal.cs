@@ -23,10 +23,10 @@ internal sealed class Terminal(bool json)
     public IAnsiConsole Result => _result ??= Open(Console.Out, Console.IsOutputRedirected);
 
     /// <summary>A line for people.</summary>
-    public void Say(string line) => Console.Error.WriteLine(line);
+    public void Say(string line) => Console.Error.WriteLine(PlainText.Of(line));
 
     /// <summary>A line of the result as it is: no markup, no wrapping, so that it can be copied.</summary>
-    public void Line(string text) => Result.Profile.Out.Writer.WriteLine(CommandText.Copyable(text));
+    public void Line(string text) => Result.Profile.Out.Writer.WriteLine(PlainText.Of(CommandText.Copyable(text)));
 
     /// <summary>Whether somebody answers with yes; nobody does where input comes from elsewhere.</summary>
     public bool Ask(string question)
@@ -93,7 +93,7 @@ internal sealed class Terminal(bool json)
             done["left"] = new JsonArray([.. left.Select(l => (JsonNode?)l)]);
         }
 
-        Console.Out.WriteLine(IsJson ? done.ToJsonString() : sentence);
+        Console.Out.WriteLine(IsJson ? done.ToJsonString() : PlainText.Of(sentence));
     }
 
     /// <summary>A failure: once, with its next step; as a problem document for programs.</summary>
@@ -138,6 +138,7 @@ internal sealed class Terminal(bool json)
                 Ansi = redirected ? AnsiSupport.No : AnsiSupport.Detect,
             }
         );
+        console.Pipeline.Attach(PlainText.Hook);
         if (redirected)
         {
             console.Profile.Width = 160;

@@ -1,3 +1,5 @@
+using System.Text.Unicode;
+
 namespace PlatformLocal.Core.Documents;
 
 /// <summary>Reads JSON text within limits, with faults that name line and column.</summary>
@@ -29,7 +31,7 @@ public static class JsonText
         utf8 = utf8.StartsWith(Encoding.UTF8.Preamble) ? utf8[Encoding.UTF8.Preamble.Length..] : utf8;
         try
         {
-            return JsonNode.Parse(utf8, nodeOptions: null, Strict) switch
+            return Parse(utf8, Strict) switch
             {
                 JsonObject found => found,
                 JsonArray => throw Refuse(document, "must be one JSON object {…}, and is a list"),
@@ -49,6 +51,62 @@ public static class JsonText
     /// <exception cref="InvalidDocumentException">Too large, too deep, no JSON, a repeated property, or no object.</exception>
     public static JsonObject ParseObject(string text, string document) =>
         ParseObject(Encoding.UTF8.GetBytes(text), document);
+
+    /// <summary>Reads a JSON value whose texts are all whole: taking one out of it later cannot fail.</summary>
+    /// <param name="utf8">The text in UTF-8.</param>
+    /// <param name="options">Limits of what is read.</param>
+    /// <exception cref="JsonException">The text is no JSON, beyond a limit, no UTF-8, or escapes half a character.</exception>
+    public static JsonNode? Parse(ReadOnlySpan<byte> utf8, JsonDocumentOptions options = default)
+    {
+        if (!Utf8.IsValid(utf8))
+        {
+            throw new JsonException("the text is not UTF-8");
+        }
+
+        // Only an escape can write half of a surrogate pair, and the parser leaves it to whoever takes the text out.
+        if (utf8.IndexOf("\\ud"u8) >= 0 || utf8.IndexOf("\\uD"u8) >= 0)
+        {
+            RefuseHalves(utf8, options);
+        }
+
+        return JsonNode.Parse(utf8, nodeOptions: null, options);
+    }
+
+    private static void RefuseHalves(ReadOnlySpan<byte> utf8, JsonDocumentOptions options)
+    {
+        var reader = new Utf8JsonReader(
+            utf8,
+            new JsonReaderOptions
+            {
+                MaxDepth = options.MaxDepth,
+                AllowTrailingCommas = options.AllowTrailingCommas,
+                CommentHandling = options.CommentHandling,
+            }
+        );
+        while (reader.Read())
+        {
+            if (reader.TokenType is not (JsonTokenType.String or JsonTokenType.PropertyName) || !reader.ValueIsEscaped)
+            {
+                continue;
+            }
+
+            try
+            {
+                _ = reader.GetString();
+            }
+            catch (InvalidOperationException e)
+            {
+                var before = utf8[..(int)reader.TokenStartIndex];
+                throw new JsonException(
+                    "a \\u escape stands for half a character",
+                    path: null,
+                    before.Count((byte)'\n'),
+                    before.Length - (before.LastIndexOf((byte)'\n') + 1),
+                    e
+                );
+            }
+        }
+    }
 
     private static InvalidDocumentException Refuse(string document, string message) =>
         new(document, [new Fault("", message)]);

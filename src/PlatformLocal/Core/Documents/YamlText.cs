@@ -35,6 +35,7 @@ public static class YamlText
 {
     // Aliases can blow a small file up: what a person writes stays far below this.
     private const int MaximumNodes = 500_000;
+    private const int MaximumRepeatedCharacters = 8 * 1024 * 1024;
 
     /// <summary>All documents of a file with objects for Kubernetes; empty ones are left out.</summary>
     /// <param name="text">The file's text.</param>
@@ -66,6 +67,11 @@ public static class YamlText
             var fault = At(e.Start.Line, e.Start.Column, (e.InnerException ?? e).Message);
             throw new InvalidDocumentException(file, [.. reader.Faults, new Fault("", fault)]);
         }
+        catch (Exception e) when (e is EndOfStreamException or ArgumentException or InvalidOperationException)
+        {
+            // What the parser lets out of what it is made of, on texts that it does not expect.
+            throw new InvalidDocumentException(file, [new Fault("", $"is not YAML: {e.Message}")]);
+        }
     }
 
     /// <summary>The one object a file of the platform holds; its keys are what is written.</summary>
@@ -93,6 +99,8 @@ public static class YamlText
         private readonly Parser _parser = new(new StringReader(text));
         private readonly Dictionary<AnchorName, Anchored> _anchors = [];
         private int _budget = MaximumNodes;
+        private long _characters;
+        private long _repeated;
 
         public List<Fault> Faults { get; } = [];
 
@@ -124,7 +132,7 @@ public static class YamlText
             var at = _parser.Current!;
             Spend(1, depth, at);
             height = 1;
-            var before = _budget;
+            var (nodesBefore, charactersBefore) = (_budget, _characters);
             JsonNode? node;
             switch (at)
             {
@@ -158,7 +166,12 @@ public static class YamlText
 
             if (at is NodeEvent { Anchor.IsEmpty: false } anchored)
             {
-                _anchors[anchored.Anchor] = new Anchored(node, before - _budget, height);
+                _anchors[anchored.Anchor] = new Anchored(
+                    node,
+                    nodesBefore - _budget,
+                    _characters - charactersBefore,
+                    height
+                );
             }
 
             return node;
@@ -231,6 +244,7 @@ public static class YamlText
                 throw new YamlException(_parser.Current!.Start, _parser.Current.End, "a key must be a text");
             }
 
+            _characters += key.Value.Length;
             _parser.MoveNext();
             return (key, _parser.Current);
         }
@@ -245,6 +259,8 @@ public static class YamlText
             }
 
             height = known.Height;
+            _characters += known.Characters;
+            _repeated += known.Characters;
             Spend(known.Nodes, depth + height - 1, alias);
             return known.Node?.DeepClone();
         }
@@ -252,9 +268,9 @@ public static class YamlText
         private void Spend(int nodes, int depth, ParsingEvent at)
         {
             _budget -= nodes;
-            if (_budget < 0)
+            if (_budget < 0 || _repeated > MaximumRepeatedCharacters)
             {
-                throw new YamlException(at.Start, at.End, "expands to too many nodes: are its aliases nested?");
+                throw new YamlException(at.Start, at.End, "its aliases repeat too much");
             }
 
             if (depth >= JsonText.MaximumDepth * 2)
@@ -270,6 +286,7 @@ public static class YamlText
                 var isPlain = scalar is { Style: ScalarStyle.Plain, Tag.IsEmpty: true };
                 var found = new YamlScalar(scalar.Value, !isPlain, _document, _path);
                 var (value, isText, _, _) = change is null ? found : change(found);
+                _characters += value.Length;
                 return !scalar.Tag.IsEmpty ? YamlScalars.Tagged(scalar.Tag.Value, value)
                     : isText ? JsonValue.Create(value)
                     : YamlScalars.Plain(value);
@@ -339,7 +356,7 @@ public static class YamlText
             return map;
         }
 
-        /// <summary>What an alias stands for, with how many nodes it has and how deep it goes.</summary>
-        private sealed record Anchored(JsonNode? Node, int Nodes, int Height);
+        /// <summary>What an alias stands for, with how many nodes and characters it has and how deep it goes.</summary>
+        private sealed record Anchored(JsonNode? Node, int Nodes, long Characters, int Height);
     }
 }

@@ -6,6 +6,10 @@ namespace PlatformLocal.Deployment.ObjectStore;
 public sealed class DirectoryObjectStore(string root, TimeProvider time) : IObjectStore, IDisposable
 {
     private const string TemporarySuffix = ".part";
+    private const int MaximumBytes = 16 * 1024 * 1024;
+
+    // A write takes moments: what is as old as this was left by a process that was killed.
+    private static readonly TimeSpan LeftAfter = TimeSpan.FromHours(1);
 
     private readonly string _root = Path.GetFullPath(root);
 
@@ -27,6 +31,11 @@ public sealed class DirectoryObjectStore(string root, TimeProvider time) : IObje
                 {
                     cancellationToken.ThrowIfCancellationRequested();
                     var key = Path.GetFileName(file);
+                    if (key.EndsWith(TemporarySuffix, StringComparison.Ordinal))
+                    {
+                        RemoveLeftover(file);
+                    }
+
                     if (IsKey(key) && TagOf(file) is { } tag)
                     {
                         objects.Add(new ListedObject(key, tag));
@@ -43,16 +52,16 @@ public sealed class DirectoryObjectStore(string root, TimeProvider time) : IObje
         var file = FileOf(bucket, key);
         return Guard(
             $"Read {file}",
-            async () =>
+            () =>
             {
                 try
                 {
-                    var content = await File.ReadAllBytesAsync(file, cancellationToken);
-                    return new StoredObject(key, TagOf(content), content);
+                    var content = RegularFile.Read(file, MaximumBytes);
+                    return Task.FromResult<StoredObject?>(new StoredObject(key, TagOf(content), content));
                 }
                 catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
                 {
-                    return null;
+                    return Task.FromResult<StoredObject?>(null);
                 }
             }
         );
@@ -120,7 +129,8 @@ public sealed class DirectoryObjectStore(string root, TimeProvider time) : IObje
             await using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write))
             {
                 await stream.WriteAsync(content, cancellationToken);
-                stream.Flush(flushToDisk: true);
+                await stream.FlushAsync(cancellationToken);
+                Disk.Flush(stream.SafeFileHandle);
             }
 
             File.Move(temporary, file, overwrite: true);
@@ -165,7 +175,7 @@ public sealed class DirectoryObjectStore(string root, TimeProvider time) : IObje
         {
             throw new PlatformException(
                 $"{what} failed: {e.Message}",
-                "Check the free space and the permissions of that folder.",
+                "Check the file, the free space and the permissions of that folder.",
                 e
             );
         }
@@ -187,7 +197,7 @@ public sealed class DirectoryObjectStore(string root, TimeProvider time) : IObje
             }
 
             var (modified, length) = (info.LastWriteTimeUtc, info.Length);
-            var tag = TagOf(File.ReadAllBytes(file));
+            var tag = TagOf(RegularFile.Read(file, MaximumBytes));
             _tags[file] = (modified, length, tag);
             return tag;
         }
@@ -195,6 +205,26 @@ public sealed class DirectoryObjectStore(string root, TimeProvider time) : IObje
         {
             _tags.TryRemove(file, out _);
             return null; // removed between the listing and the look at it
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It is there, and whoever reads it is told why it cannot be: one such file must not hide the others.
+            return "unreadable-" + TagOf(Encoding.UTF8.GetBytes(e.Message));
+        }
+    }
+
+    private void RemoveLeftover(string file)
+    {
+        try
+        {
+            if (time.GetUtcNow() - new DateTimeOffset(File.GetLastWriteTimeUtc(file)) > LeftAfter)
+            {
+                File.Delete(file);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It is no object, and in nobody's way.
         }
     }
 

@@ -4,9 +4,17 @@ using System.Text.RegularExpressions;
 namespace PlatformLocal.Deployment.Registries;
 
 /// <summary>Answers the challenges of registries: basic authentication, and tokens of the service a registry names.</summary>
-internal sealed partial class RegistryAuthentication(RegistryCredentials credentials, TimeProvider time)
+/// <param name="credentials">Who we are at which registry.</param>
+/// <param name="time">The clock that tokens end by.</param>
+/// <param name="ask">Sends a request about a repository and reads the object that answers it; nothing when it is refused.</param>
+internal sealed partial class RegistryAuthentication(
+    RegistryCredentials credentials,
+    TimeProvider time,
+    Func<RepositoryName, HttpRequestMessage, CancellationToken, Task<JsonObject?>> ask
+)
 {
     private static readonly TimeSpan s_shortestLife = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_longestLife = TimeSpan.FromDays(1);
 
     private readonly ConcurrentDictionary<
         (string Host, string Scope),
@@ -19,7 +27,6 @@ internal sealed partial class RegistryAuthentication(RegistryCredentials credent
 
     /// <summary>What a challenge asks for; <see langword="null"/> when there is nothing to answer it with.</summary>
     public async Task<AuthenticationHeaderValue?> AnswerAsync(
-        HttpClient http,
         RepositoryName repository,
         string scope,
         HttpResponseMessage refusal,
@@ -41,12 +48,14 @@ internal sealed partial class RegistryAuthentication(RegistryCredentials credent
             {
                 var parameters = Parameter()
                     .Matches(challenge.Parameter ?? "")
+                    .DistinctBy(m => m.Groups["name"].Value, StringComparer.OrdinalIgnoreCase)
                     .ToDictionary(
                         m => m.Groups["name"].Value,
                         m => m.Groups["value"].Value,
                         StringComparer.OrdinalIgnoreCase
                     );
-                return await TokenAsync(http, repository, scope, parameters, credential, cancellationToken);
+                var asked = refusal.RequestMessage?.RequestUri;
+                return await TokenAsync(asked, repository, scope, parameters, credential, cancellationToken);
             }
         }
 
@@ -54,7 +63,7 @@ internal sealed partial class RegistryAuthentication(RegistryCredentials credent
     }
 
     private async Task<AuthenticationHeaderValue?> TokenAsync(
-        HttpClient http,
+        Uri? asked,
         RepositoryName repository,
         string scope,
         Dictionary<string, string> challenge,
@@ -62,10 +71,13 @@ internal sealed partial class RegistryAuthentication(RegistryCredentials credent
         CancellationToken cancellationToken
     )
     {
-        if (!Uri.TryCreate(challenge.GetValueOrDefault("realm"), UriKind.Absolute, out var realm) || !IsSafe(realm))
+        if (
+            !Uri.TryCreate(challenge.GetValueOrDefault("realm"), UriKind.Absolute, out var realm)
+            || !IsSafe(realm, asked)
+        )
         {
             throw new PlatformException(
-                $"{repository.Host} sends to '{challenge.GetValueOrDefault("realm")}' for a token, which is no https address.",
+                $"{repository.Host} sends to '{challenge.GetValueOrDefault("realm")}' for a token, which is no https address and not the registry itself.",
                 "Secrets are not sent there; ask who runs the registry."
             );
         }
@@ -96,20 +108,22 @@ internal sealed partial class RegistryAuthentication(RegistryCredentials credent
             request.Headers.Authorization = Basic(credential);
         }
 
-        using var response = await http.SendAsync(request, cancellationToken);
-        if (!response.IsSuccessStatusCode)
+        if (await ask(repository, request, cancellationToken) is not { } answer)
         {
             return null;
         }
 
-        var answer = JsonNode.Parse(await response.Content.ReadAsStringAsync(cancellationToken));
-        var token = (string?)answer?["token"] ?? (string?)answer?["access_token"];
-        var life = TimeSpan.FromSeconds((double?)answer?["expires_in"] ?? s_shortestLife.TotalSeconds);
+        var token = answer.Text("token") ?? answer.Text("access_token");
+        var life = Math.Clamp(
+            answer.Number("expires_in") ?? 0,
+            s_shortestLife.TotalSeconds,
+            s_longestLife.TotalSeconds
+        );
         // A token that ends while a request is under way is of no use.
-        var until = time.GetUtcNow() + (life / 2);
-        return token is null
-            ? null
-            : Remember(repository.Host, scope, new AuthenticationHeaderValue("Bearer", token), until);
+        var until = time.GetUtcNow() + (TimeSpan.FromSeconds(life) / 2);
+        return token is { Length: > 0 } && token.All(char.IsAscii) && !token.Any(char.IsControl)
+            ? Remember(repository.Host, scope, new AuthenticationHeaderValue("Bearer", token), until)
+            : null;
     }
 
     private AuthenticationHeaderValue Remember(
@@ -123,7 +137,10 @@ internal sealed partial class RegistryAuthentication(RegistryCredentials credent
         return header;
     }
 
-    private static bool IsSafe(Uri address) => address.Scheme == Uri.UriSchemeHttps || address.IsLoopback;
+    // Whoever listens on another port of this machine is not the registry.
+    private static bool IsSafe(Uri address, Uri? asked) =>
+        address.Scheme == Uri.UriSchemeHttps
+        || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback && address.Authority == asked?.Authority);
 
     private static AuthenticationHeaderValue Basic(RegistryCredential credential) =>
         new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{credential.User}:{credential.Password}")));

@@ -113,8 +113,8 @@ public sealed class RegistryClient : IDisposable
                 return null;
             }
 
-            var page = await RegistryTransport.ReadJsonAsync(repository, response, cancellationToken);
-            names.AddRange((page[property] as JsonArray ?? []).Select(t => (string?)t).OfType<string>());
+            var page = await _transport.ReadJsonAsync(repository, response, cancellationToken);
+            names.AddRange(page.Texts(property));
             next = NextPage(repository, next, response);
             // The validator of one page says nothing of the others.
             validator = seen.Count == 1 && next is null ? CacheValidator.Of(response) : null;
@@ -153,7 +153,7 @@ public sealed class RegistryClient : IDisposable
             new(repository, HttpMethod.Get, ManifestAddress(repository, reference), Pulling),
             cancellationToken
         );
-        var content = await RegistryTransport.ReadAsync(
+        var content = await _transport.ReadAsync(
             repository,
             response,
             RegistryTransport.MaximumDocument,
@@ -181,7 +181,7 @@ public sealed class RegistryClient : IDisposable
             new(repository, HttpMethod.Get, AddressOf(repository, $"blobs/{digest}"), Pulling),
             cancellationToken
         );
-        var content = await RegistryTransport.ReadAsync(repository, response, atMost, cancellationToken);
+        var content = await _transport.ReadAsync(repository, response, atMost, cancellationToken);
         RefuseOther("blob", repository, digest, Digest.Of(content.Span));
         return content;
     }
@@ -333,10 +333,15 @@ public sealed class RegistryClient : IDisposable
             );
             if (open >= 0 && close > open && link.Contains("rel=\"next\"", StringComparison.OrdinalIgnoreCase))
             {
-                var next = new Uri(page, link[(open + 1)..close]);
-                return next.Authority == page.Authority && next.Scheme == page.Scheme
+                var address = link[(open + 1)..close];
+                return
+                    Uri.TryCreate(page, address, out var next)
+                    && next.Authority == page.Authority
+                    && next.Scheme == page.Scheme
                     ? next
-                    : throw new PlatformException($"{repository.Host} continues its list of tags on {next.Authority}.");
+                    : throw new PlatformException(
+                        $"{repository.Host} continues its list of tags on {next?.Authority ?? address}."
+                    );
             }
         }
 

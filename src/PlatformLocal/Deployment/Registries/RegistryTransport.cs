@@ -29,6 +29,9 @@ internal sealed class RegistryTransport : IDisposable
     /// <summary>How many bytes a manifest or a page of tags may have.</summary>
     public const int MaximumDocument = 4 * 1024 * 1024;
 
+    // Slower than this is no connection: what a registry trickles would hold up whoever waits for it.
+    private const int SlowestBytesPerSecond = 16 * 1024;
+
     private static readonly string[] s_manifestTypes =
     [
         "application/vnd.oci.image.index.v1+json",
@@ -38,6 +41,7 @@ internal sealed class RegistryTransport : IDisposable
     ];
 
     private readonly RegistryOptions _options;
+    private readonly TimeProvider _time;
     private readonly RegistryAuthentication _authentication;
     private readonly ResiliencePipeline<HttpResponseMessage> _retries;
     private readonly ConcurrentDictionary<string, HttpClient> _clients = new(StringComparer.Ordinal);
@@ -45,7 +49,8 @@ internal sealed class RegistryTransport : IDisposable
     public RegistryTransport(ProgramRunner programs, TimeProvider time, RegistryOptions options)
     {
         _options = options;
-        _authentication = new RegistryAuthentication(new RegistryCredentials(programs, options), time);
+        _time = time;
+        _authentication = new RegistryAuthentication(new RegistryCredentials(programs, options), time, AskAsync);
         _retries = RetryRules.Build(
             options.Retries,
             options.RetryDelay,
@@ -77,13 +82,8 @@ internal sealed class RegistryTransport : IDisposable
             using (response)
             {
                 header =
-                    await _authentication.AnswerAsync(
-                        ClientOf(repository.Host),
-                        repository,
-                        scope,
-                        response,
-                        cancellationToken
-                    ) ?? throw NotAllowed(repository);
+                    await _authentication.AnswerAsync(repository, scope, response, cancellationToken)
+                    ?? throw NotAllowed(repository);
             }
 
             response = await TryAsync(asked, header, cancellationToken);
@@ -141,24 +141,47 @@ internal sealed class RegistryTransport : IDisposable
                 cancellationToken
             );
         }
-        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception e)
+            when (e is HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
-            throw new PlatformException(
+            throw Unreachable(repository, e);
+        }
+    }
+
+    private async Task<JsonObject?> AskAsync(
+        RepositoryName repository,
+        HttpRequestMessage request,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            limit.CancelAfter(_options.AnswerLimit);
+            using var response = await ClientOf(repository.Host)
+                .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
+            return response.IsSuccessStatusCode ? await ReadJsonAsync(repository, response, cancellationToken) : null;
+        }
+        catch (Exception e)
+            when (e is HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        {
+            throw Unreachable(repository, e);
+        }
+    }
+
+    private PlatformException Unreachable(RepositoryName repository, Exception cause) =>
+        cause is OperationCanceledException
+            ? new(
                 FailureKind.NotReadyInTime,
                 $"The registry {repository.Host} did not answer within {_options.AnswerLimit.TotalSeconds:0.#} s.",
                 "Is it reachable? With --offline only what was fetched before is used.",
-                e
-            );
-        }
-        catch (HttpRequestException e)
-        {
-            throw new PlatformException(
-                $"The registry {repository.Host} cannot be reached: {e.InnerException?.Message ?? e.Message}",
+                cause
+            )
+            : new(
+                $"The registry {repository.Host} cannot be reached: {cause.InnerException?.Message ?? cause.Message}",
                 "Is it running, and is its certificate trusted? With --offline only what was fetched before is used.",
-                e
+                cause
             );
-        }
-    }
 
     private async Task<PlatformException> FailureAsync(
         RepositoryName repository,
@@ -190,7 +213,7 @@ internal sealed class RegistryTransport : IDisposable
         }
     }
 
-    private static async Task<string> ErrorsInAsync(
+    private async Task<string> ErrorsInAsync(
         RepositoryName repository,
         HttpResponseMessage response,
         CancellationToken cancellationToken
@@ -199,7 +222,9 @@ internal sealed class RegistryTransport : IDisposable
         try
         {
             var body = await ReadJsonAsync(repository, response, cancellationToken);
-            var errors = (body["errors"] as JsonArray ?? []).Select(e => $"{e?["code"]}: {e?["message"]}");
+            var errors = (body["errors"] as JsonArray ?? [])
+                .OfType<JsonObject>()
+                .Select(e => $"{e.Text("code")}: {e.Text("message")}");
             return string.Join("; ", errors) is { Length: > 0 } told ? $" ({told})" : "";
         }
         catch (PlatformException)
@@ -215,7 +240,9 @@ internal sealed class RegistryTransport : IDisposable
             $"Log in: docker login {repository.Host}"
         );
 
-    public static async Task<JsonObject> ReadJsonAsync(
+    /// <summary>The JSON object of an answer; empty when it is another value.</summary>
+    /// <exception cref="PlatformException">The answer is no JSON, or too large or slow, or breaks off.</exception>
+    public async Task<JsonObject> ReadJsonAsync(
         RepositoryName repository,
         HttpResponseMessage response,
         CancellationToken cancellationToken
@@ -224,7 +251,7 @@ internal sealed class RegistryTransport : IDisposable
         var content = await ReadAsync(repository, response, MaximumDocument, cancellationToken);
         try
         {
-            return JsonNode.Parse(content.Span) as JsonObject ?? [];
+            return JsonText.Parse(content.Span, JsonBody.Limits) as JsonObject ?? [];
         }
         catch (JsonException e)
         {
@@ -232,22 +259,30 @@ internal sealed class RegistryTransport : IDisposable
         }
     }
 
-    public static async Task<ReadOnlyMemory<byte>> ReadAsync(
+    /// <summary>The body of an answer.</summary>
+    /// <exception cref="PlatformException">It is too large or slow, or breaks off.</exception>
+    public async Task<ReadOnlyMemory<byte>> ReadAsync(
         RepositoryName repository,
         HttpResponseMessage response,
         int atMost,
         CancellationToken cancellationToken
     )
     {
+        using var limit = new CancellationTokenSource(_options.AnswerLimit, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        var started = _time.GetTimestamp();
         try
         {
-            await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+            await using var stream = await response.Content.ReadAsStreamAsync(either.Token);
             var content = new MemoryStream();
             var chunk = new byte[64 * 1024];
             int read;
-            while ((read = await stream.ReadAsync(chunk, cancellationToken)) > 0)
+            while ((read = await stream.ReadAsync(chunk, either.Token)) > 0)
             {
                 content.Write(chunk, 0, read);
+                var earned = TimeSpan.FromSeconds((double)content.Length / SlowestBytesPerSecond);
+                var left = _options.AnswerLimit + earned - _time.GetElapsedTime(started);
+                limit.CancelAfter(left > TimeSpan.Zero ? left : TimeSpan.Zero);
                 if (content.Length > atMost)
                 {
                     throw new PlatformException(
@@ -257,6 +292,15 @@ internal sealed class RegistryTransport : IDisposable
             }
 
             return content.GetBuffer().AsMemory(0, (int)content.Length);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new PlatformException(
+                FailureKind.NotReadyInTime,
+                $"The registry {repository.Host} sends something of {repository.Path} too slowly.",
+                "Is the connection sound? With --offline only what was fetched before is used.",
+                e
+            );
         }
         catch (Exception e) when (e is IOException or HttpRequestException)
         {

@@ -30,11 +30,10 @@ internal static class ServiceSourcesReader
                     $"'{git}' is no repository: write an address, or a path that begins with / or ."
                 );
                 RefuseIf(
-                    Uri.TryCreate(git, UriKind.Absolute, out var address)
-                        && address.UserInfo.Contains(':', StringComparison.Ordinal),
+                    HasSecret(git),
                     reader,
                     "git",
-                    "has a password in it, which locks and messages would show: leave it to git's credential helper"
+                    "has a password or token in it, which locks and messages would show: leave it to git's credential helper"
                 );
                 RefuseIf(
                     path is not null && !IsFolder(path),
@@ -71,6 +70,17 @@ internal static class ServiceSourcesReader
 
         return sources;
     }
+
+    // Over HTTP a user alone is a token, as is what comes after a question mark; over SSH it is a user.
+    private static bool HasSecret(string git) =>
+        Uri.TryCreate(git, UriKind.Absolute, out var address)
+        && (
+            address.UserInfo.Contains(':', StringComparison.Ordinal)
+            || (
+                (address.Scheme == Uri.UriSchemeHttps || address.Scheme == Uri.UriSchemeHttp)
+                && (address.UserInfo.Length > 0 || address.Query.Length > 0)
+            )
+        );
 
     // What begins with a dash would be taken for an option of git.
     private static bool IsRepository(string text) =>

@@ -45,7 +45,11 @@ public static class PrivateFile
             using (var stream = new FileStream(temporary, options))
             {
                 stream.Write(content);
-                stream.Flush(isDurable);
+                stream.Flush();
+                if (isDurable)
+                {
+                    Disk.Flush(stream.SafeFileHandle);
+                }
             }
 
             File.Move(temporary, path, overwrite: true);

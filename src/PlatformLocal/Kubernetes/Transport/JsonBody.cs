@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
+using PlatformLocal.Core.Documents;
 
 namespace PlatformLocal.Kubernetes.Transport;
 
@@ -43,7 +44,7 @@ public static class JsonBody
     {
         try
         {
-            return JsonNode.Parse(bytes, nodeOptions: null, Limits) as JsonObject;
+            return JsonText.Parse(bytes, Limits) as JsonObject;
         }
         catch (JsonException)
         {

@@ -164,7 +164,22 @@ public sealed class StateFolder
     }
 
     /// <summary>Makes the folder, for its owner only.</summary>
-    public void Ensure() => PrivateFile.EnsureFolder(Folder);
+    /// <exception cref="PlatformException">It cannot be made.</exception>
+    public void Ensure()
+    {
+        try
+        {
+            PrivateFile.EnsureFolder(Folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new PlatformException(
+                $"The state folder {Folder} cannot be made: {e.Message}",
+                "Make the folder above it writable, or choose another one with --state.",
+                e
+            );
+        }
+    }
 
     /// <summary>Where the serving process was reached last, or <see langword="null"/>; a damaged file is set aside.</summary>
     /// <exception cref="UnreadableStateException">It may not be read.</exception>

@@ -43,7 +43,7 @@ internal static class ReconciliationServices
                 replica.Election,
                 options.Time
             ))
-            .AddSingleton<LeaderForwarding>()
+            .AddSingleton(p => new LeaderForwarding(p.GetRequiredService<LeaderElection>(), replica.Token))
             .AddSingleton<LeadershipService>()
             .AddSingleton<IHostedService>(p => p.GetRequiredService<LeadershipService>());
         return services;

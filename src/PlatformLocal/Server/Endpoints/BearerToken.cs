@@ -1,20 +1,27 @@
+using Microsoft.AspNetCore.Http.Features;
+
 namespace PlatformLocal.Server.Endpoints;
 
-/// <summary>Lets only those at the API who know its token.</summary>
+/// <summary>Lets only those at the API who know its token, and proves to clients that it knows it.</summary>
 internal static class BearerToken
 {
     public static void UseBearerToken(this WebApplication app, string token)
     {
         var expected = Encoding.UTF8.GetBytes("Bearer " + token);
-        app.Use(next => context => CheckAsync(context, expected, next));
+        app.Use(next => context => CheckAsync(context, token, expected, next));
     }
 
-    private static Task CheckAsync(HttpContext context, byte[] expected, RequestDelegate next)
+    private static Task CheckAsync(HttpContext context, string token, byte[] expected, RequestDelegate next)
     {
-        var given = Encoding.UTF8.GetBytes(context.Request.Headers.Authorization.ToString());
+        var request = context.Request;
+        if (request.Path == TokenProof.Path && HttpMethods.IsGet(request.Method))
+        {
+            return Prove(context, token);
+        }
+
         if (
-            context.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase)
-            && !CryptographicOperations.FixedTimeEquals(given, expected)
+            request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase)
+            && !IsKnown(request, token, expected)
         )
         {
             context.Response.StatusCode = StatusCodes.Status401Unauthorized;
@@ -22,5 +29,25 @@ internal static class BearerToken
         }
 
         return next(context);
+    }
+
+    private static Task Prove(HttpContext context, string token)
+    {
+        var proof = TokenProof.OfServer(token, context.Request.Query["nonce"]);
+        context.Response.StatusCode = proof is null ? StatusCodes.Status400BadRequest : StatusCodes.Status204NoContent;
+        context.Response.Headers[TokenProof.Header] = proof;
+        return Task.CompletedTask;
+    }
+
+    private static bool IsKnown(HttpRequest request, string token, byte[] expected)
+    {
+        var given = request.Headers.Authorization.ToString();
+        return CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(given), expected)
+            || TokenProof.IsOfRequest(
+                token,
+                given,
+                request.Method,
+                request.HttpContext.Features.Get<IHttpRequestFeature>()!.RawTarget
+            );
     }
 }
