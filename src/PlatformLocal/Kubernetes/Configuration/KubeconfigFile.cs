@@ -30,8 +30,10 @@ internal sealed class KubeconfigFile(string path, YamlMappingNode root)
                 fault
             );
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        catch (Exception fault)
+            when (fault is IOException or UnauthorizedAccessException or ArgumentException or InvalidOperationException)
         {
+            // The last two are what the parser lets out on texts that it does not expect.
             throw Kubeconfig.Invalid($"The kubeconfig {path} cannot be read: {fault.Message}", inner: fault);
         }
     }

@@ -124,7 +124,7 @@ internal sealed class ClaimStore(IObjectStore store)
     }
 
     public async Task<StoredClaim?> GetAsync(string name, CancellationToken cancellationToken) =>
-        await store.GetAsync(Bucket, name + ClaimSuffix, cancellationToken) is { } found
+        Names.FaultOf(name) is null && await store.GetAsync(Bucket, name + ClaimSuffix, cancellationToken) is { } found
             ? new StoredClaim(name, found.ETag, found.Content)
             : null;
 
