@@ -44,7 +44,7 @@ internal sealed partial class EnvironmentReconciliation(
         PlatformException failure;
         try
         {
-            var stored = await claims.GetAsync(name, cancellationToken);
+            var stored = await ReadAsync(name, cancellationToken);
             if (stored is null)
             {
                 if (isRemoval)
@@ -77,6 +77,13 @@ internal sealed partial class EnvironmentReconciliation(
         var failed = status.Report(name, new EnvironmentFact.Failed(failure));
         index.Index(SearchDocuments.Of(failed));
         return EnvironmentStatus.IsTerminal(failure) ? PassOutcome.Stalled : PassOutcome.Failed;
+    }
+
+    // Not between the writes of whoever changes it: claim, lock and build belong together.
+    private async Task<StoredClaim?> ReadAsync(string name, CancellationToken cancellationToken)
+    {
+        using var hold = await claims.HoldAsync(name, cancellationToken);
+        return await claims.GetAsync(name, cancellationToken);
     }
 
     private async Task ConvergeAsync(StoredClaim stored, CancellationToken cancellationToken)
