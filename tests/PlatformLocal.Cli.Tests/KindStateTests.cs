@@ -89,7 +89,7 @@ public sealed class KindStateTests
 
         var second = await program.RunAsync(deploy);
 
-        second.ExitCode.Should().Be(1);
+        second.ExitCode.Should().Be(1, second.Error);
         second
             .Error.Should()
             .Contain("Waiting for another run that is at work on the cluster of stage-local")

@@ -27,7 +27,7 @@ internal static class ServedClusters
             return async (environment, token) =>
             {
                 var folder = state.EnvironmentCluster(environment);
-                return Directory.Exists(folder)
+                return clusters.IsMade(folder)
                     ? await clusters.ConnectAsync(
                         EnvironmentCluster.OwnerOf(state.Platform, environment),
                         folder,

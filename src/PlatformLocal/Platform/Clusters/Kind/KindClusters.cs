@@ -146,7 +146,8 @@ public sealed class KindClusters(ProgramRunner programs, TimeProvider time, Acti
     }
 
     /// <summary>Whether a folder remembers a Kind cluster whose making came to an end; it may be stopped.</summary>
-    internal bool IsMade(string folder) => KindRecord.Read(folder, _warn) is { IsReady: true };
+    /// <param name="folder">The state folder that the cluster belongs to.</param>
+    public bool IsMade(string folder) => KindRecord.Read(folder, _warn) is { IsReady: true };
 
     /// <summary>The state folder of the platform that made a cluster, as the cluster itself says.</summary>
     /// <returns>The folder, there or not; <see langword="null"/> when no platform made the cluster.</returns>
