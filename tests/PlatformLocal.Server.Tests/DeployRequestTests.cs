@@ -82,6 +82,37 @@ public sealed class DeployRequestTests
         compiler.Compilations.Should().Be(4, "nobody built the claim that was dropped");
     }
 
+    [Fact]
+    public async Task Corrected_manifests_are_delivered_although_the_wrong_ones_are_still_waited_for()
+    {
+        await using var platform = await TestPlatform.StartAsync();
+        var manifest = Path.Combine(platform.Workspace, "services", "auth", "infrastructure", "objects.yaml");
+        var right = await File.ReadAllTextAsync(manifest, Token);
+        await File.WriteAllTextAsync(
+            manifest,
+            """
+            apiVersion: apps/v1
+            kind: Deployment
+            metadata: {name: auth}
+            spec:
+              selector: {matchLabels: {app: auth}}
+              template:
+                metadata: {labels: {app: auth}}
+                spec:
+                  containers:
+                    - {name: auth, image: "${IMAGE}", envFrom: [{secretRef: {name: absent}}]}
+            """,
+            Token
+        );
+        platform.DropClaim("shop", Claim("shop"));
+        await platform.WaitAsync("shop", e => e?.Phase == EnvironmentPhase.Delivering);
+
+        await File.WriteAllTextAsync(manifest, right, Token);
+        var after = await platform.DeployAsync(Claim("shop"));
+
+        after.Phase.Should().Be(EnvironmentPhase.Ready, "{0}", after.Message);
+    }
+
     private static string Claim(string name) =>
         $$"""{"user":"anna","environment_name":"{{name}}","environment_type":"dev","creation_date":"2026-11-21","services":{"auth":"2.0.0"} }""";
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using PlatformLocal.Client;
 using PlatformLocal.Kubernetes;
+using PlatformLocal.Server.Status;
 using PlatformLocal.Server.Tests.Testing;
 
 namespace PlatformLocal.Server.Tests;
@@ -45,6 +46,21 @@ public sealed class VanishedClaimTests
 
         await platform.WaitAsync("shop", e => e!.Phase == EnvironmentPhase.Ready && e.Warnings.Count == 0);
         (await UidAsync(platform, "shop")).Should().Be(before);
+    }
+
+    [Fact]
+    public async Task A_removal_through_the_API_does_not_tell_that_the_claim_is_away()
+    {
+        await using var platform = await StartAsync("1h", "shop");
+        var status = platform.Services.GetRequiredService<EnvironmentStatus>();
+        var away = new EnvironmentFact.ClaimAway(TimeProvider.System.GetUtcNow());
+        status.Report("shop", away).Warnings.Should().ContainSingle();
+
+        var asked = status.Report("shop", new EnvironmentFact.Asked(long.MaxValue, null, null));
+        var seenLate = status.Report("shop", away);
+
+        asked.Warnings.Should().BeEmpty();
+        seenLate.Warnings.Should().BeEmpty();
     }
 
     [Fact]

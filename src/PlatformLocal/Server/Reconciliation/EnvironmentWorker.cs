@@ -48,6 +48,7 @@ internal sealed class EnvironmentWorker(
     private readonly Lock _lock = new();
     private CancellationTokenSource? _pass;
     private string? _passRevision;
+    private string? _passWorkspace;
     private bool _running;
     private bool _gone;
     private bool _update;
@@ -88,7 +89,12 @@ internal sealed class EnvironmentWorker(
             _retry?.Dispose();
             _retry = null;
             _update |= pass == PassKind.Update;
-            var isUnderWay = _pass is not null && _passRevision == revision && _running;
+            // A pass that waits for what was delivered gives way to whoever corrected the manifests meanwhile.
+            var isUnderWay =
+                _pass is not null
+                && _passRevision == revision
+                && _running
+                && (revision is null || _passWorkspace == workspaces.DigestOrNone);
             if (!isUnderWay || pass != PassKind.Claim)
             {
                 // Times grow across restarts of the platform: a client that waits for a number is never met by an old one.
@@ -120,9 +126,11 @@ internal sealed class EnvironmentWorker(
             bool update;
             bool isRemoval;
             CancellationTokenSource pass;
+            var workspace = workspaces.DigestOrNone;
             lock (_lock)
             {
                 target = _requested;
+                _passWorkspace = workspace;
                 (update, _update) = (_update, false);
                 // A removal that broke off goes on, whatever is asked for since.
                 isRemoval = _passRevision is null || feed.Find(name)?.Phase == EnvironmentPhase.Deleting;

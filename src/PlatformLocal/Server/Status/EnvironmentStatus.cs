@@ -60,6 +60,7 @@ internal sealed class EnvironmentStatus(EnvironmentFeed feed, ServedCluster clus
                 Services = [.. known.Services.Select(s => s with { Phase = ServicePhase.Ready, Message = null })],
             },
             EnvironmentFact.Failed { Failure: var failure } => Fail(known, failure),
+            EnvironmentFact.ClaimAway when known.Phase == EnvironmentPhase.Deleting => known with { },
             EnvironmentFact.ClaimAway { Until: var until } => With(
                 known,
                 ConditionTypes.ClaimPresent,
@@ -71,10 +72,7 @@ internal sealed class EnvironmentStatus(EnvironmentFeed feed, ServedCluster clus
                         + $"platformctl destroy-environment {known.EnvironmentName}"
                     : $"The claim of {known.EnvironmentName} is away: it is removed at {until:u} unless the claim comes back."
             ),
-            EnvironmentFact.ClaimBack => known with
-            {
-                Conditions = [.. known.Conditions.Where(c => c.Type != ConditionTypes.ClaimPresent)],
-            },
+            EnvironmentFact.ClaimBack => known with { Conditions = WithoutAbsence(known) },
             EnvironmentFact.Removing => Remove(known),
             EnvironmentFact.Left { What: var what } => Leave(known, what),
             EnvironmentFact.UpdatesScheduled { Next: var next } => known with
@@ -114,11 +112,16 @@ internal sealed class EnvironmentStatus(EnvironmentFeed feed, ServedCluster clus
         return known with { };
     }
 
+    private static IReadOnlyList<ConditionDocument> WithoutAbsence(EnvironmentDocument known) =>
+        [.. known.Conditions.Where(c => c.Type != ConditionTypes.ClaimPresent)];
+
     private static EnvironmentDocument Ask(EnvironmentDocument known, EnvironmentFact.Asked asked) =>
         known with
         {
             Requested = asked.Number,
             NextTry = null,
+            // That the claim of what is removed is not there is no news.
+            Conditions = asked.Revision is null ? WithoutAbsence(known) : known.Conditions,
             // Whoever asks right after a removal must not take it for what it was.
             Phase =
                 asked.Revision is null ? EnvironmentPhase.Deleting
