@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using PlatformLocal.Cli.Tests.Testing;
 using PlatformLocal.Testing;
 
@@ -73,6 +74,47 @@ public sealed class StateTests
         again.ExitCode.Should().Be(0, again.Error);
         again.Error.Should().Contain($"Warning: The file {endpoint} cannot be read").And.Contain(".unreadable");
         status.ExitCode.Should().Be(0, status.Error);
+    }
+
+    [Fact]
+    public async Task An_endpoint_of_another_process_is_no_endpoint()
+    {
+        await using var program = new PlatformCtlProgram();
+        await program.RunAsync("create-local-platform", "--workspace", s_workspace);
+        var endpoint = Path.Combine(program.Folder, "endpoint.json");
+        File.WriteAllText(endpoint, """{"address":"http://127.0.0.1:1","process_id":1,"version":"0.1.0"}""");
+
+        var status = await program.RunAsync("platform-status");
+        var again = await program.RunAsync("create-local-platform");
+        var after = await program.RunAsync("platform-status");
+
+        status.ExitCode.Should().Be(1);
+        status.Error.Should().Contain("platformctl create-local-platform");
+        again.ExitCode.Should().Be(0, again.Error);
+        again.Error.Should().Contain("which serves the platform and does not say where");
+        after.ExitCode.Should().Be(0, after.Error);
+    }
+
+    [Fact]
+    public async Task Damage_of_what_the_embedded_cluster_kept_is_told_in_the_log()
+    {
+        await using var program = new PlatformCtlProgram();
+        await program.RunAsync("create-local-platform", "--workspace", s_workspace);
+        using (var serving = Process.GetProcessById(program.ServingProcess()))
+        {
+            serving.Kill();
+            await serving.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        var journal = Path.Combine(program.Folder, "cluster", "store.journal");
+        var bytes = File.ReadAllBytes(journal);
+        bytes[bytes.Length / 2] ^= 0xFF;
+        File.WriteAllBytes(journal, bytes);
+
+        var again = await program.RunAsync("create-local-platform");
+
+        again.ExitCode.Should().Be(0, again.Error);
+        File.ReadAllText(Path.Combine(program.Folder, "serve.log")).Should().Contain($"{journal} is damaged");
     }
 
     [Fact]

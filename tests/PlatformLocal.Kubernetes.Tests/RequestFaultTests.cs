@@ -72,6 +72,47 @@ public sealed class RequestFaultTests
         server.Requests.Select(request => request.Split(' ')[0]).Should().Equal("GET", "GET", "PATCH", "PATCH");
     }
 
+    [Theory]
+    [InlineData(
+        "failed to create typed patch object (shop/a; /v1, Kind=ConfigMap): .data.PORT: expected string, got &value.valueUnstructured{Value:8080}",
+        ".data.PORT"
+    )]
+    [InlineData(
+        "failed to create typed patch object (shop/a; apps/v1, Kind=Deployment): errors:\n  .spec.replica: field not declared in schema\n  .spec.template.spec.containers[name=\"web\"].livnessProbe: field not declared in schema",
+        ".spec.replica, .spec.template.spec.containers[name=\"web\"].livnessProbe"
+    )]
+    public async Task What_does_not_fit_the_schema_is_the_manifests_fault_although_servers_say_500(
+        string message,
+        string fields
+    )
+    {
+        await using ScriptedServer server = await ScriptedServer.StartAsync(
+            (context, _) =>
+                context.SendAsync(
+                    500,
+                    new JsonObject
+                    {
+                        ["kind"] = "Status",
+                        ["apiVersion"] = "v1",
+                        ["message"] = message,
+                        ["code"] = 500,
+                    }.ToJsonString()
+                )
+        );
+        using KubernetesClient client = server.Connect();
+
+        var fault = (
+            await client
+                .Invoking(c => c.ApplyAsync((JsonObject)JsonNode.Parse(Map("a", ""))!, null, Token))
+                .Should()
+                .ThrowAsync<KubernetesException>()
+        ).Which;
+
+        fault.Kind.Should().Be(FailureKind.InvalidInput);
+        fault.IsInvalid.Should().BeTrue();
+        fault.NextStep.Should().Be($"Correct {fields} in the manifest.");
+    }
+
     [Fact]
     public async Task A_server_error_while_creating_is_not_repeated()
     {

@@ -93,6 +93,13 @@ public sealed class KubernetesException : PlatformException
         KubernetesErrorCause[] causes
     )
     {
+        // Servers answer what does not fit a kind's schema in server-side apply with 500:
+        // https://github.com/kubernetes/kubernetes/issues/118877
+        if (code == 500 && MisfitsIn(message) is { Length: > 0 } misfits)
+        {
+            (code, reason, causes) = (422, "Invalid", misfits);
+        }
+
         if (reason.Length == 0)
         {
             reason = code switch
@@ -129,6 +136,21 @@ public sealed class KubernetesException : PlatformException
             },
         };
     }
+
+    // One fault stands behind the object's name, several stand on lines of their own.
+    private static KubernetesErrorCause[] MisfitsIn(string message) =>
+        message.StartsWith("failed to create typed ", StringComparison.Ordinal)
+        && message.IndexOf("): ", StringComparison.Ordinal) is > 0 and var end
+            ?
+            [
+                .. message[(end + 3)..]
+                    .Split('\n', StringSplitOptions.TrimEntries)
+                    .Where(line => line.StartsWith('.'))
+                    .Select(line => line.Split(": ", 2))
+                    .Where(parts => parts.Length == 2)
+                    .Select(parts => new KubernetesErrorCause(parts[0], "FieldValueInvalid", parts[1])),
+            ]
+            : [];
 
     /// <summary>Servers put whole objects into their messages, in the notation of Go.</summary>
     private static string Shorten(string message, KubernetesErrorCause[] causes)

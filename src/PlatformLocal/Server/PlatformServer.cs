@@ -18,10 +18,18 @@ public sealed class PlatformServer : IAsyncDisposable
     private readonly KubernetesClient _kubernetes;
     private readonly ServeOptions _options;
     private readonly FolderLock? _lock;
+    private readonly ILoggerFactory _loggers;
 
-    private PlatformServer(WebApplication app, IAsyncDisposable? cluster, ServeOptions options, FolderLock? serveLock)
+    private PlatformServer(
+        WebApplication app,
+        IAsyncDisposable? cluster,
+        ServeOptions options,
+        FolderLock? serveLock,
+        ILoggerFactory loggers
+    )
     {
         _app = app;
+        _loggers = loggers;
         _kubernetes = app.Services.GetRequiredService<KubernetesClient>();
         _cluster = cluster;
         _options = options;
@@ -55,6 +63,7 @@ public sealed class PlatformServer : IAsyncDisposable
         state.Ensure();
         var serveLock = await TakeLockAsync(state, options.Time, cancellationToken);
         IAsyncDisposable? cluster = null;
+        var loggers = Loggers();
         try
         {
             state.DeleteEndpoint(); // left by a process that was killed
@@ -65,9 +74,9 @@ public sealed class PlatformServer : IAsyncDisposable
             _ = WorkspaceReader.Read(workspace);
             state.WriteSettings(settings);
             var platformCluster = ClusterOf(options, settings);
-            (var kubernetes, cluster) = await platformCluster.OpenAsync(cancellationToken);
-            var app = await StartAsync(Build(options, platformCluster, kubernetes), cancellationToken);
-            var server = new PlatformServer(app, cluster, options, serveLock);
+            (var kubernetes, cluster) = await platformCluster.OpenAsync(loggers, cancellationToken);
+            var app = await StartAsync(Build(options, platformCluster, kubernetes, loggers), cancellationToken);
+            var server = new PlatformServer(app, cluster, options, serveLock, loggers);
             state.WriteEndpoint(new EndpointDocument(server.Address, System.Environment.ProcessId, options.Version));
             return server;
         }
@@ -78,6 +87,7 @@ public sealed class PlatformServer : IAsyncDisposable
                 await cluster.DisposeAsync();
             }
 
+            loggers.Dispose();
             serveLock.Dispose();
             throw;
         }
@@ -91,8 +101,9 @@ public sealed class PlatformServer : IAsyncDisposable
     {
         options.State.Ensure();
         var cluster = ClusterOf(options, new PlatformSettings(ClusterKinds.Kind, ""));
-        var app = await StartAsync(Build(options, cluster, replica.Kubernetes), cancellationToken);
-        return new PlatformServer(app, null, options, null);
+        var loggers = Loggers();
+        var app = await StartAsync(Build(options, cluster, replica.Kubernetes, loggers), cancellationToken);
+        return new PlatformServer(app, null, options, null, loggers);
     }
 
     // The reconciler begins before the listener: it must not go on where that cannot.
@@ -148,6 +159,7 @@ public sealed class PlatformServer : IAsyncDisposable
             await _cluster.DisposeAsync();
         }
 
+        _loggers.Dispose();
         _lock?.Dispose();
     }
 
@@ -166,7 +178,26 @@ public sealed class PlatformServer : IAsyncDisposable
             "Look at it with: platformctl platform-status"
         );
 
-    private static WebApplication Build(ServeOptions options, ICluster cluster, KubernetesClient kubernetes)
+    // Before the application's own: the cluster in this process begins first and ends last.
+    private static ILoggerFactory Loggers() =>
+        LoggerFactory.Create(logging =>
+        {
+            logging.AddSimpleConsole(c =>
+            {
+                c.SingleLine = true;
+                c.TimestampFormat = "yyyy-MM-dd HH:mm:ss.fff ";
+                c.UseUtcTimestamp = true;
+                c.ColorBehavior = LoggerColorBehavior.Disabled;
+            });
+            logging.AddFilter("Microsoft", LogLevel.Warning);
+        });
+
+    private static WebApplication Build(
+        ServeOptions options,
+        ICluster cluster,
+        KubernetesClient kubernetes,
+        ILoggerFactory loggers
+    )
     {
         var builder = WebApplication.CreateEmptyBuilder(
             new WebApplicationOptions { ContentRootPath = options.State.Folder }
@@ -174,14 +205,7 @@ public sealed class PlatformServer : IAsyncDisposable
         // Pods are reached by their own address, everything else on this machine only.
         var address = options.Replica is null ? IPAddress.Loopback : IPAddress.Any;
         builder.WebHost.UseKestrelCore().ConfigureKestrel(k => k.Listen(address, options.Port));
-        builder.Logging.AddSimpleConsole(c =>
-        {
-            c.SingleLine = true;
-            c.TimestampFormat = "yyyy-MM-dd HH:mm:ss.fff ";
-            c.UseUtcTimestamp = true;
-            c.ColorBehavior = LoggerColorBehavior.Disabled;
-        });
-        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.Services.AddSingleton(loggers);
         builder.Services.AddRouting();
         builder.Services.AddOpenApi("v1");
         builder.Services.ConfigureHttpJsonOptions(j =>

@@ -46,6 +46,7 @@ public sealed class DirectoryObjectStoreTests : IDisposable
     [InlineData("a link to a pipe", "pipe or a device")]
     [InlineData("a link to itself", "link")]
     [InlineData("a huge file", "more than 16 MiB")]
+    [InlineData("a folder", "is a folder, and no file")]
     [InlineData("a link to a device without end", "changes while it is read")]
     public async Task A_file_that_cannot_be_read_is_listed_refused_alone_and_holds_nobody_up(string what, string told)
     {
@@ -60,6 +61,9 @@ public sealed class DirectoryObjectStoreTests : IDisposable
             case "a link to a pipe":
                 await MakePipeAsync(Path.Combine(_folder.Path, "pipe"));
                 File.CreateSymbolicLink(odd, Path.Combine(_folder.Path, "pipe"));
+                break;
+            case "a folder":
+                Directory.CreateDirectory(odd);
                 break;
             case "a link to itself":
                 File.CreateSymbolicLink(odd, odd);

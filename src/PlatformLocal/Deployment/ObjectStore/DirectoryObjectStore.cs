@@ -27,7 +27,7 @@ public sealed class DirectoryObjectStore(string root, TimeProvider time) : IObje
             () =>
             {
                 var objects = new List<ListedObject>();
-                foreach (var file in Directory.EnumerateFiles(Ensure(bucket)).Order(StringComparer.Ordinal))
+                foreach (var file in Directory.EnumerateFileSystemEntries(Ensure(bucket)).Order(StringComparer.Ordinal))
                 {
                     cancellationToken.ThrowIfCancellationRequested();
                     var key = Path.GetFileName(file);
@@ -201,7 +201,7 @@ public sealed class DirectoryObjectStore(string root, TimeProvider time) : IObje
             _tags[file] = (modified, length, tag);
             return tag;
         }
-        catch (FileNotFoundException)
+        catch (FileNotFoundException) when (!Directory.Exists(file))
         {
             _tags.TryRemove(file, out _);
             return null; // removed between the listing and the look at it

@@ -13,6 +13,11 @@ public static class RegularFile
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     public static byte[] Read(string path, int atMost)
     {
+        if (Directory.Exists(path))
+        {
+            throw new IOException($"{path} is a folder, and no file.");
+        }
+
         using var stream = new FileStream(Open(path), FileAccess.Read, bufferSize: 0);
         if (!stream.CanSeek)
         {

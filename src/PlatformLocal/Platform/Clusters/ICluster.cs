@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using PlatformLocal.Deployment.Ansible;
 
 namespace PlatformLocal.Platform.Clusters;
@@ -32,9 +33,10 @@ public interface ICluster
     Task<KubernetesClient> ConnectAsync(CancellationToken cancellationToken);
 
     /// <summary>The cluster for the process that serves the platform: an embedded one lives in it.</summary>
+    /// <param name="loggers">Where one that lives in this process logs.</param>
     /// <param name="cancellationToken">Breaks the start off.</param>
     /// <exception cref="PlatformException">The cluster cannot be started or reached.</exception>
-    Task<OpenCluster> OpenAsync(CancellationToken cancellationToken);
+    Task<OpenCluster> OpenAsync(ILoggerFactory loggers, CancellationToken cancellationToken);
 
     /// <summary>Removes the cluster; of one that stays, the mark that the platform uses it.</summary>
     /// <param name="report">Is told what is done just now.</param>

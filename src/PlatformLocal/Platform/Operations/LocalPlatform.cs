@@ -86,8 +86,14 @@ public sealed class LocalPlatform(StateFolder state, ServeCommand serve, Program
     private bool IsInCluster => State.ReadSettings()?.IsApiInCluster == true;
 
     private PlatformApiClient? ConnectToProcess() =>
-        State.ReadEndpoint() is { } endpoint && IsServed() && State.ReadToken() is { } token
+        FindEndpoint() is { } endpoint && IsServed() && State.ReadToken() is { } token
             ? new PlatformApiClient(endpoint.Address, token)
+            : null;
+
+    // What another process than the one that serves has written says nothing.
+    private EndpointDocument? FindEndpoint() =>
+        State.ReadEndpoint() is { } endpoint && (ServingProcess() ?? endpoint.ProcessId) == endpoint.ProcessId
+            ? endpoint
             : null;
 
     private Task<PlatformApiClient> FindInClusterAsync(CancellationToken cancellationToken) =>
@@ -148,9 +154,9 @@ public sealed class LocalPlatform(StateFolder state, ServeCommand serve, Program
             return running;
         }
 
-        if (IsServed() && State.ReadEndpoint() is null)
+        if (IsServed() && FindEndpoint() is null)
         {
-            // Who holds the lock says where it is reached before it lets go: that has been lost since.
+            // Who holds the lock says where it is reached before it lets go: that has been lost since, or is another's.
             report($"Ending the process {ServingProcess()}, which serves the platform and does not say where");
             await StopAsync(cancellationToken);
         }

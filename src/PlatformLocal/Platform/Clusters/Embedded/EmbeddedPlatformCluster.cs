@@ -1,4 +1,5 @@
 using EmbeddedKubernetes;
+using Microsoft.Extensions.Logging;
 using PlatformLocal.Deployment.Ansible;
 using PlatformLocal.Kubernetes.Configuration;
 using PlatformLocal.Platform.State;
@@ -28,10 +29,15 @@ internal sealed class EmbeddedPlatformCluster(StateFolder state, TimeProvider ti
             )
         );
 
-    public async Task<OpenCluster> OpenAsync(CancellationToken cancellationToken)
+    public async Task<OpenCluster> OpenAsync(ILoggerFactory loggers, CancellationToken cancellationToken)
     {
         var cluster = await EmbeddedCluster.StartAsync(
-            new EmbeddedClusterOptions { StateDirectory = state.Cluster, TimeProvider = time },
+            new EmbeddedClusterOptions
+            {
+                StateDirectory = state.Cluster,
+                TimeProvider = time,
+                LoggerFactory = loggers,
+            },
             cancellationToken
         );
         try

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using PlatformLocal.Deployment.Ansible;
 using PlatformLocal.Platform.State;
 
@@ -35,7 +36,7 @@ internal sealed class ExistingPlatformCluster(StateFolder state, PlatformSetting
 
     public Task<KubernetesClient> ConnectAsync(CancellationToken cancellationToken) => Task.FromResult(Open().Client);
 
-    public async Task<OpenCluster> OpenAsync(CancellationToken cancellationToken) =>
+    public async Task<OpenCluster> OpenAsync(ILoggerFactory loggers, CancellationToken cancellationToken) =>
         new(await ConnectAsync(cancellationToken));
 
     public async Task RemoveAsync(Action<string> report, CancellationToken cancellationToken)

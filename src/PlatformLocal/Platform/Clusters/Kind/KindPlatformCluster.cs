@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using PlatformLocal.Deployment.Ansible;
 using PlatformLocal.Kubernetes.Processes;
 using PlatformLocal.Platform.State;
@@ -70,7 +71,7 @@ internal sealed class KindPlatformCluster(
     public Task<KubernetesClient> ConnectAsync(CancellationToken cancellationToken) =>
         _clusters.ConnectAsync(state.Platform, state.Folder, cancellationToken);
 
-    public async Task<OpenCluster> OpenAsync(CancellationToken cancellationToken) =>
+    public async Task<OpenCluster> OpenAsync(ILoggerFactory loggers, CancellationToken cancellationToken) =>
         new(await ConnectAsync(cancellationToken));
 
     public Task RemoveAsync(Action<string> report, CancellationToken cancellationToken) =>
