@@ -42,7 +42,7 @@ internal sealed class SchemaNode
 {
     public static readonly SchemaNode Anything = new() { Kind = SchemaKind.Any, PreserveUnknown = true };
 
-    private Func<Dictionary<string, SchemaField>>? _load;
+    private readonly Func<Dictionary<string, SchemaField>>? _load;
     private Dictionary<string, SchemaField>? _fields;
     private SchemaField[]? _defaulted;
 
@@ -90,16 +90,15 @@ internal sealed class SchemaNode
 
     public Dictionary<string, SchemaField> Fields
     {
-        get
-        {
-            if (_fields is null)
-            {
-                _fields = _load?.Invoke() ?? [];
-                _load = null;
-            }
-            return _fields;
-        }
+        get => _fields ?? Load();
         init => _fields = value;
+    }
+
+    // Several threads may ask for the first time: all get what the first of them has read.
+    private Dictionary<string, SchemaField> Load()
+    {
+        Interlocked.CompareExchange(ref _fields, _load?.Invoke() ?? [], null);
+        return _fields;
     }
 
     /// <summary>The fields that have a default; few of many.</summary>
