@@ -99,7 +99,7 @@ internal sealed class StepRunner(StepGraph graph, TimeProvider time, StepRunnerO
                 attempts++;
                 return step.RunAsync(Context(step, started), token);
             };
-            // What is tried once does without the pipeline: to compile it costs the start of a command 50 ms.
+            // What is tried once does without the pipeline, which would be compiled at each start of a command.
             await WithinAsync(
                 step,
                 step.Retry.Attempts == 1 ? attempt : RetriesOf(step, attempt, started),
