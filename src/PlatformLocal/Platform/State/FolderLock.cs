@@ -5,13 +5,13 @@ namespace PlatformLocal.Platform.State;
 /// <summary>Who holds a lock.</summary>
 /// <param name="ProcessId">The process.</param>
 /// <param name="Work">The command it runs.</param>
-/// <param name="Since">Since when.</param>
+/// <param name="Since">Since when, as text, such as <c>2026-03-01 09:30:00Z</c>: every command reads this file, and reading times is slow.</param>
 /// <param name="Doing">What of it is done just now.</param>
-public sealed record LockHolder(int ProcessId, string Work, DateTimeOffset Since, IReadOnlyList<string> Doing)
+public sealed record LockHolder(int ProcessId, string Work, string Since, IReadOnlyList<string> Doing)
 {
     /// <summary>The holder as it is told to somebody who waits for it.</summary>
     public override string ToString() =>
-        $"process {ProcessId}, {Work} since {Since:HH:mm:ss} UTC"
+        $"process {ProcessId}, {Work} since {Since}"
         + (Doing.Count == 0 ? "" : $", just now: {string.Join(", ", Doing)}");
 }
 
@@ -63,7 +63,8 @@ public sealed class FolderLock : IDisposable
         {
             if (Open(path) is { } file)
             {
-                return new FolderLock(file, new LockHolder(Environment.ProcessId, work, time.GetUtcNow(), []));
+                var since = time.GetUtcNow().ToString("u", CultureInfo.InvariantCulture);
+                return new FolderLock(file, new LockHolder(Environment.ProcessId, work, since, []));
             }
 
             var waited = time.GetElapsedTime(started);
