@@ -174,6 +174,50 @@ public sealed class HistoryTests
     }
 
     [Fact]
+    public async Task A_refused_rollback_names_the_numbers_that_can_be_gone_back_to_and_no_others()
+    {
+        await using var platform = await TestPlatform.StartAsync();
+        foreach (var version in new[] { "1.0.0", "1.1.0" })
+        {
+            await platform.DeployAsync(Exact.Replace("1.0.0", version));
+        }
+
+        platform.WriteCatalogue("web: {versions: [1.1.0, 1.2.0]}", "auth: {versions: [2.0.0]}");
+        await platform.DeployAsync(Exact.Replace("1.0.0", "1.2.0"));
+
+        (await RefusalAsync(1)).NextStep.Should().Be("Bring back what is missing, or go back to another: 2.");
+        (await RefusalAsync(9)).NextStep.Should().Be("It can be put back to: 2, 3.");
+        platform.WriteCatalogue("web: {versions: [1.2.0]}", "auth: {versions: [2.0.0]}");
+        (await RefusalAsync(1)).NextStep.Should().EndWith("there is no other that it could be put back to.");
+        (await RefusalAsync(9)).NextStep.Should().Be("It can be put back to: 3.");
+
+        async Task<PlatformException> RefusalAsync(int number) =>
+            (
+                await platform.Awaiting(p => p.RollBackAsync("shop", number)).Should().ThrowAsync<PlatformException>()
+            ).Which;
+    }
+
+    [Fact]
+    public async Task A_rollback_while_the_claim_is_away_says_that_and_what_to_do()
+    {
+        await using var platform = await TestPlatform.StartAsync();
+        await platform.DeployAsync(Exact);
+        await platform.DeployAsync(Ranged);
+        File.Delete(Path.Combine(platform.Bucket, "shop.json"));
+        await platform.WaitAsync("shop", e => e!.Warnings.Count > 0);
+
+        var back = () => platform.RollBackAsync("shop", 1);
+        var plan = () => platform.Api.PlanAsync("shop", Rollback(1), Token);
+
+        foreach (var asked in new Func<Task>[] { back, plan })
+        {
+            (await asked.Should().ThrowAsync<PlatformException>().WithMessage("The claim of shop is away*"))
+                .Which.NextStep.Should()
+                .Contain("shop.json");
+        }
+    }
+
+    [Fact]
     public async Task A_rollback_to_a_claim_that_expired_is_refused_because_it_would_remove_the_environment()
     {
         var time = new MovableTime();

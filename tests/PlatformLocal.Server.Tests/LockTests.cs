@@ -109,6 +109,87 @@ public sealed class LockTests
     }
 
     [Fact]
+    public async Task A_start_keeps_the_versions_of_the_lock_and_a_locked_deployment_after_it_tells_what_is_lost()
+    {
+        await using var platform = await TestPlatform.StartAsync();
+        await platform.DeployAsync(Shop);
+        var before = ReadLock(platform);
+        await platform.StopAsync();
+        platform.WriteCatalogue("web: {versions: [1.0.0]}", "auth: {versions: [2.0.0]}");
+
+        await platform.ServeAsync();
+        var started = await platform.WaitAsync("shop", e => e?.Phase == EnvironmentPhase.Ready);
+        var locked = () => TestPlatform.DeployAsync(platform.Api, Shop, s_flags with { Locked = true });
+        (await locked.Should().ThrowAsync<PlatformException>())
+            .WithMessage("shop would not be what its lock says: version of web: 1.1.0 before, 1.0.0 now;*")
+            .Which.Kind.Should()
+            .Be(FailureKind.Conflict);
+        var kept = ReadLock(platform);
+        var deployed = await platform.DeployAsync(Shop);
+
+        Versions(started!).Should().Equal("auth 2.0.0", "web 1.1.0");
+        started!.Warnings.Should().ContainSingle().Which.Should().StartWith("web 1.1.0 is not among the versions");
+        kept.Should().Be(before);
+        Versions(deployed).Should().Equal("auth 2.0.0", "web 1.0.0");
+        deployed.Warnings.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task A_start_that_cannot_keep_the_versions_says_so_and_changes_nothing()
+    {
+        await using var platform = await TestPlatform.StartAsync();
+        await platform.DeployAsync(Shop);
+        var before = ReadLock(platform);
+        await platform.StopAsync();
+        platform.WriteCatalogue("web: {versions: [1.0.0, 1.1.0]}", "auth: {versions: [2.0.0, 3.0.0]}");
+        platform.WriteService("web", "web", "{auth: \"^3.0\"}");
+
+        await platform.ServeAsync();
+        var started = await platform.WaitAsync("shop", e => e?.Phase == EnvironmentPhase.Invalid);
+        var kept = ReadLock(platform);
+        var deployed = await platform.DeployAsync(Shop);
+
+        started!.Message.Should().Contain("version of auth: 2.0.0 before, 3.0.0 now");
+        started.NextStep.Should().Contain("plan-environment");
+        kept.Should().Be(before);
+        Versions(deployed).Should().Equal("auth 3.0.0", "web 1.1.0");
+    }
+
+    [Fact]
+    public async Task Reasons_are_those_of_the_claim_that_chose_the_versions()
+    {
+        await using var platform = await TestPlatform.StartAsync();
+        await platform.DeployAsync(Shop);
+
+        var exact = await platform.DeployAsync(Shop.Replace("^1.0", "1.1.0"));
+        var exactly = ReasonOf("web");
+        platform.DropClaim(
+            "shop",
+            File.ReadAllText(Path.Combine(platform.Bucket, "shop.json")).Replace("1.1.0", "~1.1")
+        );
+        await platform.WaitAsync("shop", e => e!.Services.Any(s => s.Reason!.Contains("~1.1")) && e.IsSettled);
+
+        exactly.Should().Be("asked for by '1.1.0', which the claim asks for");
+        exact.Services.Single(s => s.Name == "web").Reason.Should().Be(exactly);
+        ReasonOf("web").Should().Contain("'~1.1'");
+
+        string ReasonOf(string service) =>
+            JsonNode.Parse(ReadLock(platform))!["services"]![service]!["reason"]!.GetValue<string>();
+    }
+
+    [Fact]
+    public async Task Reasons_that_name_another_service_name_its_version_as_it_is_now()
+    {
+        await using var platform = await TestPlatform.StartAsync();
+        await platform.DeployAsync(Shop);
+        platform.WriteCatalogue("web: {versions: [1.1.0, 1.2.0]}", "auth: {versions: [2.0.0]}");
+
+        await TestPlatform.DeployAsync(platform.Api, Shop, s_flags with { Upgrade = ["web"] });
+
+        ReadLock(platform).Should().Contain("which web 1.2.0 needs").And.NotContain("web 1.1.0");
+    }
+
+    [Fact]
     public async Task A_lock_from_a_file_gives_the_same_bytes_after_a_removal_and_on_another_platform()
     {
         await using var platform = await TestPlatform.StartAsync();

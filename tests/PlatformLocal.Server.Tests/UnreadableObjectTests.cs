@@ -80,6 +80,21 @@ public sealed class UnreadableObjectTests
     }
 
     [Fact]
+    public async Task A_broken_off_history_is_told_in_plain_words_with_its_line()
+    {
+        await using var platform = await TestPlatform.StartAsync();
+        await platform.DeployAsync(Shop);
+        await File.WriteAllTextAsync(Path.Combine(platform.Bucket, "shop.history.json"), "[{\"number\": 1,\n", Token);
+
+        var shop = await platform.Api.GetAsync("shop", Token);
+
+        shop.Message.Should()
+            .StartWith("environments/shop.history.json cannot be read: line 2, column 1: the text ends in the middle")
+            .And.NotContain("LineNumber");
+        shop.NextStep.Should().Contain("or remove it: the history then begins anew");
+    }
+
+    [Fact]
     public async Task An_unreadable_history_makes_the_answer_invalid_at_once()
     {
         await using var platform = await TestPlatform.StartAsync();

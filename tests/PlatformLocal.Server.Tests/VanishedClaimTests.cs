@@ -143,6 +143,29 @@ public sealed class VanishedClaimTests
     }
 
     [Fact]
+    public async Task An_environment_whose_claim_went_while_nobody_looked_is_listed_as_what_it_was()
+    {
+        await using var platform = await StartAsync("1h", "shop");
+        await platform.StopAsync();
+        File.Delete(Path.Combine(platform.Bucket, "shop.json"));
+
+        await platform.ServeAsync();
+        await platform.WaitAsync("shop", e => e?.Warnings.Count > 0);
+
+        (await platform.Api.ListAsync("", Token))
+            .Environments.Should()
+            .ContainSingle()
+            .Which.Should()
+            .Match<EnvironmentDocument>(e =>
+                e.EnvironmentType == "dev"
+                && e.User == Environment.UserName
+                && e.Simulated
+                && e.CreationDate != null
+                && e.Namespace == "env-shop"
+            );
+    }
+
+    [Fact]
     public async Task An_environment_whose_bucket_is_away_can_be_removed_and_does_not_come_back()
     {
         await using var platform = await StartAsync("1s", "shop");

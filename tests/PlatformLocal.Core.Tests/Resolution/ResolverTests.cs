@@ -95,6 +95,65 @@ public sealed class ResolverTests
     }
 
     [Fact]
+    public void A_service_that_is_named_by_its_folder_is_told_by_its_name()
+    {
+        var service = Service("gateway", "1.0.0", "");
+        var catalogue = new Catalogue(
+            new Dictionary<string, CatalogueService>
+            {
+                ["gateway"] = service with
+                {
+                    Definition = service.Definition with { Folder = "/workspace/services/edge" },
+                },
+            }
+        );
+
+        var act = () => Resolve(catalogue, "edge *");
+
+        act.Should()
+            .Throw<PlatformException>()
+            .Which.NextStep.Should()
+            .StartWith("The folder edge has the service 'gateway': ask for it by this name");
+    }
+
+    [Fact]
+    public void A_service_without_versions_is_told_where_they_are_listed()
+    {
+        var auth = Service("auth", "1.0.0", "") with { Versions = [] };
+        var catalogue = new Catalogue(new Dictionary<string, CatalogueService> { ["auth"] = auth });
+
+        var act = () => Resolve(catalogue, "auth *");
+
+        act.Should()
+            .Throw<PlatformException>()
+            .WithMessage("*it has no versions in the catalogue*")
+            .Which.NextStep.Should()
+            .StartWith("List versions of auth in the catalogue");
+    }
+
+    [Fact]
+    public void What_the_claim_does_not_ask_for_itself_is_not_said_to_be_its_wish()
+    {
+        var catalogue = Catalogue(("api", "1.0.0", ""), ("auth", "1.0.0", ""));
+        var options = new ResolutionOptions
+        {
+            AskedBy = new Dictionary<string, string> { ["api"] = "the defaults of dev ask for" },
+        };
+
+        var resolved = Resolver.Resolve(catalogue, Constraints("api *", "auth *"), options);
+        var failing = () => Resolver.Resolve(catalogue, Constraints("api ^3.0"), options);
+
+        resolved
+            .Services.Select(s => s.Reason)
+            .Should()
+            .Equal(
+                "newest that '*', which the defaults of dev ask for, accepts",
+                "newest that '*', which the claim asks for, accepts"
+            );
+        failing.Should().Throw<PlatformException>().WithMessage("The defaults of dev ask for api '^3.0', which no*");
+    }
+
+    [Fact]
     public void A_circle_of_dependencies_is_resolved_and_reported_as_a_path()
     {
         var catalogue = Catalogue(("a", "1.0.0", "b *"), ("b", "1.0.0", "c *"), ("c", "1.0.0", "a *"));

@@ -44,6 +44,22 @@ public sealed class DirectDeliveryTests(RealApiServer server)
     }
 
     [Fact]
+    public async Task The_plan_of_a_new_environment_is_refused_as_its_delivery_would_be()
+    {
+        using KubernetesClient client = await server.ConnectAsync();
+        JsonObject wrong = DeploymentOf("web");
+        wrong["spec"]!["replicas"] = -1;
+        DeliveryRequest request = Request(NewName(), Service("web", wrong, ConfigMap("a")));
+
+        var plan = () => new DirectDelivery(client).PlanAsync(request, Token);
+
+        (await plan.Should().ThrowAsync<PlatformException>())
+            .WithMessage($"*Deployment {request.Namespace}/web*spec.replicas*")
+            .Which.Kind.Should()
+            .Be(FailureKind.InvalidInput);
+    }
+
+    [Fact]
     public async Task What_is_no_longer_delivered_is_pruned()
     {
         using KubernetesClient client = await server.ConnectAsync();

@@ -450,6 +450,43 @@ public sealed class ManifestRendererTests : IDisposable
     }
 
     [Fact]
+    public async Task Faults_of_texts_and_of_namespaces_are_told_together_and_nothing_that_only_follows()
+    {
+        _folder.Write(
+            "infrastructure/a.yaml",
+            """
+            apiVersion: v1
+            kind: ConfigMap
+            metadata: {name: one}
+            data: {color: [}
+            """
+        );
+        _folder.Write(
+            "infrastructure/b.yaml",
+            """
+            apiVersion: v1
+            kind: ConfigMap
+            metadata: {name: two}
+            data: {size: [1]}
+            ---
+            apiVersion: v1
+            kind: ConfigMap
+            metadata: {name: three, namespace: other}
+            ---
+            apiVersion: no.such/v1
+            kind: Thing
+            metadata: {name: x}
+            """
+        );
+
+        (await FaultAsync())
+            .Should()
+            .Contain("a.yaml")
+            .And.Contain("b.yaml, line 6: ConfigMap 'three'")
+            .And.NotContain("Thing");
+    }
+
+    [Fact]
     public async Task Published_manifests_are_moved_from_the_namespace_that_they_bring_into_that_of_the_environment()
     {
         _folder.Write("infrastructure/a.yaml", Operator);

@@ -125,6 +125,25 @@ public sealed class WorkspaceReaderTests : IDisposable
     }
 
     [Fact]
+    public void Versions_that_YAML_takes_for_numbers_are_told_with_what_to_do()
+    {
+        WriteWorkspace("");
+        Directory.CreateDirectory(Path.Combine(_folder.Path, "services"));
+        _folder.Write(
+            "catalogue.yaml",
+            "apiVersion: platform.local/v1alpha1\nkind: Catalogue\nservices:\n  web: {versions: [1.0, 1.10, 1.2.3]}\n"
+        );
+
+        var act = () => WorkspaceReader.Read(_folder.Path);
+
+        act.Should()
+            .Throw<InvalidDocumentException>()
+            .WithMessage(
+                "*services.web.versions: must be a list of texts, and has the number 1*: write each in quotes*"
+            );
+    }
+
+    [Fact]
     public void A_folder_without_a_platform_file_is_no_workspace()
     {
         var act = () => WorkspaceReader.Read(_folder.Path);

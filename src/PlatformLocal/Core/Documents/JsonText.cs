@@ -40,9 +40,19 @@ public static class JsonText
         }
         catch (JsonException e)
         {
-            var where = e.LineNumber is { } line ? $"line {line + 1}, column {(e.BytePositionInLine ?? 0) + 1}: " : "";
-            throw Refuse(document, where + Reason(e));
+            throw Refuse(document, FaultOf(e));
         }
+    }
+
+    /// <summary>What is wrong with a text that is no JSON, or not that of the document that was expected, and where.</summary>
+    /// <param name="fault">What the framework says of it.</param>
+    public static string FaultOf(JsonException fault)
+    {
+        ArgumentNullException.ThrowIfNull(fault);
+        var where = fault.LineNumber is { } line
+            ? $"line {line + 1}, column {(fault.BytePositionInLine ?? 0) + 1}: "
+            : "";
+        return where + Reason(fault);
     }
 
     /// <summary>Reads one JSON object.</summary>
@@ -133,6 +143,38 @@ public static class JsonText
         if (said.Contains("does not contain any JSON tokens", StringComparison.Ordinal))
         {
             return "the text is empty";
+        }
+
+        if (said.Contains("reached end of data", StringComparison.Ordinal))
+        {
+            return "the text ends in the middle of a name or a value";
+        }
+
+        if (said.Contains("is invalid within a JSON string", StringComparison.Ordinal))
+        {
+            return "a line ends, or a character that must be escaped stands, within a text";
+        }
+
+        if (
+            said.Contains("is an invalid start of a", StringComparison.Ordinal)
+            || said.Contains("is invalid after a", StringComparison.Ordinal)
+            || said.Contains("is an invalid JSON literal", StringComparison.Ordinal)
+        )
+        {
+            var what = said.IndexOf(" is ", StringComparison.Ordinal);
+            return $"{said[..what]} does not belong there";
+        }
+
+        // Of the framework's types nobody knows the names.
+        const string missing = "was missing required properties including: ";
+        if (said.IndexOf(missing, StringComparison.Ordinal) is var begin and >= 0)
+        {
+            return $"it lacks {said[(begin + missing.Length)..].Split('.')[0]}";
+        }
+
+        if (said.Contains("could not be converted", StringComparison.Ordinal))
+        {
+            return $"the value of {e.Path?.TrimStart('$', '.')} is of the wrong kind";
         }
 
         // The framework's message ends with the position, which is told in its own words already.

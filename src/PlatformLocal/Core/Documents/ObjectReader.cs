@@ -68,10 +68,27 @@ public sealed class ObjectReader
         Find(name, required, "an object", n => n is JsonObject) as JsonObject;
 
     /// <summary>A list of texts; empty when absent.</summary>
-    public IReadOnlyList<string> Texts(string name) =>
-        Find(name, false, "a list of texts", n => n is JsonArray list && list.All(IsText)) is JsonArray texts
-            ? [.. texts.Select(e => e!.GetValue<string>())]
-            : [];
+    public IReadOnlyList<string> Texts(string name)
+    {
+        const int most = 3;
+        if (Find(name, false, "a list of texts", n => n is JsonArray) is not JsonArray list)
+        {
+            return [];
+        }
+
+        var others = list.Where(e => !IsText(e)).ToList();
+        if (others.Count == 0)
+        {
+            return [.. list.Select(e => e!.GetValue<string>())];
+        }
+
+        var told = string.Join(", ", others.Take(most).Select(KindOf)) + (others.Count > most ? ", …" : "");
+        var advice = others.Exists(e => e?.GetValueKind() == JsonValueKind.Number)
+            ? ": write each in quotes, a number loses the zeros at its end"
+            : "";
+        Fault(name, $"must be a list of texts, and has {told}{advice}");
+        return [];
+    }
 
     /// <summary>A list of objects; empty when absent.</summary>
     public IReadOnlyList<ObjectReader> Objects(string name) =>

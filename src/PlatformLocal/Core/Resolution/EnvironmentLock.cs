@@ -125,26 +125,21 @@ public sealed record EnvironmentLock(string EnvironmentName, IReadOnlyDictionary
     }
 
     /// <summary>
-    /// The same lock, with the earlier reason where the version did not change: why a version was chosen does not change
-    /// because a newer one came.
+    /// The same lock, with the reasons of an earlier one of the same claim that does not differ otherwise: why versions were
+    /// chosen does not change because newer ones came.
     /// </summary>
-    /// <param name="earlier">The lock before; <see langword="null"/> when there was none.</param>
+    /// <param name="earlier">The lock before; <see langword="null"/> when there was none, or it was another claim's.</param>
     public EnvironmentLock WithReasonsOf(EnvironmentLock? earlier) =>
-        this with
-        {
-            Services = Services.ToDictionary(
-                s => s.Key,
-                s =>
-                    earlier?.Services.GetValueOrDefault(s.Key) is { } before
-                    && before.Version.Text == s.Value.Version.Text
-                        ? s.Value with
-                        {
-                            Reason = before.Reason,
-                        }
-                        : s.Value,
-                StringComparer.Ordinal
-            ),
-        };
+        earlier is not null && DifferencesTo(earlier).Count == 0
+            ? this with
+            {
+                Services = Services.ToDictionary(
+                    s => s.Key,
+                    s => s.Value with { Reason = earlier.Services[s.Key].Reason },
+                    StringComparer.Ordinal
+                ),
+            }
+            : this;
 
     /// <summary>What differs in a later lock; reasons do not count.</summary>
     /// <param name="later">The later lock.</param>

@@ -65,6 +65,13 @@ internal sealed class FailureExplanation
         {
             if (state is null)
             {
+                // People name a service by its folder.
+                if (catalogue.Services.Values.FirstOrDefault(s => IsIn(s.Definition, name)) is { } misnamed)
+                {
+                    return $"The folder {name} has the service '{misnamed.Definition.Name}': ask for it by this name, "
+                        + "or correct metadata.name in its service.yaml.";
+                }
+
                 var near = Nearest.To(name, catalogue.Services.Keys);
                 var known = catalogue.Services.Keys.Order(StringComparer.Ordinal).Take(20);
                 return near.Count > 0
@@ -76,15 +83,22 @@ internal sealed class FailureExplanation
         var unmet = _facts.Find(f => Constraint(f) is { } c && Target(f).State!.Candidates.AcceptedBy(c).IsEmpty);
         if (unmet is not null)
         {
-            var builds = catalogue.Services[Target(unmet).Name].DevVersions;
+            var service = catalogue.Services[Target(unmet).Name];
+            var builds = service.DevVersions;
             return !useDevTags && builds.Any(v => Constraint(unmet)!.Accepts(v, withPrereleases: true))
-                ? "There are development builds that would: add --use-dev-tags."
+                    ? "There are development builds that would: add --use-dev-tags."
+                : service.Versions.Count + builds.Count == 0
+                    ? $"List versions of {service.Definition.Name} in the catalogue, or say in its service.yaml where they are "
+                        + "listed: versions: registry, or git."
                 : "Ask for one of the available versions.";
         }
 
         var asked = _facts.OfType<Cause.Claimed>().Select(c => c.Service).Distinct().Order(StringComparer.Ordinal);
         return $"Change what the claim asks of {string.Join(" or ", asked)}.";
     }
+
+    private static bool IsIn(ServiceDefinition definition, string folder) =>
+        definition.Folder.Split('/', '\\')[^1] == folder;
 
     private static (string Name, ServiceState? State) Target(Cause fact) =>
         fact switch

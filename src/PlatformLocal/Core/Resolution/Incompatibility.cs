@@ -9,7 +9,8 @@ internal readonly record struct Term(ServiceState Service, CandidateSet Set);
 internal abstract record Cause
 {
     /// <summary>The claim asks for a service.</summary>
-    public sealed record Claimed(string Service, VersionConstraint Constraint, ServiceState? State) : Cause;
+    public sealed record Claimed(string Service, VersionConstraint Constraint, ServiceState? State, string Asks)
+        : Cause;
 
     /// <summary>Versions of a service need another service.</summary>
     public sealed record Needed(

@@ -21,7 +21,7 @@ internal sealed class Reasons
         _demands = new(chosen.Count, StringComparer.Ordinal);
         foreach (var (name, constraint) in roots)
         {
-            Add(name, new Demand(constraint, By: null));
+            Add(name, new Demand(constraint, By: null, options.AskerOf(name)));
         }
 
         foreach (var by in chosen.Values.OrderBy(s => s.Name, StringComparer.Ordinal))
@@ -115,13 +115,13 @@ internal sealed class Reasons
         demands.Add(demand);
     }
 
-    private sealed record Demand(VersionConstraint Constraint, ServiceState? By)
+    private sealed record Demand(VersionConstraint Constraint, ServiceState? By, string Asks = "")
     {
         public void WriteOrigin(StringBuilder into)
         {
             if (By is null)
             {
-                into.Append("the claim asks for");
+                into.Append(Asks);
             }
             else
             {

@@ -51,7 +51,7 @@ internal sealed class Solver
         foreach (var (name, constraint) in roots.OrderBy(r => r.Key, StringComparer.Ordinal))
         {
             var state = solver.StateOf(name);
-            var cause = new Cause.Claimed(name, constraint, state);
+            var cause = new Cause.Claimed(name, constraint, state, options.AskerOf(name));
             solver.Add(
                 state is null
                     ? Incompatibility.Of(cause)

@@ -11,7 +11,7 @@ internal static class Statements
     public static string Statement(this Incompatibility incompatibility) =>
         incompatibility.Cause switch
         {
-            Cause.Claimed c => $"the claim asks for {Wanted(c.Service, c.Constraint, c.State)}",
+            Cause.Claimed c => $"{c.Asks} {Wanted(c.Service, c.Constraint, c.State)}",
             Cause.Needed n when n.By == n.State =>
                 $"{Described(n.By, n.Versions)} needs itself as '{n.Constraint}', which it is not",
             Cause.Needed n => $"{Described(n.By, n.Versions)} needs {Wanted(n.Service, n.Constraint, n.State)}",

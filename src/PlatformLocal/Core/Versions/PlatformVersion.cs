@@ -31,7 +31,7 @@ public sealed class PlatformVersion : IComparable<PlatformVersion>, IEquatable<P
     public string Text { get; }
 
     /// <summary>Whether it has a pre-release part.</summary>
-    internal bool IsPrerelease => _releaseFrom < _buildFrom;
+    public bool IsPrerelease => _releaseFrom < _buildFrom;
 
     /// <summary>Whether it names a build.</summary>
     internal bool HasBuild => _buildFrom < Text.Length;

@@ -5,6 +5,8 @@ internal sealed class ManifestFaults
 {
     private readonly List<(string Place, Fault Fault)> _faults = [];
 
+    public bool HasAny => _faults.Count > 0;
+
     public void Add(string place, Fault fault) => _faults.Add((place, fault));
 
     public void Add(InvalidDocumentException refused) =>

@@ -54,7 +54,8 @@ public sealed class ManifestRenderer(BuildKustomization build, IsNamespaced isNa
             faults.Add(service.Faults);
         }
 
-        faults.ThrowIfAny();
+        // Of what could not be read nobody knows what it brings: a kind that is missing then may be one of it.
+        var isWhole = !faults.HasAny;
         var warnings = parsed.SelectMany(p => p.Warnings).ToList();
         RefuseDuplicates(parsed.SelectMany(p => p.Manifests), faults);
         var ownKinds = parsed.SelectMany(p => p.Manifests).Select(CustomKind.Of).OfType<CustomKind>().ToList();
@@ -64,7 +65,7 @@ public sealed class ManifestRenderer(BuildKustomization build, IsNamespaced isNa
             var rules = new ClusterKindRules(service.Definition.Name, workspace);
             var labels = ManifestLabels.For(claim, service);
             var objects = new List<JsonObject>();
-            if (service.Definition.Secrets.Count > 0)
+            if (service.Definition.Secrets.Count > 0 && isWhole)
             {
                 var values = await secretsOf(claim.EnvironmentName, service.Definition, cancellationToken);
                 objects.Add(ManifestLabels.Stamp(SecretObject(service.Definition, values), labels, claim.Namespace));
@@ -74,7 +75,7 @@ public sealed class ManifestRenderer(BuildKustomization build, IsNamespaced isNa
             {
                 var hasNamespace =
                     ownKinds.Find(k => k.Defines(manifest))?.IsNamespaced
-                    ?? await AskAsync(manifest, faults, cancellationToken);
+                    ?? await AskAsync(manifest, isWhole ? faults : new ManifestFaults(), cancellationToken);
                 if (hasNamespace is not { } known)
                 {
                     continue;

@@ -33,7 +33,8 @@ internal sealed class RegistryCredentials(ProgramRunner programs, RegistryOption
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
-            throw new PlatformException($"{file} cannot be read: {e.Message}", "Put it right, or log in again.");
+            var why = e is JsonException fault ? JsonText.FaultOf(fault) : e.Message;
+            throw new PlatformException($"{file} cannot be read: {why}", "Put it right, or log in again.");
         }
 
         var key = host == "docker.io" ? DockerHubKey : host;

@@ -255,7 +255,9 @@ internal sealed class RegistryTransport : IDisposable
         }
         catch (JsonException e)
         {
-            throw new PlatformException($"{repository.Host} answered with something that is no JSON: {e.Message}");
+            throw new PlatformException(
+                $"{repository.Host} answered with something that is no JSON: {JsonText.FaultOf(e)}."
+            );
         }
     }
 

@@ -59,9 +59,12 @@ public sealed class ServiceResolution : IDisposable
             cancellationToken
         );
         var (sourced, notes) = await _sources.ListAsync(completed, use, cancellationToken);
-        var catalogue = new SourcedCatalogue(completed.Catalogue, sourced, policy.Allows);
+        var (own, unlisted) = policy is { TrustsLock: true, Lock: { } trusted }
+            ? WithVersionsOf(trusted, completed.Catalogue, claim.UseDevTags)
+            : (completed.Catalogue, new HashSet<string>());
+        var catalogue = new SourcedCatalogue(own, sourced, policy.Allows);
         var roots = claim.Services.ToDictionary(s => s.Key, s => s.Value.Version, StringComparer.Ordinal);
-        var options = policy.OptionsFor(claim);
+        var options = policy.OptionsFor(claim) with { AskedBy = DefaultsIn(claim, workspace) };
         var resolved = await catalogue.ResolveAsync(roots, options, cancellationToken);
         // Before anything is asked of a host that a claim names.
         ClaimRules.Require(
@@ -74,7 +77,13 @@ public sealed class ServiceResolution : IDisposable
         var pins = new ImagePins(claim, workspace, policy.KeptFor(options), policy);
         var (pinned, oddities) = await _digests.PinAsync(pins, resolved, cancellationToken);
         var ambiguous = resolved.Services.Where(s => s.EqualInOrder.Count > 0).Select(Ambiguity);
-        return new SourcedResolution(pinned, [.. warnings, .. notes, .. ambiguous, .. oddities]);
+        var kept = resolved
+            .Services.Where(s => unlisted.Contains(s.Definition.Name))
+            .Select(s =>
+                $"{s.Definition.Name} {s.Version} is not among the versions there are any more: it is kept until the "
+                + "environment is deployed again."
+            );
+        return new SourcedResolution(pinned, [.. warnings, .. notes, .. ambiguous, .. kept, .. oddities]);
     }
 
     /// <summary>Has the tags of a repository fetched again at the next asking.</summary>
@@ -117,6 +126,51 @@ public sealed class ServiceResolution : IDisposable
         expired.ForEach(e => _tags.Expire(e.Repository.ToString()));
         return [.. expired.Select(e => e.Service).Distinct(StringComparer.Ordinal)];
     }
+
+    /// <summary>The catalogue with the versions of a lock, and the services of which it did not list that version.</summary>
+    private static (Catalogue Catalogue, HashSet<string> Unlisted) WithVersionsOf(
+        EnvironmentLock locked,
+        Catalogue catalogue,
+        bool useDevTags
+    )
+    {
+        var services = catalogue.Services.ToDictionary(StringComparer.Ordinal);
+        var unlisted = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (name, version) in locked.Versions)
+        {
+            if (
+                services.TryGetValue(name, out var service)
+                && !service.Versions.Contains(version)
+                && !service.DevVersions.Contains(version)
+            )
+            {
+                unlisted.Add(name);
+                services[name] =
+                    useDevTags && version.IsPrerelease
+                        ? service with
+                        {
+                            DevVersions = [.. service.DevVersions, version],
+                        }
+                        : service with
+                        {
+                            Versions = [.. service.Versions, version],
+                        };
+            }
+        }
+
+        return (new Catalogue(services), unlisted);
+    }
+
+    // A claim is stored complete: what it says word for word as its type does is the type's wish, too.
+    private static Dictionary<string, string> DefaultsIn(Claim claim, Workspace workspace) =>
+        workspace
+            .Types[claim.EnvironmentType]
+            .Services.Where(d => claim.Services.GetValueOrDefault(d.Key)?.Version.Text == d.Value)
+            .ToDictionary(
+                d => d.Key,
+                _ => $"the defaults of {EnvironmentTypes.NameOf(claim.EnvironmentType)} ask for",
+                StringComparer.Ordinal
+            );
 
     private static string Ambiguity(ResolvedService service)
     {

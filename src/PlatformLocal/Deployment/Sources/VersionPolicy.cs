@@ -19,6 +19,9 @@ public sealed record VersionPolicy
     /// <summary>Keep every version, also where <c>latest</c> or dev tags ask for the newest at each deployment.</summary>
     public bool Keep { get; init; }
 
+    /// <summary>Keep versions of the lock also where nothing lists them any more: nobody asked for others.</summary>
+    public bool TrustsLock { get; init; }
+
     /// <summary>Keep the images of all versions that stay, also of services that may be upgraded.</summary>
     public bool KeepImages { get; init; }
 

@@ -31,6 +31,7 @@ internal static class ReconciliationServices
             .AddSingleton<EnvironmentUpdates>()
             .AddSingleton<EnvironmentReconciliation>()
             .AddSingleton<Reconciler>()
+            .AddSingleton<Rollbacks>()
             .AddSingleton<EnvironmentWriter>();
         if (options.Replica is not { } replica)
         {

@@ -15,7 +15,8 @@ internal static class EnvironmentEndpoints
         group
             .MapGet("/", List)
             .WithSummary("All environments; q=words finds, q=field:text within one field.")
-            .Produces<EnvironmentListDocument>();
+            .Produces<EnvironmentListDocument>()
+            .Produces<ProblemDocument>(StatusCodes.Status400BadRequest, ProblemAnswers.ContentType);
         group
             .MapPost("/", CreateAsync)
             .WithSummary(
@@ -56,6 +57,7 @@ internal static class EnvironmentEndpoints
         var all = feed.All.Select(d => d with { Claim = null });
         if (!string.IsNullOrWhiteSpace(q))
         {
+            SearchDocuments.RequireFields(q);
             var found = index.Search(q);
             all = all.Where(d => found.Contains(d.EnvironmentName, StringComparer.Ordinal));
         }

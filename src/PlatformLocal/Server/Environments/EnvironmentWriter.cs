@@ -1,5 +1,6 @@
 using PlatformLocal.Server.History;
 using PlatformLocal.Server.Reconciliation;
+using PlatformLocal.Server.Status;
 
 namespace PlatformLocal.Server.Environments;
 
@@ -8,6 +9,8 @@ internal sealed class EnvironmentWriter(
     ClaimStore claims,
     ClaimCompiler compiler,
     EnvironmentDeliveries deliveries,
+    Rollbacks rollbacks,
+    EnvironmentFeed feed,
     Reconciler reconciler,
     TimeProvider time
 )
@@ -90,8 +93,8 @@ internal sealed class EnvironmentWriter(
         intent.Compiled.Claim.IsolationIn(intent.Compiled.Workspace.Types);
 
     private Task<Intent> IntendAsync(DeployRequest request, CancellationToken cancellationToken) =>
-        request.Rollback is var number and not 0
-            ? IntendRollbackAsync(request, number, cancellationToken)
+        request.Rollback != 0
+            ? IntendRollbackAsync(request, cancellationToken)
             : IntendClaimAsync(request, cancellationToken);
 
     private async Task<Intent> IntendClaimAsync(DeployRequest request, CancellationToken cancellationToken)
@@ -112,17 +115,13 @@ internal sealed class EnvironmentWriter(
             Time = time.GetUtcNow(),
             Cause = request.Upgrade.Count > 0 ? RolloutCause.Upgrade : RolloutCause.Claim,
             By = request.User,
-            Lock = compiled.ToLock().WithReasonsOf(before),
+            Lock = compiled.ToLock().WithReasonsOf(given ?? (history.IsOf(source) ? stored : null)),
             Claim = source,
         };
         return new Intent(compiled, stored, existing is not null, rollout) { IsLockGiven = given is not null };
     }
 
-    private async Task<Intent> IntendRollbackAsync(
-        DeployRequest request,
-        int number,
-        CancellationToken cancellationToken
-    )
+    private async Task<Intent> IntendRollbackAsync(DeployRequest request, CancellationToken cancellationToken)
     {
         Rollbacks.RefuseMoreThanName(request);
         var snapshot = compiler.ReadWorkspace();
@@ -131,65 +130,46 @@ internal sealed class EnvironmentWriter(
         var (stored, existing) = await FindAsync(name, types, cancellationToken);
         if (stored is null)
         {
-            throw new PlatformException(
-                FailureKind.NotFound,
-                $"There is no environment '{name}' that could be put back.",
-                "See which there are with: platformctl list-environments"
-            );
+            throw NothingToPutBack(name);
         }
 
         var history = await claims.GetHistoryAsync(name, cancellationToken);
-        var target = Rollbacks.TargetIn(history, name, number);
-        var claim = ClaimReader.Read(target.Claim, types, $"The claim of {name} at {number}");
-        if (claim.ExpirationDate <= time.GetUtcNow())
-        {
-            throw new PlatformException(
-                FailureKind.InvalidInput,
-                $"The claim of {name} at {number} expired at {claim.ExpirationDate:u}: put back, it would remove the environment.",
-                "Deploy a claim with these versions and a later expiration_date instead."
-            );
-        }
-
-        RefuseToMove(claim, existing, types);
-        var policy = new VersionPolicy
-        {
-            Lock = target.Lock,
-            Keep = true,
-            Offline = request.Offline,
-        };
-        CompiledClaim compiled;
-        try
-        {
-            compiled = await compiler.CompileAsync(claim, snapshot, policy, cancellationToken);
-        }
-        catch (PlatformException e) when (e.Kind is FailureKind.InvalidInput or FailureKind.NotFound)
-        {
-            throw Rollbacks.Impossible(name, number, e.Message.TrimEnd('.'), history);
-        }
-
-        var moved = target.Lock.DifferencesTo(compiled.ToLock());
-        if (moved.Count > 0)
-        {
-            throw Rollbacks.Impossible(
-                name,
-                number,
-                string.Join("; ", target.Lock.ChangesTo(compiled.ToLock())),
-                history
-            );
-        }
-
+        var (target, compiled) = await rollbacks.PrepareAsync(
+            history,
+            request,
+            snapshot,
+            claim => RefuseToMove(claim, existing, types),
+            cancellationToken
+        );
         var rollout = new Rollout
         {
             Time = time.GetUtcNow(),
             Cause = RolloutCause.Rollback,
             By = request.User,
-            BackTo = number,
+            BackTo = target.Number,
             Lock = target.Lock,
             Claim = target.Claim,
         };
         var before = await claims.GetLockAsync(name, cancellationToken);
         return new Intent(compiled, before, Exists: true, rollout);
     }
+
+    /// <summary>Why there is no claim in whose place another one could be put.</summary>
+    private PlatformException NothingToPutBack(string name) =>
+        feed.Find(name) switch
+        {
+            null => feed.NotFound(name),
+            { Phase: EnvironmentPhase.Deleting } => new PlatformException(
+                FailureKind.Conflict,
+                $"{name} is being removed: nothing can be put back in its place.",
+                "Deploy its claim when it is gone."
+            ),
+            _ => new PlatformException(
+                FailureKind.Conflict,
+                $"The claim of {name} is away: nothing can be put back in its place.",
+                $"Bring {name}.json back into the bucket, or deploy the claim with: platformctl deploy-environment --file {name}.json"
+            ),
+        };
 
     private static string NameIn(DeployRequest request) => request.Claim["environment_name"]?.ToString() ?? "";
 

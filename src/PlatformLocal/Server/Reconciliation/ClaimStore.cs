@@ -62,7 +62,7 @@ internal sealed class UnreadableObjectException : PlatformException
     /// <param name="cause">The failure of reading it.</param>
     public UnreadableObjectException(string bucket, string key, string why, string without, Exception cause)
         : base(
-            $"{bucket}/{key} cannot be read. {why}",
+            $"{bucket}/{key} cannot be read: {why.TrimEnd('.')}.",
             $"Repair {key} in the bucket {bucket}, or remove it: {without}.",
             cause
         ) => Kind = FailureKind.InvalidInput;
@@ -292,7 +292,8 @@ internal sealed class ClaimStore(IObjectStore store)
         }
         catch (JsonException e)
         {
-            throw new UnreadableObjectException(Bucket, found.Key, e.Message, "the history then begins anew", e);
+            var why = JsonText.FaultOf(e);
+            throw new UnreadableObjectException(Bucket, found.Key, why, "the history then begins anew", e);
         }
     }
 }

@@ -28,6 +28,22 @@ internal sealed partial class EnvironmentReconciliation(
         }
     }
 
+    /// <summary>Tells of an environment whose claim went while nobody looked what its history says of it.</summary>
+    public async Task RememberAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if ((await claims.GetHistoryAsync(name, cancellationToken)).Newest is { } newest)
+            {
+                status.Report(name, new EnvironmentFact.Remembered(newest.Claim));
+            }
+        }
+        catch (UnreadableObjectException e)
+        {
+            LogNotKnown(name, e.Message);
+        }
+    }
+
     /// <summary>Makes the cluster match the claim once.</summary>
     /// <param name="name">The environment.</param>
     /// <param name="update">Whether newer versions are looked for.</param>
@@ -125,15 +141,27 @@ internal sealed partial class EnvironmentReconciliation(
             return;
         }
 
-        var policy = new VersionPolicy { Lock = before, Keep = history.IsOf(source) };
+        // Nobody asks for other versions by starting the platform, nor by changing what there is beside the claim.
+        var isSame = history.IsOf(source);
+        var policy = new VersionPolicy
+        {
+            Lock = before,
+            Keep = isSame,
+            TrustsLock = isSame,
+        };
         var compiled = await compiler.BuildAsync(claim, stored.Revision, snapshot, policy, cancellationToken);
+        var resolved = compiled.ToLock().WithReasonsOf(isSame ? before : null);
+        if (isSame)
+        {
+            RequireVersionsOf(before, resolved);
+        }
+
         status.Report(name, ResolvedTo(ServicesOf(compiled), compiled.Warnings, history, source));
         updates.Schedule(claim, types, history, source);
-        var resolved = compiled.ToLock().WithReasonsOf(before);
         var rollout = new Rollout
         {
             Time = time.GetUtcNow(),
-            Cause = history.IsOf(source) ? RolloutCause.Workspace : RolloutCause.Claim,
+            Cause = isSame ? RolloutCause.Workspace : RolloutCause.Claim,
             By = history.Newest is null ? claim.User : null,
             Lock = resolved,
             Claim = source,
@@ -179,6 +207,20 @@ internal sealed partial class EnvironmentReconciliation(
                 h => h.End(rollout.Number, outcome, time.GetUtcNow(), message),
                 cancellationToken
             );
+    }
+
+    private static void RequireVersionsOf(EnvironmentLock? before, EnvironmentLock now)
+    {
+        var moved = before?.DifferencesTo(now).Where(d => d.What == "version").ToList();
+        if (moved is { Count: > 0 })
+        {
+            throw new PlatformException(
+                FailureKind.InvalidInput,
+                $"{now.EnvironmentName} keeps its versions until it is deployed again, and the workspace does not let it: "
+                    + $"{string.Join("; ", moved)}.",
+                "Bring back what is missing, or deploy its claim again: plan-environment shows what would change."
+            );
+        }
     }
 
     private async Task RemoveAsync(string name, CancellationToken cancellationToken)
@@ -273,6 +315,9 @@ internal sealed partial class EnvironmentReconciliation(
 
     [LoggerMessage(LogLevel.Warning, "{Name} is ready, and its next start cannot be made shorter: {Message}")]
     private partial void LogNotRemembered(string name, string message);
+
+    [LoggerMessage(LogLevel.Warning, "What {Name} was, whose claim is away, cannot be told: {Message}")]
+    private partial void LogNotKnown(string name, string message);
 
     [LoggerMessage(LogLevel.Warning, "{Name} is removed, and of what it brought stays: {What}")]
     private partial void LogLeft(string name, string what);

@@ -230,8 +230,15 @@ internal sealed partial class Reconciler(
                 // Somebody asked for that, or it expired.
                 seen.Remove(name);
                 _vanished.Forget(name);
+                continue;
             }
-            else if (_vanished.IsRemoval(name, listing.HasBeside(name) || IsUntouched(before, known)))
+
+            if (known?.EnvironmentType is null)
+            {
+                await reconciliation.RememberAsync(name, cancellationToken);
+            }
+
+            if (_vanished.IsRemoval(name, listing.HasBeside(name) || IsUntouched(before, known)))
             {
                 seen.Remove(name);
                 Request(name, revision: null);

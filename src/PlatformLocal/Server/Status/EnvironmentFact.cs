@@ -49,6 +49,10 @@ internal abstract record EnvironmentFact
     /// <summary>A pass failed.</summary>
     public sealed record Failed(PlatformException Failure) : EnvironmentFact;
 
+    /// <summary>The claim is gone, and the history says what it was.</summary>
+    /// <param name="Claim">The claim that was rolled out last.</param>
+    public sealed record Remembered(JsonObject Claim) : EnvironmentFact;
+
     /// <summary>The claim is not where it was.</summary>
     /// <param name="Until">When the environment is removed unless it comes back; <see langword="null"/> when it is not.</param>
     public sealed record ClaimAway(DateTimeOffset? Until) : EnvironmentFact;

@@ -60,6 +60,20 @@ internal sealed class EnvironmentStatus(EnvironmentFeed feed, ServedCluster clus
                 Services = [.. known.Services.Select(s => s with { Phase = ServicePhase.Ready, Message = null })],
             },
             EnvironmentFact.Failed { Failure: var failure } => Fail(known, failure),
+            EnvironmentFact.Remembered { Claim: var claim } => known with
+            {
+                Namespace = Claim.NamespaceOf(known.EnvironmentName),
+                Simulated = cluster.IsSimulated,
+                EnvironmentType = TextOf(claim, "environment_type"),
+                User = TextOf(claim, "user"),
+                CreationDate = DateTimeOffset.TryParse(
+                    TextOf(claim, "creation_date"),
+                    CultureInfo.InvariantCulture,
+                    out var created
+                )
+                    ? created
+                    : null,
+            },
             EnvironmentFact.ClaimAway when known.Phase == EnvironmentPhase.Deleting => known with { },
             EnvironmentFact.ClaimAway { Until: var until } => With(
                 known,
@@ -103,6 +117,8 @@ internal sealed class EnvironmentStatus(EnvironmentFeed feed, ServedCluster clus
             Phase = EnvironmentPhase.Deleting,
             Message = null,
             NextStep = null,
+            Failure = null,
+            Faults = [],
         };
     }
 
@@ -111,6 +127,9 @@ internal sealed class EnvironmentStatus(EnvironmentFeed feed, ServedCluster clus
         _odd[known.EnvironmentName] = what;
         return known with { };
     }
+
+    private static string? TextOf(JsonObject claim, string field) =>
+        claim[field] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
 
     private static IReadOnlyList<ConditionDocument> WithoutAbsence(EnvironmentDocument known) =>
         [.. known.Conditions.Where(c => c.Type != ConditionTypes.ClaimPresent)];

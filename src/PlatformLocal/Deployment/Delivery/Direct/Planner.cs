@@ -95,12 +95,14 @@ internal sealed class Planner(KubernetesClient client, DirectDeliveryOptions opt
         {
             ObjectReference reference = desired.Reference;
             ExistingObject? before = existing.Find(desired.Key);
-            bool cannotAsk =
-                (isNew && reference.Namespace == state.Request.Namespace)
-                || await client.Resources.FindAsync(reference.ApiVersion, reference.Kind, token) is null;
-            if (cannotAsk)
+            if (await client.Resources.FindAsync(reference.ApiVersion, reference.Kind, token) is null)
             {
-                // Without its namespace or its definition the server could only say that they are missing.
+                // Without its definition the server could only say that it is missing.
+                return desired.Change(ChangeKind.Created);
+            }
+            if (isNew && reference.Namespace == state.Request.Namespace)
+            {
+                await RequireValidAsync(desired, token);
                 return desired.Change(ChangeKind.Created);
             }
             if (before?.ResourceVersion is { } version && applier.IsUntouched(desired, version))
@@ -119,6 +121,38 @@ internal sealed class Planner(KubernetesClient client, DirectDeliveryOptions opt
             {
                 Note = shared.Note,
             };
+        }
+    }
+
+    /// <summary>
+    /// Has the server look at an object whose namespace is not there yet, in one that is: what it says of the object itself
+    /// holds in any.
+    /// </summary>
+    private async Task RequireValidAsync(DesiredObject desired, CancellationToken cancellationToken)
+    {
+        const string elsewhere = "default";
+        ObjectReference there = desired.Reference with { Namespace = elsewhere };
+        var content = (JsonObject)desired.Content.DeepClone();
+        content.Metadata()!["namespace"] = elsewhere;
+        try
+        {
+            if (await client.FindAsync(there, cancellationToken) is null)
+            {
+                await client.ApplyAsync(content, options.Write with { DryRun = true }, cancellationToken);
+            }
+        }
+        catch (KubernetesException fault) when (fault.Kind == FailureKind.InvalidInput)
+        {
+            throw new PlatformException(
+                fault.Kind,
+                fault.Message.Replace(there.ToString(), desired.Reference.ToString(), StringComparison.Ordinal),
+                fault.NextStep,
+                fault
+            );
+        }
+        catch (KubernetesException)
+        {
+            // Rights, quotas and webhooks of that namespace say nothing of the environment's.
         }
     }
 
