@@ -66,6 +66,46 @@ public sealed class CommandLineTests
     }
 
     [Theory]
+    [InlineData("There is no option '--files'. Did you mean --file?", "deploy-environment", "--files", "claim.json")]
+    [InlineData("There is no option '--nam'. Did you mean --name?", "platform-status", "--nam", "x")]
+    [InlineData("There is no option '--evn'.", "kubeconfig", "--evn=x")]
+    [InlineData("There is no command 'deploy-envronment'. Did you mean d", "deploy-envronment", "--file", "x")]
+    public async Task A_word_that_there_is_not_is_told_with_what_is_meant(string told, params string[] arguments)
+    {
+        await using var program = new PlatformCtlProgram();
+
+        var outcome = await program.RunAsync(arguments);
+
+        outcome.ExitCode.Should().Be(2);
+        outcome.Error.Should().StartWith(told).And.Contain("--help");
+        outcome.Error.TrimEnd().Split('\n').Should().HaveCount(2);
+    }
+
+    [Fact]
+    public async Task A_cluster_that_there_is_not_is_refused()
+    {
+        await using var program = new PlatformCtlProgram();
+        program.Environment["PLATFORM_CLUSTER"] = "moon";
+
+        var outcome = await program.RunAsync("create-local-platform");
+
+        outcome.ExitCode.Should().Be(2);
+        outcome.Error.Should().Contain("no cluster 'moon'").And.Contain("embedded, kind, existing");
+    }
+
+    [Fact]
+    public async Task A_folder_is_no_claim()
+    {
+        await using var program = new PlatformCtlProgram();
+        var examples = Path.Combine(PlatformCtlProgram.RepositoryRoot, "examples", "environments");
+
+        var outcome = await program.RunAsync("deploy-environment", "--file", examples);
+
+        outcome.ExitCode.Should().Be(2);
+        outcome.Error.Should().Contain($"{examples} is a folder").And.Contain("dev-local.json");
+    }
+
+    [Theory]
     [InlineData("{\n \"environment_name\": ", "line 2")]
     [InlineData("{}", "environment_name: is required")]
     public async Task An_invalid_payload_ends_with_2_and_starts_nothing(string payload, string told)

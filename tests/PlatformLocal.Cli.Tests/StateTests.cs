@@ -96,6 +96,61 @@ public sealed class StateTests
     }
 
     [Fact]
+    public async Task A_state_folder_that_everybody_may_write_into_is_refused_with_the_command_that_helps()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "modes are of Unix");
+        await using var program = new PlatformCtlProgram();
+        await program.RunAsync("create-local-platform", "--workspace", s_workspace);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(program.Folder, File.GetUnixFileMode(program.Folder) | UnixFileMode.OtherWrite);
+        }
+
+        var refused = await program.RunAsync("platform-status");
+        var chmod = refused.Error.Split("chmod ")[1].TrimEnd().Split(' ');
+        await Process
+            .Start("chmod", [chmod[0], chmod[1].Trim('\'')])
+            .WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        refused.ExitCode.Should().Be(4);
+        (await program.RunAsync("platform-status")).ExitCode.Should().Be(0);
+    }
+
+    [Fact]
+    public async Task What_there_is_not_is_not_passed_over()
+    {
+        await using var program = new PlatformCtlProgram();
+        await program.RunAsync("create-local-platform", "--workspace", s_workspace);
+
+        var kubeconfig = await program.RunAsync("kubeconfig", "--environment", "nope");
+        var list = await program.RunAsync("list-environments", "tpye:dev");
+        var image = await program.RunAsync("image", "load", "x:1");
+
+        kubeconfig.ExitCode.Should().Be(1);
+        kubeconfig.Error.Should().Contain("There is no environment 'nope'");
+        list.ExitCode.Should().Be(2);
+        list.Error.Should().Contain("Environments have no 'tpye'").And.Contain("name, user, type, phase or service");
+        image.Error.Should().Contain("--cluster kind --name real");
+    }
+
+    [Fact]
+    public async Task A_start_that_fails_shows_only_what_it_wrote_itself()
+    {
+        await using var program = new PlatformCtlProgram();
+        await program.RunAsync("create-local-platform", "--workspace", s_workspace);
+        await program.RunAsync("destroy-local-platform", "--keep-state");
+        File.AppendAllText(Path.Combine(program.Folder, "serve.log"), "a line of the run before\n");
+        var cluster = Path.Combine(program.Folder, "cluster");
+        Directory.Delete(cluster, recursive: true);
+        File.WriteAllText(cluster, "no folder");
+
+        var failed = await program.RunAsync("create-local-platform");
+
+        failed.ExitCode.Should().NotBe(0);
+        failed.Error.Should().Contain("Its last lines:").And.Contain(cluster).And.NotContain("of the run before");
+    }
+
+    [Fact]
     public async Task Damage_of_what_the_embedded_cluster_kept_is_told_in_the_log()
     {
         await using var program = new PlatformCtlProgram();

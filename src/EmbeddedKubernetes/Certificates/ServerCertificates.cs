@@ -39,7 +39,12 @@ internal sealed record ServerCertificates(string AuthorityPem, X509Certificate2 
                 File.ReadAllText(Path.Combine(directory, ServerFile)),
                 File.ReadAllText(Path.Combine(directory, KeyFile))
             );
-            return server.NotAfter > now.AddDays(30).UtcDateTime ? new(authority, server) : null;
+            // One that was made while the clock was ahead does not hold yet.
+            return
+                server.NotAfter.ToUniversalTime() > now.AddDays(30).UtcDateTime
+                && server.NotBefore.ToUniversalTime() <= now.UtcDateTime
+                ? new(authority, server)
+                : null;
         }
         catch (Exception e) when (e is IOException or CryptographicException or UnauthorizedAccessException)
         {
@@ -53,7 +58,7 @@ internal sealed record ServerCertificates(string AuthorityPem, X509Certificate2 
 
     private static (string Authority, string Certificate, string Key) Create(DateTimeOffset now)
     {
-        var from = now.AddHours(-1);
+        var from = now.AddDays(-1); // clocks go back, and those of clients are behind
         var until = now.AddYears(10);
         using var authorityKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var authorityRequest = new CertificateRequest(

@@ -30,6 +30,8 @@ internal sealed class Composition
 
     public CreateLocalPlatform Create(LocalPlatform platform) => new(platform, Programs, Time);
 
+    public DestroyLocalPlatform Destroy(LocalPlatform platform) => new(platform, Programs, Time);
+
     public DestroyEverything DestroyEverything(string root) =>
         new(root, name => Platform(State(root, name)), Programs, Time);
 
@@ -51,6 +53,10 @@ internal sealed class Composition
     {
         var program = Environment.ProcessPath!;
         var isHost = Path.GetFileNameWithoutExtension(program).Equals("dotnet", StringComparison.OrdinalIgnoreCase);
-        return new ServeCommand(program, isHost ? [Path.Combine(AppContext.BaseDirectory, "platformctl.dll")] : []);
+        return new ServeCommand(
+            program,
+            PlatformCtl.Version,
+            isHost ? [Path.Combine(AppContext.BaseDirectory, "platformctl.dll")] : []
+        );
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.Reflection;
 using PlatformLocal.Cli.Commands;
+using PlatformLocal.Cli.Rendering;
 
 namespace PlatformLocal.Cli;
 
@@ -20,15 +21,25 @@ internal static class PlatformCtl
             EnableDefaultExceptionHandler = false,
             ProcessTerminationTimeout = TimeSpan.FromSeconds(10),
         };
-        if (parsed.Action is not ParseErrorAction wrongUsage)
+        var command = parsed.CommandResult.Command;
+        if (UnknownWords.In(parsed) is { Count: > 0 } unknown)
+        {
+            foreach (var fault in unknown)
+            {
+                await Console.Error.WriteLineAsync(PlainText.Of(fault));
+            }
+        }
+        else if (parsed.Action is ParseErrorAction wrongUsage)
+        {
+            wrongUsage.ShowHelp = false; // what is wrong must not scroll away
+            invocation.Output = Console.Error;
+            await parsed.InvokeAsync(invocation);
+        }
+        else
         {
             return await parsed.InvokeAsync(invocation);
         }
 
-        wrongUsage.ShowHelp = false; // what is wrong must not scroll away
-        invocation.Output = Console.Error;
-        await parsed.InvokeAsync(invocation);
-        var command = parsed.CommandResult.Command;
         await Console.Error.WriteLineAsync(
             $"  → See: platformctl {(command is RootCommand ? "" : command.Name + " ")}--help"
         );

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.ServerSentEvents;
@@ -23,16 +22,20 @@ public sealed class PlatformApiClient : IDisposable
     private const string Workspace = "api/v1/workspace";
 
     private readonly HttpClient _http;
+    private readonly TimeProvider _time;
 
     /// <summary>A client.</summary>
     /// <param name="address">The API's address.</param>
     /// <param name="token">The token: it is never sent, and nobody is spoken to who does not know it.</param>
-    public PlatformApiClient(Uri address, string token)
+    /// <param name="time">The clock of requests and waits; the system's when <see langword="null"/>.</param>
+    public PlatformApiClient(Uri address, string token, TimeProvider? time = null)
     {
+        _time = time ?? TimeProvider.System;
         // What a loopback connection cannot need is left out: each part costs a command milliseconds at its start.
         _http = new HttpClient(
             new SigningHandler(
                 token,
+                _time,
                 new SocketsHttpHandler
                 {
                     UseProxy = false,
@@ -56,6 +59,10 @@ public sealed class PlatformApiClient : IDisposable
     /// <summary>How long an API that went away may take to come back while somebody waits for it.</summary>
     /// <value>None unless set: a process that ended stays so until it is started.</value>
     public TimeSpan Patience { get; init; }
+
+    /// <summary>What is told when the API that answers is of a version that this client does not understand.</summary>
+    /// <value>That it gives no proof of being the platform's, unless set.</value>
+    public PlatformException? OtherVersion { get; init; }
 
     /// <summary>The workspace that the platform has.</summary>
     /// <param name="cancellationToken">Stops asking.</param>
@@ -83,6 +90,7 @@ public sealed class PlatformApiClient : IDisposable
 
     /// <summary>Whether the API answers at all.</summary>
     /// <param name="cancellationToken">Stops asking.</param>
+    /// <exception cref="PlatformException">What answers is of another version.</exception>
     public async Task<bool> IsAnsweringAsync(CancellationToken cancellationToken)
     {
         try
@@ -90,7 +98,7 @@ public sealed class PlatformApiClient : IDisposable
             using var response = await SendAsync(new HttpRequestMessage(HttpMethod.Get, "healthz"), cancellationToken);
             return true;
         }
-        catch (PlatformException)
+        catch (PlatformException e) when (e != OtherVersion)
         {
             return false;
         }
@@ -164,10 +172,12 @@ public sealed class PlatformApiClient : IDisposable
     /// <summary>Removes an environment's claim: its removal goes on by itself.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="cancellationToken">Stops asking.</param>
+    /// <returns>The environment as it is then.</returns>
     /// <exception cref="PlatformException">There is no such environment, or the API refuses.</exception>
-    public async Task DeleteAsync(string name, CancellationToken cancellationToken)
+    public async Task<EnvironmentDocument> DeleteAsync(string name, CancellationToken cancellationToken)
     {
         using var response = await SendAsync(HttpMethod.Delete, PathOf(name), cancellationToken);
+        return await ReadAsync(response, PlatformJson.Default.EnvironmentDocument, cancellationToken);
     }
 
     /// <summary>An environment as it is now and after each change; ends when it is removed.</summary>
@@ -262,7 +272,7 @@ public sealed class PlatformApiClient : IDisposable
         CancellationToken cancellationToken
     )
     {
-        long started = Stopwatch.GetTimestamp();
+        long started = _time.GetTimestamp();
         while (true)
         {
             try
@@ -270,9 +280,9 @@ public sealed class PlatformApiClient : IDisposable
                 return await send();
             }
             catch (PlatformException e)
-                when (e.Kind == FailureKind.NotReadyInTime && Stopwatch.GetElapsedTime(started) < Patience)
+                when (e.Kind == FailureKind.NotReadyInTime && _time.GetElapsedTime(started) < Patience)
             {
-                await Task.Delay(PatienceInterval, TimeProvider.System, cancellationToken);
+                await Task.Delay(PatienceInterval, _time, cancellationToken);
             }
         }
     }
@@ -332,12 +342,14 @@ public sealed class PlatformApiClient : IDisposable
     }
 
     private PlatformException Unreachable(Exception cause) =>
-        new(
-            Patience > TimeSpan.Zero ? FailureKind.NotReadyInTime : FailureKind.Failed,
-            $"The Platform API at {_http.BaseAddress} does not answer: {cause.Message}",
-            "Look at it with: platformctl platform-status",
-            cause
-        );
+        OtherVersion is { } other && cause.InnerException is NoProofException
+            ? other
+            : new PlatformException(
+                Patience > TimeSpan.Zero ? FailureKind.NotReadyInTime : FailureKind.Failed,
+                $"The Platform API at {_http.BaseAddress} does not answer: {cause.Message}",
+                "Look at it with: platformctl platform-status",
+                cause
+            );
 
     private static async Task<PlatformException> ProblemOfAsync(
         HttpResponseMessage response,

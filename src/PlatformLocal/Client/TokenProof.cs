@@ -37,9 +37,11 @@ public static class TokenProof
     /// <param name="token">The token.</param>
     /// <param name="method">The request's method.</param>
     /// <param name="target">Its path and query, as they are sent.</param>
-    public static AuthenticationHeaderValue OfRequest(string token, string method, string target)
+    /// <param name="clock">Says when it is sent.</param>
+    public static AuthenticationHeaderValue OfRequest(string token, string method, string target, TimeProvider clock)
     {
-        var time = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
+        ArgumentNullException.ThrowIfNull(clock);
+        var time = clock.GetUtcNow().ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
         return new(Scheme, $"{time}.{Sign(token, "request", time, method, target)}");
     }
 
@@ -48,8 +50,10 @@ public static class TokenProof
     /// <param name="authorization">The header <c>Authorization</c>.</param>
     /// <param name="method">The request's method.</param>
     /// <param name="target">Its path and query, as they were sent.</param>
-    public static bool IsOfRequest(string token, string authorization, string method, string target)
+    /// <param name="clock">Says when it came.</param>
+    public static bool IsOfRequest(string token, string authorization, string method, string target, TimeProvider clock)
     {
+        ArgumentNullException.ThrowIfNull(clock);
         if (
             !authorization.StartsWith(Scheme + " ", StringComparison.Ordinal)
             || authorization[(Scheme.Length + 1)..].Split('.') is not [var time, var proof]
@@ -59,7 +63,7 @@ public static class TokenProof
             return false;
         }
 
-        var age = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() - seconds;
+        var age = clock.GetUtcNow().ToUnixTimeSeconds() - seconds;
         return Math.Abs(age) <= s_lifetime.TotalSeconds && AreSame(proof, Sign(token, "request", time, method, target));
     }
 
@@ -101,10 +105,12 @@ public static class TokenProof
             .Where(l => l.StartsWith(Header + ":", StringComparison.OrdinalIgnoreCase))
             .Select(l => l[(Header.Length + 1)..].Trim())
             .FirstOrDefault();
-        if (
-            !answer.StartsWith("HTTP/1.1 204 ", StringComparison.Ordinal)
-            || !AreSame(proof, Sign(token, "server", nonce))
-        )
+        if (proof is null)
+        {
+            throw new NoProofException();
+        }
+
+        if (!AreSame(proof, Sign(token, "server", nonce)))
         {
             throw new IOException("who answers there does not know this platform's token");
         }
@@ -142,8 +148,13 @@ public static class TokenProof
         CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(one ?? ""), Encoding.UTF8.GetBytes(other));
 }
 
+/// <summary>Who answers knows of no proof: another program, or a Platform API of another version.</summary>
+internal sealed class NoProofException()
+    : IOException("who answers there gives no proof that it is this platform's API");
+
 /// <summary>Signs each request in place of sending the token.</summary>
-internal sealed class SigningHandler(string token, HttpMessageHandler inner) : DelegatingHandler(inner)
+internal sealed class SigningHandler(string token, TimeProvider time, HttpMessageHandler inner)
+    : DelegatingHandler(inner)
 {
     protected override Task<HttpResponseMessage> SendAsync(
         HttpRequestMessage request,
@@ -153,7 +164,8 @@ internal sealed class SigningHandler(string token, HttpMessageHandler inner) : D
         request.Headers.Authorization = TokenProof.OfRequest(
             token,
             request.Method.Method,
-            request.RequestUri!.PathAndQuery
+            request.RequestUri!.PathAndQuery,
+            time
         );
         return base.SendAsync(request, cancellationToken);
     }

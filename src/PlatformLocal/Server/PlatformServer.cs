@@ -100,7 +100,7 @@ public sealed class PlatformServer : IAsyncDisposable
     )
     {
         options.State.Ensure();
-        var cluster = ClusterOf(options, new PlatformSettings(ClusterKinds.Kind, ""));
+        var cluster = ClusterOf(options, new PlatformSettings(ClusterKind.Kind, ""));
         var loggers = Loggers();
         var app = await StartAsync(Build(options, cluster, replica.Kubernetes, loggers), cancellationToken);
         return new PlatformServer(app, null, options, null, loggers);
@@ -223,7 +223,7 @@ public sealed class PlatformServer : IAsyncDisposable
             app.UseLoopbackOnly();
         }
 
-        app.UseBearerToken(options.Replica?.Token ?? options.State.EnsureToken());
+        app.UseBearerToken(options.Replica?.Token ?? options.State.EnsureToken(), options.Time);
         app.UseLeaderForwarding();
         app.UseFirstLook();
         app.UseRouting();

@@ -20,7 +20,7 @@ public sealed class LeftoversTests
         string node = $"{name}-control-plane";
         string volume = $"{name}-data";
         var state = new StateFolder(folder.Path, name);
-        state.WriteSettings(new PlatformSettings(ClusterKinds.Kind, "/workspace"));
+        state.WriteSettings(new PlatformSettings(ClusterKind.Kind, "/workspace"));
         var leftovers = new Leftovers(state, KindLab.Programs, TimeProvider.System);
         await KindLab.Docker("volume", "create", "--label", "platform-lab", volume);
         try

@@ -13,12 +13,12 @@ public sealed class PlatformServiceNeedsTests
     private static readonly Workspace s_workspace = WorkspaceReader.Read(Path.Combine(Repository.Root, "examples"));
 
     [Theory]
-    [InlineData(ClusterKinds.Kind, true)]
-    [InlineData(ClusterKinds.Existing, false)]
-    [InlineData(ClusterKinds.Embedded, false)]
+    [InlineData("kind", true)]
+    [InlineData("existing", false)]
+    [InlineData("embedded", false)]
     public void Only_a_platform_on_kind_has_services_that_nobody_asked_for(string cluster, bool hasServices) =>
         PlatformServiceSelection
-            .Of(new PlatformSettings(cluster, s_workspace.Folder), s_workspace)
+            .Of(new PlatformSettings(ClusterKind.Parse(cluster), s_workspace.Folder), s_workspace)
             .Services.Any()
             .Should()
             .Be(hasServices);
@@ -66,7 +66,7 @@ public sealed class PlatformServiceNeedsTests
 
     private static PlatformServiceSelection Choose(string wish) =>
         PlatformServiceSelection.Of(
-            new PlatformSettings(ClusterKinds.Kind, s_workspace.Folder, Services: wish),
+            new PlatformSettings(ClusterKind.Kind, s_workspace.Folder, Services: wish),
             s_workspace
         );
 }

@@ -35,6 +35,26 @@ public sealed class StateFolderTests : IDisposable
         File.ReadAllText(file).Should().Be(content);
     }
 
+    [Theory]
+    [InlineData("{ half", "line 1, column 3: 'h' does not belong there")]
+    [InlineData("""{"cluster": "ki""", "line 1, column 16: the text ends in the middle of a name or a value")]
+    [InlineData("""{"cluster": "kind"}""", "line 1, column 20: it lacks 'workspace'")]
+    [InlineData(
+        """{"cluster": 3, "workspace": "/w"}""",
+        "line 1, column 14: the value of cluster is of the wrong kind"
+    )]
+    public void What_is_wrong_with_settings_is_told_in_plain_words(string content, string told)
+    {
+        var file = _folder.Write("shop/platform.json", content);
+
+        _state
+            .Invoking(s => s.ReadSettings())
+            .Should()
+            .Throw<UnreadableStateException>()
+            .Which.Message.Should()
+            .Be($"The file {file} cannot be read: {told}.");
+    }
+
     [Fact]
     public void An_endpoint_that_cannot_be_read_is_set_aside_with_a_warning_that_names_it()
     {
@@ -89,7 +109,7 @@ public sealed class StateFolderTests : IDisposable
     [Fact]
     public void What_a_platform_is_made_with_is_remembered_as_a_whole()
     {
-        var settings = new PlatformSettings(ClusterKinds.Kind, "/workspace", Services: "none", Api: ApiPlaces.InCluster)
+        var settings = new PlatformSettings(ClusterKind.Kind, "/workspace", Services: "none", Api: ApiPlaces.InCluster)
         {
             Kind = new KindOptions("node-pools", "node:1", "base:1", "platform:1"),
         };
@@ -105,10 +125,10 @@ public sealed class StateFolderTests : IDisposable
     {
         var workspace = Directory.CreateDirectory(Path.Combine(_folder.Path, "workspace")).FullName;
         Directory.CreateSymbolicLink(Path.Combine(_folder.Path, "link"), workspace);
-        _state.WriteSettings(new PlatformSettings(ClusterKinds.Kind, workspace));
+        _state.WriteSettings(new PlatformSettings(ClusterKind.Kind, workspace));
 
-        _state.Settle(workspace + "/").Cluster.Should().Be(ClusterKinds.Kind);
-        _state.Settle(Path.Combine(_folder.Path, "link")).Cluster.Should().Be(ClusterKinds.Kind);
+        _state.Settle(workspace + "/").Cluster.Should().Be(ClusterKind.Kind);
+        _state.Settle(Path.Combine(_folder.Path, "link")).Cluster.Should().Be(ClusterKind.Kind);
         _state
             .Invoking(s => s.Settle(_folder.Path))
             .Should()

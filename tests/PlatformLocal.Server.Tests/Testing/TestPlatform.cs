@@ -67,7 +67,7 @@ internal sealed class TestPlatform : IAsyncDisposable
             },
             Token
         );
-        _client = new PlatformApiClient(_server.Address, State.ReadToken()!);
+        _client = new PlatformApiClient(_server.Address, State.ReadToken()!, Time);
     }
 
     public async Task StopAsync()

@@ -109,7 +109,7 @@ internal sealed class ArtifactCommand(SharedOptions shared)
             {
                 foreach (var artifact in new[] { pushed.Playbook, pushed }.OfType<PushedArtifact>())
                 {
-                    Console.Out.WriteLine($"{artifact.Name}@{artifact.Digest}");
+                    call.Terminal.Line($"{artifact.Name}@{artifact.Digest}");
                 }
             }
         );
@@ -145,7 +145,7 @@ internal sealed class ArtifactCommand(SharedOptions shared)
             ToJson(plan, deleted),
             PlatformJson.Indented.JsonObject,
             _ =>
-                Console.Out.WriteLine(
+                call.Terminal.Line(
                     count == 0 ? "There is nothing to delete."
                     : deletes ? $"{deleted} deleted; the registry frees their space when it collects garbage."
                     : "Nothing was deleted: repeat it with --yes."

@@ -198,6 +198,17 @@ internal sealed class ClaimOptions
         }
 
         var file = call.Get(_file)!;
+        if (Directory.Exists(file))
+        {
+            throw new PlatformException(
+                FailureKind.InvalidInput,
+                $"{file} is a folder, and --file takes the file of one claim.",
+                Directory.EnumerateFiles(file, "*.json").Order(StringComparer.Ordinal).FirstOrDefault() is { } first
+                    ? $"Name one in it, such as --file {first}"
+                    : "Name a JSON file."
+            );
+        }
+
         try
         {
             await using var stream = file == "-" ? Console.OpenStandardInput() : File.OpenRead(file);

@@ -24,7 +24,7 @@ internal sealed class CreateLocalPlatformCommand(SharedOptions shared)
         Description =
             "embedded: in one process, workloads simulated; kind: on Docker; existing: by its kubeconfig. "
             + "[default: kind where Docker and kind are, otherwise embedded] [env: PLATFORM_CLUSTER]",
-    }.AcceptOnlyFromAmong(ClusterKinds.Embedded, ClusterKinds.Kind, ClusterKinds.Existing);
+    }.AcceptOnlyFromAmong(ClusterKind.Names);
 
     private readonly Option<string?> _configuration = new("--kind-configuration")
     {
@@ -153,8 +153,8 @@ internal sealed class CreateLocalPlatformCommand(SharedOptions shared)
         CancellationToken cancellationToken
     )
     {
-        var cluster =
-            call.Get(_cluster) ?? (known is null ? SharedOptions.Variable("PLATFORM_CLUSTER") : known.Cluster);
+        var named = call.Get(_cluster) ?? (known is null ? SharedOptions.Variable("PLATFORM_CLUSTER") : null);
+        var cluster = named is null ? known?.Cluster : ClusterKind.Parse(named);
         if (cluster is null)
         {
             var choice = await ClusterChoice.MakeAsync(call.Parts.Programs, cancellationToken);
@@ -163,11 +163,11 @@ internal sealed class CreateLocalPlatformCommand(SharedOptions shared)
         }
 
         var api = call.Get(_api) ?? (known?.Cluster == cluster ? known.Api : null);
-        if (api == ApiPlaces.InCluster && cluster != ClusterKinds.Kind)
+        if (api == ApiPlaces.InCluster && !cluster.IsOnDocker)
         {
             throw new PlatformException(
                 FailureKind.InvalidInput,
-                $"--platform-api {ApiPlaces.InCluster} needs --cluster {ClusterKinds.Kind}; here it is {cluster}.",
+                $"--platform-api {ApiPlaces.InCluster} needs --cluster {ClusterKind.Kind}; here it is {cluster}.",
                 "Leave --platform-api out."
             );
         }
@@ -178,10 +178,10 @@ internal sealed class CreateLocalPlatformCommand(SharedOptions shared)
             "",
             kubeconfig is null ? known?.Kubeconfig : CanonicalPath.Of(kubeconfig),
             call.Get(_context) ?? known?.Context,
-            Api: api ?? (cluster == ClusterKinds.Kind ? ApiPlaces.InCluster : ApiPlaces.OnHost)
+            Api: api ?? (cluster.IsOnDocker ? ApiPlaces.InCluster : ApiPlaces.OnHost)
         )
         {
-            Kind = cluster == ClusterKinds.Kind ? KindOptionsOf(call, known?.Kind) : null,
+            Kind = cluster.IsOnDocker ? KindOptionsOf(call, known?.Kind) : null,
         };
     }
 

@@ -35,7 +35,12 @@ internal sealed class DestroyEnvironmentCommand(SharedOptions shared)
 
         var left = await call
             .Parts.Destroy(api)
-            .RunAsync(name, TimeSpan.FromSeconds(call.Get(_timeout)), cancellationToken);
+            .RunAsync(
+                name,
+                m => call.Terminal.Say($"{name}: {m}"),
+                TimeSpan.FromSeconds(call.Get(_timeout)),
+                cancellationToken
+            );
         await call.Parts.EnvironmentClusters(local.State).DeleteAsync(name, call.Terminal.Say, cancellationToken);
         var sentence = left.Count == 0 ? "nothing of it is left." : $"left is:\n  {string.Join("\n  ", left)}";
         call.Terminal.WriteDone("environment_name", name, $"{name} is removed; {sentence}", left);

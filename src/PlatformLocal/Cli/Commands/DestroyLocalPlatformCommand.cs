@@ -66,7 +66,7 @@ internal sealed class DestroyLocalPlatformCommand(SharedOptions shared)
         );
         var leftovers = call.Parts.Leftovers(platform.State);
         var had = call.Get(_verify) ? await leftovers.LookAsync(cancellationToken) : null;
-        var removed = await platform.DestroyAsync(call.Terminal.Say, cancellationToken);
+        var removed = await call.Parts.Destroy(platform).RunAsync(call.Terminal.Say, cancellationToken);
         if (had is not null)
         {
             ThrowIfAny(await leftovers.FindAsync(had, cancellationToken));

@@ -18,7 +18,7 @@ internal sealed class DoctorCommand(SharedOptions shared)
     private readonly Option<string?> _cluster = new Option<string?>("--cluster")
     {
         Description = "Check for this kind of cluster; for the platform's own unless given.",
-    }.AcceptOnlyFromAmong(ClusterKinds.Embedded, ClusterKinds.Kind, ClusterKinds.Existing);
+    }.AcceptOnlyFromAmong(ClusterKind.Names);
 
     private readonly Option<string?> _nodeImage = new("--node-image")
     {
@@ -39,7 +39,7 @@ internal sealed class DoctorCommand(SharedOptions shared)
         var known = platform.State.ReadSettings();
         var workspace = call.WorkspaceOf() ?? known?.Workspace;
         var programs = call.Parts.Programs;
-        var cluster = call.Get(_cluster) ?? known?.Cluster;
+        var cluster = call.Get(_cluster) is { } asked ? ClusterKind.Parse(asked) : known?.Cluster;
         var doctor = new Doctor(
             platform.State,
             workspace,
@@ -49,7 +49,7 @@ internal sealed class DoctorCommand(SharedOptions shared)
                 return api is null ? null : await api.GetPlatformAsync(token);
             },
             programs,
-            cluster == ClusterKinds.Kind
+            cluster is { IsOnDocker: true }
                 ? await KindPreflight.ForAsync(
                     programs,
                     call.Get(_nodeImage) ?? known?.Kind?.NodeImage,

@@ -31,8 +31,8 @@ internal sealed class ImageCommand(SharedOptions shared)
             throw new PlatformException(
                 FailureKind.InvalidInput,
                 $"The platform '{state.Platform}' has no Kind cluster: images go nowhere.",
-                "The embedded platform takes every image as present; make a real one with: "
-                    + "platformctl create-local-platform --cluster kind"
+                "The embedded platform takes every image as present; make a real one beside it with: "
+                    + "platformctl create-local-platform --cluster kind --name real"
             );
         }
 
@@ -55,7 +55,7 @@ internal sealed class ImageCommand(SharedOptions shared)
         call.Terminal.Show(
             new JsonObject { ["images"] = new JsonArray([.. names.Select(n => JsonValue.Create(n))]) },
             PlatformJson.Indented.JsonObject,
-            _ => names.ForEach(Console.Out.WriteLine)
+            _ => names.ForEach(call.Terminal.Line)
         );
         return ExitCodes.Done;
     }

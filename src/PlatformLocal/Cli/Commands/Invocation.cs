@@ -7,13 +7,31 @@ namespace PlatformLocal.Cli.Commands;
 /// <summary>One call of a command: what it was given, and what it works with.</summary>
 internal sealed class Invocation(SharedOptions shared, ParseResult parsed)
 {
+    private StateFolder? _state;
+
     public ParseResult Parsed => parsed;
 
     public Terminal Terminal { get; } = new(parsed.GetValue(shared.Output) == "json");
 
     public Composition Parts { get; } = new();
 
-    public StateFolder State => Composition.State(parsed.GetValue(shared.State)!, parsed.GetValue(shared.Name)!);
+    /// <summary>The platform's state folder, which nobody else may write into.</summary>
+    public StateFolder State
+    {
+        get
+        {
+            if (_state is null)
+            {
+                _state = SharedState;
+                _state.RequireOwn();
+            }
+
+            return _state;
+        }
+    }
+
+    /// <summary>The same in a pod, whose volumes the cluster makes.</summary>
+    public StateFolder SharedState => Composition.State(parsed.GetValue(shared.State)!, parsed.GetValue(shared.Name)!);
 
     public LocalPlatform Platform => Parts.Platform(State);
 

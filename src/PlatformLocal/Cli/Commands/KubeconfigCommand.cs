@@ -17,7 +17,7 @@ internal sealed class KubeconfigCommand(SharedOptions shared)
 
     protected override IReadOnlyList<Symbol> Parameters => [_environment];
 
-    protected override Task<int> RunAsync(Invocation call, CancellationToken cancellationToken)
+    protected override async Task<int> RunAsync(Invocation call, CancellationToken cancellationToken)
     {
         var state = call.State;
         if (!File.Exists(state.Kubeconfig))
@@ -29,10 +29,23 @@ internal sealed class KubeconfigCommand(SharedOptions shared)
             );
         }
 
-        var own = call.Get(_environment) is { } environment
-            ? call.Parts.EnvironmentClusters(state).KubeconfigOf(environment)
-            : null;
-        call.Terminal.WriteDone("kubeconfig", own ?? state.Kubeconfig, own ?? state.Kubeconfig);
-        return Task.FromResult(ExitCodes.Done);
+        var path = call.Get(_environment) is { } environment
+            ? await OfAsync(environment, call, cancellationToken)
+            : state.Kubeconfig;
+        call.Terminal.WriteDone("kubeconfig", path, path);
+        return ExitCodes.Done;
+    }
+
+    private static async Task<string> OfAsync(string environment, Invocation call, CancellationToken cancellationToken)
+    {
+        if (call.Parts.EnvironmentClusters(call.State).KubeconfigOf(environment) is { } own)
+        {
+            return own;
+        }
+
+        // It is on the platform's cluster, if it is at all.
+        using var api = await call.Platform.ConnectAsync(cancellationToken);
+        _ = await api.GetAsync(environment, cancellationToken);
+        return call.State.Kubeconfig;
     }
 }

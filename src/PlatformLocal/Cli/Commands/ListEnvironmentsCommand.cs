@@ -52,7 +52,7 @@ internal sealed class ListEnvironmentsCommand(SharedOptions shared)
             var ready = environment.Services.Count(s => s.Phase == ServicePhase.Ready);
             table.AddRow(
                 environment.EnvironmentName,
-                environment.EnvironmentType ?? "",
+                environment.EnvironmentType ?? "unknown",
                 environment.Phase.ToString().ToLowerInvariant(),
                 $"{ready}/{environment.Services.Count}",
                 (environment.User ?? "").EscapeMarkup(),

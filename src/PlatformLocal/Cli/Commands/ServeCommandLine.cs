@@ -38,12 +38,12 @@ internal sealed class ServeCommandLine(SharedOptions shared)
 
     protected override async Task<int> RunAsync(Invocation call, CancellationToken cancellationToken)
     {
-        var state = call.State;
         if (call.Get(_inCluster))
         {
-            return await ServeReplicaAsync(state, call.Get(_port), call.Terminal, cancellationToken);
+            return await ServeReplicaAsync(call.SharedState, call.Get(_port), call.Terminal, cancellationToken);
         }
 
+        var state = call.State;
         var known = state.ReadSettings();
         var isBackground = call.Get(_background);
         if (isBackground)

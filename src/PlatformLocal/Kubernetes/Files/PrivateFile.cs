@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace PlatformLocal.Kubernetes.Files;
 
 /// <summary>Writes files that only their owner may read, whole or not at all.</summary>
@@ -8,6 +10,11 @@ public static class PrivateFile
 
     /// <summary>The mode of folders: their owner enters, reads and writes.</summary>
     internal const UnixFileMode OwnerOnlyFolder = OwnerOnly | UnixFileMode.UserExecute;
+
+    private const string Unfinished = ".part";
+
+    // Only another process leaves something there, by being killed: looking once is enough.
+    private static readonly ConcurrentDictionary<string, bool> s_lookedAt = new(StringComparer.Ordinal);
 
     /// <summary>Makes a folder that only its owner may enter.</summary>
     public static string EnsureFolder(string path)
@@ -33,10 +40,16 @@ public static class PrivateFile
     /// <param name="isDurable">Whether it must outlive a loss of power at once; what can be fetched again need not.</param>
     public static void Replace(string path, ReadOnlySpan<byte> content, bool isDurable = true)
     {
-        var temporary = $"{path}.{Guid.NewGuid():N}.part";
+        RemoveLeftovers(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        var temporary = $"{path}.{Guid.NewGuid():N}{Unfinished}";
         try
         {
-            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+            var options = new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                Share = FileShare.Delete, // it is renamed while it is open: nobody takes it for a leftover
+            };
             if (!OperatingSystem.IsWindows())
             {
                 options.UnixCreateMode = OwnerOnly;
@@ -50,9 +63,9 @@ public static class PrivateFile
                 {
                     Disk.Flush(stream.SafeFileHandle);
                 }
-            }
 
-            File.Move(temporary, path, overwrite: true);
+                File.Move(temporary, path, overwrite: true);
+            }
         }
         catch
         {
@@ -60,6 +73,31 @@ public static class PrivateFile
             throw;
         }
     }
+
+    /// <summary>Removes what processes that were killed had begun to write: nobody holds it.</summary>
+    private static void RemoveLeftovers(string folder)
+    {
+        if (!Directory.Exists(folder) || !s_lookedAt.TryAdd(folder, true))
+        {
+            return;
+        }
+
+        foreach (var file in Directory.EnumerateFiles(folder, "*" + Unfinished).Where(IsOurs).ToList())
+        {
+            try
+            {
+                using (new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None)) { }
+                File.Delete(file);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // Somebody writes it, or it is not ours to remove: it is in nobody's way.
+            }
+        }
+    }
+
+    private static bool IsOurs(string file) =>
+        Path.GetFileName(file).Split('.') is [_, .., { Length: 32 } id, _] && id.All(char.IsAsciiHexDigitLower);
 
     /// <summary>Tries whether a file can be written, and leaves none behind.</summary>
     /// <param name="path">The file.</param>

@@ -1,13 +1,14 @@
 using Microsoft.Extensions.Logging;
 using PlatformLocal.Deployment.Ansible;
+using PlatformLocal.Platform.State;
 
 namespace PlatformLocal.Platform.Clusters;
 
 /// <summary>The cluster of one platform, whatever it is made of.</summary>
 public interface ICluster
 {
-    /// <summary>What it is made of, as <c>--cluster</c> calls it.</summary>
-    string Kind { get; }
+    /// <summary>What it is made of.</summary>
+    ClusterKind Kind { get; }
 
     /// <summary>Whether workloads are simulated: then nothing is executed.</summary>
     bool IsSimulated { get; }

@@ -22,15 +22,13 @@ public static class PlatformClusters
         TimeProvider time,
         Func<ExistingClusterDescription, CancellationToken, Task<bool>>? confirm = null
     ) =>
-        settings.Cluster switch
-        {
-            ClusterKinds.Kind => new KindPlatformCluster(state, settings, programs, time)
+        settings.Cluster == ClusterKind.Kind
+            ? new KindPlatformCluster(state, settings, programs, time)
             {
                 Ports = settings.IsApiInCluster ? [new KindPort(KindDefaults.PlatformApiPort)] : [],
-            },
-            ClusterKinds.Existing => confirm is null
-                ? new ExistingPlatformCluster(state, settings, time)
-                : new ExistingPlatformCluster(state, settings, time) { Confirm = confirm },
-            _ => new EmbeddedPlatformCluster(state, time),
-        };
+            }
+        : settings.Cluster == ClusterKind.Existing
+            ? confirm is null ? new ExistingPlatformCluster(state, settings, time)
+                : new ExistingPlatformCluster(state, settings, time) { Confirm = confirm }
+        : new EmbeddedPlatformCluster(state, time);
 }

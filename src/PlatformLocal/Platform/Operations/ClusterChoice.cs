@@ -5,9 +5,9 @@ using PlatformLocal.Platform.State;
 namespace PlatformLocal.Platform.Operations;
 
 /// <summary>The cluster of a platform whose maker names none.</summary>
-/// <param name="Kind">One of <see cref="ClusterKinds"/>.</param>
+/// <param name="Kind">What it is made of.</param>
 /// <param name="Reason">Why, as a sentence.</param>
-public sealed record ClusterChoice(string Kind, string Reason)
+public sealed record ClusterChoice(ClusterKind Kind, string Reason)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
@@ -22,11 +22,11 @@ public sealed record ClusterChoice(string Kind, string Reason)
             : null;
         return missing is null
             ? new ClusterChoice(
-                ClusterKinds.Kind,
+                ClusterKind.Kind,
                 "Docker and kind are here: the platform gets a Kind cluster (--cluster embedded runs it in one process)."
             )
             : new ClusterChoice(
-                ClusterKinds.Embedded,
+                ClusterKind.Embedded,
                 $"The platform runs embedded, in one process, workloads simulated: {missing}."
             );
 

@@ -7,50 +7,56 @@ public sealed class DestroyEnvironment(PlatformApiClient api, TimeProvider time)
 {
     /// <summary>Removes an environment.</summary>
     /// <param name="name">Its name.</param>
+    /// <param name="report">Is told what the removal waits for.</param>
     /// <param name="timeout">The longest wait.</param>
     /// <param name="cancellationToken">Stops waiting; the removal goes on.</param>
     /// <returns>What stays although it was delivered for the environment, as whole sentences.</returns>
-    /// <exception cref="PlatformException">There is no such environment, or it is not gone in time.</exception>
+    /// <exception cref="PlatformException">There is no such environment, it cannot be removed, or it is not gone in time.</exception>
     public async Task<IReadOnlyList<string>> RunAsync(
         string name,
+        Action<string> report,
         TimeSpan timeout,
         CancellationToken cancellationToken
     )
     {
+        ArgumentNullException.ThrowIfNull(report);
         using var late = new CancellationTokenSource(timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
-        var isAsked = false;
+        EnvironmentDocument? asked = null;
         EnvironmentDocument? last = null;
         try
         {
-            while (true)
+            do
             {
                 try
                 {
                     // Listening comes first: a removal may be over before its answer arrives.
                     await foreach (var now in api.WatchAsync(name, either.Token))
                     {
-                        if (!isAsked)
+                        if (asked is null)
                         {
-                            await api.DeleteAsync(name, either.Token);
-                            isAsked = true;
+                            asked = await api.DeleteAsync(name, either.Token);
+                            continue;
+                        }
+
+                        RequireGoingOn(now, asked);
+                        if (now.Message is { } waiting && waiting != last?.Message)
+                        {
+                            report(waiting);
                         }
 
                         last = now;
                     }
-
-                    break;
                 }
-                catch (PlatformException e) when (e.Kind == FailureKind.NotFound && isAsked)
+                catch (PlatformException e) when (e.Kind == FailureKind.NotFound && asked is null)
                 {
-                    break; // gone before it could be watched
+                    asked = await api.DeleteAsync(name, either.Token); // a claim that nobody looked at yet
                 }
                 catch (PlatformException e) when (e.Kind == FailureKind.NotFound)
                 {
-                    await api.DeleteAsync(name, either.Token); // a claim that nobody looked at yet
-                    isAsked = true;
+                    break; // gone before it could be watched
                 }
-            }
+            } while (await api.FindAsync(name, either.Token) is { Phase: EnvironmentPhase.Deleting });
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -62,5 +68,23 @@ public sealed class DestroyEnvironment(PlatformApiClient api, TimeProvider time)
         }
 
         return last is { Phase: EnvironmentPhase.Deleting } ? last.Warnings : [];
+    }
+
+    // What an earlier removal failed with says nothing of this one.
+    private static void RequireGoingOn(EnvironmentDocument now, EnvironmentDocument asked)
+    {
+        if (
+            now is { Phase: EnvironmentPhase.Deleting, Failure: { } kind }
+            && now.Completed >= asked.Requested
+            && now.Completed >= now.Requested
+        )
+        {
+            var again = now.NextTry is { } next ? $" It is tried again at {next:u}." : "";
+            throw new PlatformException(
+                kind,
+                $"{now.EnvironmentName} is not removed. {now.Message}{again}",
+                now.NextStep ?? $"Look at it with: platformctl get-environment {now.EnvironmentName}"
+            );
+        }
     }
 }

@@ -38,7 +38,7 @@ public sealed class DestroyEverything(
                 var platform = open(name);
                 var leftovers = new Leftovers(platform.State, programs, time);
                 var had = await leftovers.LookAsync(cancellationToken);
-                await platform.DestroyAsync(report, cancellationToken);
+                await new DestroyLocalPlatform(platform, programs, time).RunAsync(report, cancellationToken);
                 report($"The platform '{name}' is removed");
                 left.AddRange(await leftovers.FindAsync(had, cancellationToken));
             }

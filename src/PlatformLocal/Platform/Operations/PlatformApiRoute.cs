@@ -27,6 +27,7 @@ internal sealed class PlatformApiRoute(ProgramRunner programs, TimeProvider time
         Uri onHost,
         string cluster,
         string token,
+        PlatformException otherVersion,
         CancellationToken cancellationToken
     )
     {
@@ -37,25 +38,42 @@ internal sealed class PlatformApiRoute(ProgramRunner programs, TimeProvider time
             At("host.docker.internal", onHost.Port),
         ];
         PlatformApiClient? found = null;
+        PlatformException? refusal = null;
         var poll = new Poll("the Platform API", TryInterval, TriesFor, time)
         {
-            Failure = _ => new PlatformException(
-                $"The Platform API in the cluster '{cluster}' does not answer. Tried: {string.Join(", ", candidates)}",
-                "Start what is stopped, and see what is wrong, with: platformctl create-local-platform"
-            ),
+            // While replicas are replaced some are of the version before.
+            Failure = _ =>
+                refusal
+                ?? new PlatformException(
+                    $"The Platform API in the cluster '{cluster}' does not answer. Tried: {string.Join(", ", candidates)}",
+                    "Start what is stopped, and see what is wrong, with: platformctl create-local-platform"
+                ),
         };
         await poll.UntilAsync(
             async stop =>
             {
-                found = await FirstThatAnswersAsync(candidates, token, stop);
+                found = await FindAmongAsync(candidates);
                 // Asked only now: it takes longer than an answer that comes the usual way.
                 if (found is null && await FindNodeAsync(cluster, stop) is { } node && !candidates.Contains(node))
                 {
                     candidates.Add(node);
-                    found = await FirstThatAnswersAsync([node], token, stop);
+                    found = await FindAmongAsync([node]);
                 }
 
                 return found is null ? "it does not answer" : null;
+
+                async Task<PlatformApiClient?> FindAmongAsync(IReadOnlyList<Uri> addresses)
+                {
+                    try
+                    {
+                        return await FirstThatAnswersAsync(addresses, token, otherVersion, stop);
+                    }
+                    catch (PlatformException e) when (e == otherVersion)
+                    {
+                        refusal = e;
+                        return null;
+                    }
+                }
             },
             cancellationToken
         );
@@ -65,12 +83,17 @@ internal sealed class PlatformApiRoute(ProgramRunner programs, TimeProvider time
     private async Task<PlatformApiClient?> FirstThatAnswersAsync(
         IReadOnlyList<Uri> candidates,
         string token,
+        PlatformException otherVersion,
         CancellationToken cancellationToken
     )
     {
         foreach (var candidate in candidates)
         {
-            var client = new PlatformApiClient(candidate, token) { Patience = ComesBackWithin };
+            var client = new PlatformApiClient(candidate, token, time)
+            {
+                Patience = ComesBackWithin,
+                OtherVersion = otherVersion,
+            };
             if (await AnswersAsync(client, cancellationToken))
             {
                 return client;

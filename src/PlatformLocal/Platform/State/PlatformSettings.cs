@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace PlatformLocal.Platform.State;
 
 /// <summary>What a platform was made with.</summary>
-/// <param name="Cluster">The kind of cluster: one of <see cref="ClusterKinds"/>.</param>
+/// <param name="Cluster">The kind of cluster.</param>
 /// <param name="Workspace">The folder of the workspace.</param>
 /// <param name="Kubeconfig">The kubeconfig of an existing cluster; absent for what kubectl would read.</param>
 /// <param name="Context">The context of an existing cluster; absent for the current one.</param>
@@ -11,7 +11,7 @@ namespace PlatformLocal.Platform.State;
 /// <param name="Delivery">How platform services are installed: <c>flux</c> or <c>direct</c>; absent for Flux.</param>
 /// <param name="Api">Where the Platform API runs: one of <see cref="ApiPlaces"/>.</param>
 public sealed record PlatformSettings(
-    string Cluster,
+    ClusterKind Cluster,
     string Workspace,
     string? Kubeconfig = null,
     string? Context = null,
@@ -48,17 +48,4 @@ public static class ApiPlaces
 
     /// <summary>Pods in the platform's cluster.</summary>
     public const string InCluster = "in-cluster";
-}
-
-/// <summary>The kinds of clusters that a platform can have.</summary>
-public static class ClusterKinds
-{
-    /// <summary>A Kubernetes API in the serving process; workloads are simulated.</summary>
-    public const string Embedded = "embedded";
-
-    /// <summary>A Kind cluster on Docker that the platform makes and deletes.</summary>
-    public const string Kind = "kind";
-
-    /// <summary>A cluster that was there before, by its kubeconfig.</summary>
-    public const string Existing = "existing";
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization.Metadata;
+using PlatformLocal.Core.Documents;
 using PlatformLocal.Kubernetes.Files;
 
 namespace PlatformLocal.Platform.State;
@@ -23,7 +24,11 @@ internal static class StateFile
         {
             return null;
         }
-        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
+        catch (JsonException e)
+        {
+            throw new UnreadableStateException(file, JsonText.FaultOf(e), nextStep, e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new UnreadableStateException(file, e.Message, nextStep, e);
         }

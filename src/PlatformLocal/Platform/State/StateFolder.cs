@@ -163,6 +163,36 @@ public sealed class StateFolder
         static string Text(LockHolder? holder) => holder?.ToString() ?? "a process that does not say who it is";
     }
 
+    /// <summary>Refuses folders that everybody may write into, and warns of one that a group may.</summary>
+    /// <exception cref="PlatformException">Somebody else could replace the token, the cluster's address or what is run.</exception>
+    public void RequireOwn()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        foreach (var folder in new[] { Root, Folder }.Where(Directory.Exists))
+        {
+            var mode = File.GetUnixFileMode(folder);
+            // In one like /tmp nobody can replace what is somebody else's.
+            var isShared = folder == Root && mode.HasFlag(UnixFileMode.StickyBit);
+            if (mode.HasFlag(UnixFileMode.OtherWrite) && !isShared)
+            {
+                throw new PlatformException(
+                    FailureKind.NotAllowed,
+                    $"Everybody on this machine can write into {folder}, and so decide what the platform does and is reached by.",
+                    $"Take that away with: chmod go-w '{folder}'"
+                );
+            }
+
+            if (mode.HasFlag(UnixFileMode.GroupWrite) && folder == Folder)
+            {
+                _warn($"The group of {folder} can write into it. Take that away with: chmod g-w '{folder}'");
+            }
+        }
+    }
+
     /// <summary>Makes the folder, for its owner only.</summary>
     /// <exception cref="PlatformException">It cannot be made.</exception>
     public void Ensure()
@@ -200,14 +230,7 @@ public sealed class StateFolder
     {
         const string nextStep =
             "Put it right, by hand or from a copy, or remove the platform with: platformctl destroy-local-platform";
-        var settings = StateFile.Read(SettingsFile, StateJson.Default.PlatformSettings, nextStep);
-        return settings is null or { Cluster: ClusterKinds.Embedded or ClusterKinds.Kind or ClusterKinds.Existing }
-            ? settings
-            : throw new UnreadableStateException(
-                SettingsFile,
-                $"this program knows no cluster '{settings.Cluster}'",
-                nextStep
-            );
+        return StateFile.Read(SettingsFile, StateJson.Default.PlatformSettings, nextStep);
     }
 
     /// <summary>Remembers what the platform is made with.</summary>
@@ -237,7 +260,7 @@ public sealed class StateFolder
 
         if (known is null)
         {
-            return (asked ?? new PlatformSettings(ClusterKinds.Embedded, wanted)) with { Workspace = wanted };
+            return (asked ?? new PlatformSettings(ClusterKind.Embedded, wanted)) with { Workspace = wanted };
         }
 
         var difference =

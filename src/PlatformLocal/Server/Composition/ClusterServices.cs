@@ -16,7 +16,7 @@ internal static class ClusterServices
     ) =>
         services
             .AddSingleton(kubernetes)
-            .AddSingleton(new ServedCluster(cluster.Kind, cluster.IsSimulated, options.Time.GetUtcNow()))
+            .AddSingleton(new ServedCluster(cluster.Kind.Name, cluster.IsSimulated, options.Time.GetUtcNow()))
             .AddSingleton(_ => new DirectDelivery(
                 kubernetes,
                 new DirectDeliveryOptions { TimeProvider = options.Time }

@@ -5,13 +5,19 @@ namespace PlatformLocal.Server.Endpoints;
 /// <summary>Lets only those at the API who know its token, and proves to clients that it knows it.</summary>
 internal static class BearerToken
 {
-    public static void UseBearerToken(this WebApplication app, string token)
+    public static void UseBearerToken(this WebApplication app, string token, TimeProvider time)
     {
         var expected = Encoding.UTF8.GetBytes("Bearer " + token);
-        app.Use(next => context => CheckAsync(context, token, expected, next));
+        app.Use(next => context => CheckAsync(context, token, expected, time, next));
     }
 
-    private static Task CheckAsync(HttpContext context, string token, byte[] expected, RequestDelegate next)
+    private static Task CheckAsync(
+        HttpContext context,
+        string token,
+        byte[] expected,
+        TimeProvider time,
+        RequestDelegate next
+    )
     {
         var request = context.Request;
         if (request.Path == TokenProof.Path && HttpMethods.IsGet(request.Method))
@@ -21,7 +27,7 @@ internal static class BearerToken
 
         if (
             request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase)
-            && !IsKnown(request, token, expected)
+            && !IsKnown(request, token, expected, time)
         )
         {
             context.Response.StatusCode = StatusCodes.Status401Unauthorized;
@@ -39,7 +45,7 @@ internal static class BearerToken
         return Task.CompletedTask;
     }
 
-    private static bool IsKnown(HttpRequest request, string token, byte[] expected)
+    private static bool IsKnown(HttpRequest request, string token, byte[] expected, TimeProvider time)
     {
         var given = request.Headers.Authorization.ToString();
         return CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(given), expected)
@@ -47,7 +53,8 @@ internal static class BearerToken
                 token,
                 given,
                 request.Method,
-                request.HttpContext.Features.Get<IHttpRequestFeature>()!.RawTarget
+                request.HttpContext.Features.Get<IHttpRequestFeature>()!.RawTarget,
+                time
             );
     }
 }

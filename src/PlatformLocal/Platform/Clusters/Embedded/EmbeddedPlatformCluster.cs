@@ -9,7 +9,7 @@ namespace PlatformLocal.Platform.Clusters.Embedded;
 /// <summary>A Kubernetes API in the serving process; its state is in the platform's folder and goes with it.</summary>
 internal sealed class EmbeddedPlatformCluster(StateFolder state, TimeProvider time) : ICluster
 {
-    public string Kind => ClusterKinds.Embedded;
+    public ClusterKind Kind => ClusterKind.Embedded;
 
     public bool IsSimulated => true;
 

@@ -13,7 +13,7 @@ internal sealed class ExistingPlatformCluster(StateFolder state, PlatformSetting
     public Func<ExistingClusterDescription, CancellationToken, Task<bool>> Confirm { get; init; } =
         (_, _) => Task.FromResult(false);
 
-    public string Kind => ClusterKinds.Existing;
+    public ClusterKind Kind => ClusterKind.Existing;
 
     public bool IsSimulated => false;
 

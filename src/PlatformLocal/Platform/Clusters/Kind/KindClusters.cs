@@ -13,14 +13,10 @@ namespace PlatformLocal.Platform.Clusters.Kind;
 /// <param name="warn">Is told which damaged file was set aside; nobody is when <see langword="null"/>.</param>
 public sealed class KindClusters(ProgramRunner programs, TimeProvider time, Action<string>? warn = null)
 {
-    private static readonly TimeSpan s_nodeInterval = TimeSpan.FromMilliseconds(300);
-
-    // An API server that has just started refuses everything until it has read who may do what.
-    private static readonly TimeSpan s_settlesWithin = TimeSpan.FromSeconds(3);
-
     private readonly KindProgram _kind = new(programs);
     private readonly DockerProgram _docker = new(programs);
-    private readonly ApiServerRoute _route = new(programs, time);
+    private readonly KindReadiness _readiness = new(programs, time);
+    private readonly KindOwners _owners = new(programs, time, warn ?? (_ => { }));
     private readonly Action<string> _warn = warn ?? (_ => { });
 
     /// <summary>A configuration as it is remembered: the name of a built-in one, or a path that means the same everywhere.</summary>
@@ -72,7 +68,7 @@ public sealed class KindClusters(ProgramRunner programs, TimeProvider time, Acti
         CancellationToken cancellationToken
     )
     {
-        var place = new Place(spec.Platform, folder);
+        var place = new KindPlace(spec.Platform, folder);
         var configuration = KindConfiguration.Of(spec);
         if (await OrphanedPrograms.StopAsync("kind", place.Kubeconfig, cancellationToken) > 0)
         {
@@ -80,7 +76,7 @@ public sealed class KindClusters(ProgramRunner programs, TimeProvider time, Acti
         }
 
         var nodes = await NodesAsync(place, cancellationToken);
-        if (nodes.Count > 0 && IsLeftover(place, nodes))
+        if (nodes.Count > 0 && _owners.IsLeftover(place, nodes))
         {
             report($"Removing half a cluster '{place.Cluster}' that a stopped run left");
             await RemoveAsync(place, cancellationToken);
@@ -93,8 +89,8 @@ public sealed class KindClusters(ProgramRunner programs, TimeProvider time, Acti
             return await DescribeAsync(spec, place, KindClusterChange.Created, cancellationToken);
         }
 
-        var record = await RequireOursAsync(place, nodes, cancellationToken);
-        RequireUnchanged(place, configuration, record, nodes);
+        var record = await _owners.RequireOursAsync(place, nodes, cancellationToken);
+        KindOwners.RequireUnchanged(place, configuration, record, nodes);
         var change = await StartAsync(place, nodes, report, cancellationToken);
         if (!File.Exists(place.Kubeconfig))
         {
@@ -102,7 +98,7 @@ public sealed class KindClusters(ProgramRunner programs, TimeProvider time, Acti
         }
 
         // Also when nothing was to do: containers that the engine has just started run before they answer.
-        await WaitForApiServerAsync(place, spec.Timeout, cancellationToken);
+        await _readiness.WaitForApiServerAsync(place, spec.Timeout, cancellationToken);
         return await DescribeAsync(spec, place, change, cancellationToken);
     }
 
@@ -115,18 +111,10 @@ public sealed class KindClusters(ProgramRunner programs, TimeProvider time, Acti
         CancellationToken cancellationToken
     )
     {
-        var place = new Place(spec.Platform, folder);
+        var place = new KindPlace(spec.Platform, folder);
         int count = (await NodesAsync(place, cancellationToken)).Count(n => n.IsKubernetes);
         report($"Waiting for {count} nodes of the cluster '{place.Cluster}' to be ready");
-        await WaitAsync(
-            place,
-            spec.Timeout,
-            nodes =>
-                nodes.Items.Count(n => n.Condition("Ready").Text("status") == "True") is var ready && ready >= count
-                    ? null
-                    : $"{count - ready} of {count} nodes",
-            cancellationToken
-        );
+        await _readiness.WaitForNodesAsync(place, count, spec.Timeout, cancellationToken);
     }
 
     /// <summary>Deletes a platform's cluster with everything in it.</summary>
@@ -134,11 +122,11 @@ public sealed class KindClusters(ProgramRunner programs, TimeProvider time, Acti
     /// <exception cref="PlatformException">The cluster of this name is somebody else's, or it cannot be deleted.</exception>
     internal async Task<bool> DeleteAsync(string platform, string folder, CancellationToken cancellationToken)
     {
-        var place = new Place(platform, folder);
+        var place = new KindPlace(platform, folder);
         var nodes = await NodesAsync(place, cancellationToken);
-        if (nodes.Count > 0 && !IsLeftover(place, nodes))
+        if (nodes.Count > 0 && !_owners.IsLeftover(place, nodes))
         {
-            await RequireOursAsync(place, nodes, cancellationToken);
+            await _owners.RequireOursAsync(place, nodes, cancellationToken);
         }
 
         await RemoveAsync(place, cancellationToken);
@@ -152,20 +140,8 @@ public sealed class KindClusters(ProgramRunner programs, TimeProvider time, Acti
     /// <summary>The state folder of the platform that made a cluster, as the cluster itself says.</summary>
     /// <returns>The folder, there or not; <see langword="null"/> when no platform made the cluster.</returns>
     /// <exception cref="PlatformException">There is no such cluster, or it cannot be asked.</exception>
-    internal async Task<string?> FindOwnerAsync(string cluster, CancellationToken cancellationToken)
-    {
-        string folder = Directory.CreateTempSubdirectory("platform-local-owner-").FullName;
-        try
-        {
-            return await FindMarkerAsync(cluster, folder, cancellationToken) is { Origin: ClusterOrigin.Made } marker
-                ? marker.Folder
-                : null;
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
-    }
+    internal Task<string?> FindOwnerAsync(string cluster, CancellationToken cancellationToken) =>
+        _owners.FindAsync(cluster, cancellationToken);
 
     /// <summary>A client for a cluster, over the way that works from here just now.</summary>
     /// <param name="platform">The platform's name.</param>
@@ -173,13 +149,7 @@ public sealed class KindClusters(ProgramRunner programs, TimeProvider time, Acti
     /// <param name="cancellationToken">Stops asking.</param>
     /// <exception cref="PlatformException">There is no kubeconfig, or no way to the API server works.</exception>
     public Task<KubernetesClient> ConnectAsync(string platform, string folder, CancellationToken cancellationToken) =>
-        ConnectAsync(new Place(platform, folder), cancellationToken);
-
-    private async Task<KubernetesClient> ConnectAsync(Place place, CancellationToken cancellationToken) =>
-        new(
-            await _route.FindAsync(place.Kubeconfig, place.Cluster, cancellationToken),
-            new KubernetesClientOptions { TimeProvider = time }
-        );
+        _readiness.ConnectAsync(new KindPlace(platform, folder), cancellationToken);
 
     /// <summary>Copies an image from the engine onto every node of a platform's cluster.</summary>
     /// <param name="platform">The platform's name.</param>
@@ -192,7 +162,7 @@ public sealed class KindClusters(ProgramRunner programs, TimeProvider time, Acti
     private async Task CreateAsync(
         KindClusterSpec spec,
         KindConfiguration configuration,
-        Place place,
+        KindPlace place,
         Action<string> report,
         CancellationToken cancellationToken
     )
@@ -208,8 +178,8 @@ public sealed class KindClusters(ProgramRunner programs, TimeProvider time, Acti
             await CreateNodesAsync(spec, configuration, place, report, cancellationToken);
             await WriteKubeconfigAsync(place, cancellationToken);
             var nodes = await NodesAsync(place, cancellationToken);
-            await WaitForApiServerAsync(place, spec.Timeout, cancellationToken);
-            using (var client = await ConnectAsync(place, cancellationToken))
+            await _readiness.WaitForApiServerAsync(place, spec.Timeout, cancellationToken);
+            using (var client = await _readiness.ConnectAsync(place, cancellationToken))
             {
                 await new ClusterMarker(
                     spec.Platform,
@@ -237,7 +207,7 @@ public sealed class KindClusters(ProgramRunner programs, TimeProvider time, Acti
     private async Task CreateNodesAsync(
         KindClusterSpec spec,
         KindConfiguration configuration,
-        Place place,
+        KindPlace place,
         Action<string> report,
         CancellationToken cancellationToken
     )
@@ -259,7 +229,7 @@ public sealed class KindClusters(ProgramRunner programs, TimeProvider time, Acti
             catch (ProgramException fault) when (attempt < 3 && KindFailure.IsOfExistingNodes(fault))
             {
                 // There was none a moment ago: what an earlier run had asked the engine for has come up just now.
-                if (!IsLeftover(place, await NodesAsync(place, cancellationToken)))
+                if (!_owners.IsLeftover(place, await NodesAsync(place, cancellationToken)))
                 {
                     throw;
                 }
@@ -270,107 +240,8 @@ public sealed class KindClusters(ProgramRunner programs, TimeProvider time, Acti
         }
     }
 
-    /// <summary>What is remembered of a ready cluster, when it is this platform's.</summary>
-    private async Task<KindRecord> RequireOursAsync(
-        Place place,
-        IReadOnlyList<KindNode> nodes,
-        CancellationToken cancellationToken
-    )
-    {
-        var (cluster, folder) = (place.Cluster, place.Folder);
-        string[] ids = [.. nodes.Select(n => n.ContainerId)];
-        if (KindRecord.Read(folder, _warn) is { IsReady: true } record && !ids.Except(record.Nodes).Any())
-        {
-            return record;
-        }
-
-        // The state folder knows nothing of these containers, but the cluster itself may know whose it is.
-        var marker = await FindMarkerAsync(cluster, folder, cancellationToken);
-        if (marker is { Origin: ClusterOrigin.Made } && marker.Platform == place.Platform)
-        {
-            if (marker.Folder != Path.GetFullPath(folder) && KindRecord.IsIn(marker.Folder))
-            {
-                throw new PlatformException(
-                    FailureKind.Conflict,
-                    $"There is a Kind cluster '{cluster}' already: it is that of the platform in {marker.Folder}.",
-                    $"Work with that platform (--state {Path.GetDirectoryName(marker.Folder)}), or choose another name with --name."
-                );
-            }
-
-            var found = new KindRecord(cluster, true, marker.Since, marker.Configuration, ids);
-            found.Write(folder);
-            File.Delete(place.Kubeconfig); // it may be that of an earlier cluster
-            return found;
-        }
-
-        throw new PlatformException(
-            FailureKind.Conflict,
-            $"There is a Kind cluster '{cluster}' already, and this platform did not make it.",
-            "Choose another name with --name, or remove that cluster if it is not needed any more: "
-                + $"kind delete cluster --name {cluster}"
-        );
-    }
-
-    private static void RequireUnchanged(
-        Place place,
-        KindConfiguration configuration,
-        KindRecord record,
-        IReadOnlyList<KindNode> nodes
-    )
-    {
-        if (nodes.Count < record.Nodes.Count)
-        {
-            throw new PlatformException(
-                FailureKind.Conflict,
-                $"{record.Nodes.Count - nodes.Count} of {record.Nodes.Count} nodes of the cluster '{place.Cluster}' were removed by hand.",
-                "A node cannot be put back. Make the cluster anew, which loses what is in it: "
-                    + "platformctl destroy-local-platform"
-            );
-        }
-
-        if (configuration.DifferencesFrom(record.Configuration) is { Count: > 0 } differences)
-        {
-            throw new PlatformException(
-                FailureKind.Conflict,
-                $"The cluster '{place.Cluster}' was made with another configuration:\n  {string.Join("\n  ", differences)}",
-                "Ask for the old one again, or make it anew, which loses what is in it: "
-                    + "platformctl destroy-local-platform"
-            );
-        }
-    }
-
-    private async Task<ClusterMarker?> FindMarkerAsync(
-        string cluster,
-        string folder,
-        CancellationToken cancellationToken
-    )
-    {
-        string probe = Path.Combine(PrivateFile.EnsureFolder(folder), $"kubeconfig.{Guid.NewGuid():N}.probe");
-        try
-        {
-            string text = await _kind.GetKubeconfigAsync(cluster, cancellationToken);
-            PrivateFile.Replace(probe, Encoding.UTF8.GetBytes(text));
-            var connection = await _route.FindAsync(probe, cluster, cancellationToken);
-            using var client = new KubernetesClient(connection);
-            return await ClusterMarker.FindAsync(client, cancellationToken);
-        }
-        catch (PlatformException fault)
-        {
-            throw new PlatformException(
-                fault.Kind,
-                $"There is a Kind cluster '{cluster}', and whose it is cannot be read: {fault.Message}",
-                fault.NextStep ?? KindFailure.LookAtNodes(cluster),
-                fault
-            );
-        }
-        finally
-        {
-            File.Delete(probe);
-        }
-    }
-
     private async Task<KindClusterChange> StartAsync(
-        Place place,
+        KindPlace place,
         IReadOnlyList<KindNode> nodes,
         Action<string> report,
         CancellationToken cancellationToken
@@ -387,59 +258,9 @@ public sealed class KindClusters(ProgramRunner programs, TimeProvider time, Acti
         return KindClusterChange.Started;
     }
 
-    private Task WaitForApiServerAsync(Place place, TimeSpan timeout, CancellationToken cancellationToken) =>
-        WaitAsync(place, timeout, _ => null, cancellationToken);
-
-    /// <summary>Waits until the API server lists the nodes, and these are as they are wanted.</summary>
-    private async Task WaitAsync(
-        Place place,
-        TimeSpan timeout,
-        Func<ObjectList, string?> judge,
-        CancellationToken cancellationToken
-    )
-    {
-        long? refusedSince = null;
-        var poll = new Poll($"the cluster '{place.Cluster}'", s_nodeInterval, timeout, time)
-        {
-            Failure = reason => new PlatformException(
-                FailureKind.NotReadyInTime,
-                $"The cluster '{place.Cluster}' was not ready within {timeout.TotalSeconds:0} s. It waited for: {reason}",
-                $"See its nodes: kubectl --kubeconfig {place.Kubeconfig} get nodes"
-            ),
-        };
-        await poll.UntilAsync(
-            async token =>
-            {
-                try
-                {
-                    using var client = await ConnectAsync(place, token);
-                    return judge(await client.ListAsync("v1", "Node", null, null, token));
-                }
-                catch (PlatformException fault) when (!WillStay(fault, ref refusedSince))
-                {
-                    return fault.Message; // not listening yet, or gone for a moment
-                }
-            },
-            cancellationToken
-        );
-    }
-
-    // A wrong kubeconfig, certificate or right does not come right by waiting.
-    private bool WillStay(PlatformException fault, ref long? refusedSince)
-    {
-        if (fault.Kind != FailureKind.NotAllowed)
-        {
-            refusedSince = null;
-            return fault.Kind == FailureKind.InvalidInput;
-        }
-
-        refusedSince ??= time.GetTimestamp();
-        return time.GetElapsedTime(refusedSince.Value) > s_settlesWithin;
-    }
-
     private async Task<KindCluster> DescribeAsync(
         KindClusterSpec spec,
-        Place place,
+        KindPlace place,
         KindClusterChange change,
         CancellationToken cancellationToken
     )
@@ -457,13 +278,13 @@ public sealed class KindClusters(ProgramRunner programs, TimeProvider time, Acti
         );
     }
 
-    private async Task WriteKubeconfigAsync(Place place, CancellationToken cancellationToken)
+    private async Task WriteKubeconfigAsync(KindPlace place, CancellationToken cancellationToken)
     {
         string text = await _kind.GetKubeconfigAsync(place.Cluster, cancellationToken);
         PrivateFile.Replace(place.Kubeconfig, Encoding.UTF8.GetBytes(text));
     }
 
-    private async Task RemoveQuietlyAsync(Place place)
+    private async Task RemoveQuietlyAsync(KindPlace place)
     {
         try
         {
@@ -478,25 +299,13 @@ public sealed class KindClusters(ProgramRunner programs, TimeProvider time, Acti
         // The record stays: what kind had asked the engine for may come up after kind itself is gone.
     }
 
-    private async Task RemoveAsync(Place place, CancellationToken cancellationToken)
+    private async Task RemoveAsync(KindPlace place, CancellationToken cancellationToken)
     {
         await _kind.DeleteAsync(place.Cluster, place.Kubeconfig, cancellationToken);
         File.Delete(place.Kubeconfig);
         KindRecord.Delete(place.Folder);
     }
 
-    private async Task<IReadOnlyList<KindNode>> NodesAsync(Place place, CancellationToken cancellationToken) =>
+    private async Task<IReadOnlyList<KindNode>> NodesAsync(KindPlace place, CancellationToken cancellationToken) =>
         [.. (await _docker.ListNodesAsync(place.Cluster, cancellationToken)).Select(n => n.Node)];
-
-    private bool IsLeftover(Place place, IReadOnlyList<KindNode> nodes) =>
-        KindRecord.Read(place.Folder, _warn) is { IsReady: false } record
-        && nodes.All(n => n.CreatedAt >= record.Since);
-
-    /// <summary>A platform's cluster and the state folder that belongs to it.</summary>
-    private sealed record Place(string Platform, string Folder)
-    {
-        public string Cluster { get; } = KindClusterName.Of(Platform);
-
-        public string Kubeconfig { get; } = Path.Combine(Folder, "kubeconfig");
-    }
 }

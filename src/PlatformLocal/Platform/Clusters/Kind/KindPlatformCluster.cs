@@ -15,7 +15,7 @@ internal sealed class KindPlatformCluster(
 {
     private readonly KindClusters _clusters = new(programs, time);
 
-    public string Kind => ClusterKinds.Kind;
+    public ClusterKind Kind => ClusterKind.Kind;
 
     public bool IsSimulated => false;
 

@@ -43,8 +43,8 @@ public sealed record PlatformServiceSelection
     /// <exception cref="PlatformException">Services are asked for that do not exist or cannot be had.</exception>
     internal static PlatformServiceSelection Of(PlatformSettings settings, Workspace workspace)
     {
-        string wish = settings.Services ?? (settings.Cluster == ClusterKinds.Kind ? "default" : "none");
-        if (settings.Cluster == ClusterKinds.Embedded && wish != "none")
+        string wish = settings.Services ?? settings.Cluster.DefaultServices;
+        if (!settings.Cluster.ExecutesWorkloads && wish != "none")
         {
             throw new InvalidDocumentException(
                 $"The choice of platform services '{wish}'",

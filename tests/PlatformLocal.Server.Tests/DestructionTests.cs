@@ -1,0 +1,108 @@
+using System.Text.Json.Nodes;
+using PlatformLocal.Client;
+using PlatformLocal.Core;
+using PlatformLocal.Kubernetes;
+using PlatformLocal.Platform.Operations;
+using PlatformLocal.Server.Tests.Testing;
+
+namespace PlatformLocal.Server.Tests;
+
+/// <summary>What whoever removes an environment hears when nothing moves.</summary>
+public sealed class DestructionTests
+{
+    private const string Shop = """{"environment_name":"shop","services":{"web":"^1.0"}}""";
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Damaged_secrets_end_a_removal_with_the_cause_and_it_goes_on_when_they_are_put_right()
+    {
+        await using var platform = await TestPlatform.StartAsync();
+        await platform.DeployAsync(Shop);
+        var file = Path.Combine(Directory.CreateDirectory(platform.State.Secrets).FullName, "secrets.enc");
+        await File.WriteAllTextAsync(file, "garbage", Token);
+
+        var refused = (await Removing(platform).Should().ThrowAsync<PlatformException>()).Which;
+        var again = (await Removing(platform).Should().ThrowAsync<PlatformException>()).Which;
+        File.Delete(file);
+        await Removing(platform).Should().NotThrowAsync();
+
+        refused.Kind.Should().Be(FailureKind.Failed);
+        refused
+            .Message.Should()
+            .StartWith("shop is not removed. The secret store")
+            .And.Contain(file)
+            .And.Contain("It is tried again at");
+        refused.NextStep.Should().Contain("Put both files back");
+        again.Message.Should().StartWith("shop is not removed. The secret store");
+        (await platform.Api.FindAsync("shop", Token)).Should().BeNull();
+    }
+
+    [Fact]
+    public async Task A_history_that_is_a_folder_ends_a_removal_with_the_cause()
+    {
+        await using var platform = await TestPlatform.StartAsync();
+        await platform.DeployAsync(Shop);
+        var history = Path.Combine(platform.Bucket, "shop.history.json");
+        File.Delete(history);
+        Directory.CreateDirectory(history);
+
+        (await Removing(platform).Should().ThrowAsync<PlatformException>()).WithMessage(
+            $"shop is not removed. *{history}*"
+        );
+        Directory.Delete(history);
+        await Removing(platform).Should().NotThrowAsync();
+    }
+
+    [Fact]
+    public async Task What_an_environment_failed_with_before_does_not_end_its_removal()
+    {
+        await using var platform = await TestPlatform.StartAsync();
+        await platform.DeployAsync(
+            """{"environment_name":"shop","services":{"auth":{"version":"2.0.0","docker_image":"auth:fail-start"}}}"""
+        );
+
+        await Removing(platform).Should().NotThrowAsync();
+
+        (await platform.Api.FindAsync("shop", Token)).Should().BeNull();
+    }
+
+    [Fact]
+    public async Task A_platform_that_ends_meanwhile_is_not_taken_for_a_removal()
+    {
+        await using var platform = await TestPlatform.StartAsync();
+        await platform.DeployAsync(Shop);
+        var held = new ObjectReference("v1", "ConfigMap", "env-shop", "auth");
+        using (var client = KubernetesClient.FromKubeconfig(platform.State.Kubeconfig))
+        {
+            await client.PatchAsync(
+                held,
+                PatchKind.Merge,
+                new JsonObject { ["metadata"] = new JsonObject { ["finalizers"] = new JsonArray("example.org/hold") } },
+                null,
+                Token
+            );
+        }
+
+        using var api = new PlatformApiClient(platform.Address, platform.State.ReadToken()!);
+        var removing = new DestroyEnvironment(api, TimeProvider.System).RunAsync(
+            "shop",
+            _ => { },
+            TimeSpan.FromSeconds(60),
+            Token
+        );
+        await platform.WaitAsync("shop", e => e!.Phase == EnvironmentPhase.Deleting);
+        await platform.StopAsync();
+
+        await removing.Awaiting(r => r).Should().ThrowAsync<PlatformException>();
+    }
+
+    private static Func<Task> Removing(TestPlatform platform) =>
+        () =>
+            new DestroyEnvironment(platform.Api, TimeProvider.System).RunAsync(
+                "shop",
+                _ => { },
+                TimeSpan.FromSeconds(60),
+                Token
+            );
+}
