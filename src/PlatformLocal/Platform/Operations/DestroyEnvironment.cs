@@ -40,7 +40,7 @@ public sealed class DestroyEnvironment(PlatformApiClient api, TimeProvider time)
                         }
 
                         RequireGoingOn(now, asked);
-                        if (now.Message is { } waiting && waiting != last?.Message)
+                        if (now is { Message: { } waiting, Failure: null } && waiting != last?.Message)
                         {
                             report(waiting);
                         }
