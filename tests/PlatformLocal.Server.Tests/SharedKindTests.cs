@@ -136,7 +136,12 @@ public sealed class SharedKindTests
         );
 
     private static Task<IReadOnlyList<string>> DestroyAsync(TestPlatform platform, string name) =>
-        new DestroyEnvironment(platform.Api, TimeProvider.System).RunAsync(name, TimeSpan.FromSeconds(60), Token);
+        new DestroyEnvironment(platform.Api, TimeProvider.System).RunAsync(
+            name,
+            TimeSpan.FromSeconds(60),
+            new Progress<EnvironmentDocument>(),
+            Token
+        );
 
     private static KubernetesClient Kubernetes(TestPlatform platform) =>
         platform.Services.GetRequiredService<KubernetesClient>();

@@ -8,12 +8,14 @@ public sealed class DestroyEnvironment(PlatformApiClient api, TimeProvider time)
     /// <summary>Removes an environment.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="timeout">The longest wait.</param>
+    /// <param name="progress">Is told of every change.</param>
     /// <param name="cancellationToken">Stops waiting; the removal goes on.</param>
     /// <returns>What stays although it was delivered for the environment, as whole sentences.</returns>
     /// <exception cref="PlatformException">There is no such environment, or it is not gone in time.</exception>
     public async Task<IReadOnlyList<string>> RunAsync(
         string name,
         TimeSpan timeout,
+        IProgress<EnvironmentDocument> progress,
         CancellationToken cancellationToken
     )
     {
@@ -37,6 +39,10 @@ public sealed class DestroyEnvironment(PlatformApiClient api, TimeProvider time)
                         }
 
                         last = now;
+                        if (now.Phase == EnvironmentPhase.Deleting)
+                        {
+                            progress.Report(now); // not what it waited for before
+                        }
                     }
 
                     break;

@@ -266,7 +266,7 @@ public sealed class LocalPlatform(StateFolder state, ServeCommand serve, Program
 
         if (settings is not null && cluster is { OutlivesPlatform: true })
         {
-            await EmptyAsync(held, settings, cluster, cancellationToken);
+            await EmptyAsync(held, settings, cluster, report, cancellationToken);
         }
 
         await StopAsync(cancellationToken);
@@ -325,6 +325,7 @@ public sealed class LocalPlatform(StateFolder state, ServeCommand serve, Program
         FolderLock held,
         PlatformSettings settings,
         ICluster cluster,
+        Action<string> report,
         CancellationToken cancellationToken
     )
     {
@@ -334,7 +335,12 @@ public sealed class LocalPlatform(StateFolder state, ServeCommand serve, Program
             var remove = new DestroyEnvironment(api, time);
             await Task.WhenAll(
                 list.Environments.Select(e =>
-                    remove.RunAsync(e.EnvironmentName, TimeSpan.FromMinutes(5), cancellationToken)
+                    remove.RunAsync(
+                        e.EnvironmentName,
+                        TimeSpan.FromMinutes(5),
+                        new CauseReport(report, time),
+                        cancellationToken
+                    )
                 )
             );
         }

@@ -1,0 +1,48 @@
+namespace PlatformLocal.Platform.Operations;
+
+/// <summary>Tells why an environment is not further: each cause once when it appears, and again only when it changes.</summary>
+/// <param name="say">Takes a line.</param>
+/// <param name="time">The clock of how long it takes already.</param>
+public sealed class CauseReport(Action<string> say, TimeProvider time) : IProgress<EnvironmentDocument>
+{
+    private readonly HashSet<(string Service, object Cause)> _told = [];
+    private readonly long _began = time.GetTimestamp();
+
+    /// <summary>How far it is and for how long, such as <c>7 of 12 ready, 30 s</c>.</summary>
+    /// <param name="environment">The environment.</param>
+    public string Progress(EnvironmentDocument environment)
+    {
+        var seconds = $"{time.GetElapsedTime(_began).TotalSeconds:0} s";
+        return environment.Phase == EnvironmentPhase.Deleting ? seconds : $"{environment.ReadyCount}, {seconds}";
+    }
+
+    /// <inheritdoc/>
+    public void Report(EnvironmentDocument value)
+    {
+        foreach (var cause in value.Causes)
+        {
+            Tell(value, "", $"{value.EnvironmentName}: {cause}", cause);
+        }
+
+        foreach (var service in value.Services)
+        {
+            if (service.Phase == ServicePhase.Ready)
+            {
+                _told.RemoveWhere(t => t.Service == service.Name);
+            }
+
+            foreach (var cause in service.Causes)
+            {
+                Tell(value, service.Name, $"{value.EnvironmentName}: {service.Name} {service.Version}: {cause}", cause);
+            }
+        }
+    }
+
+    private void Tell(EnvironmentDocument environment, string service, string line, CauseDocument cause)
+    {
+        if (_told.Add((service, cause.Identity)))
+        {
+            say($"{line} ({Progress(environment)})");
+        }
+    }
+}
