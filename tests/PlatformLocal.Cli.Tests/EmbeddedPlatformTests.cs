@@ -211,6 +211,48 @@ public sealed class EmbeddedPlatformTests
 
         late.ExitCode.Should().Be(3);
         late.Error.Should().Contain("auth-service").And.Contain("goes on in the background");
+        late.Error.Should().Contain("slow is not ready after 1 s: 0 of 1 ready.");
+    }
+
+    [Fact]
+    public async Task Why_it_waits_is_written_once_and_shown_by_every_command()
+    {
+        await using var program = new PlatformCtlProgram();
+        SkipWithoutKubectl();
+
+        var late = await program.RunAsync(
+            "deploy-environment",
+            "--workspace",
+            Path.Combine(PlatformCtlProgram.RepositoryRoot, "examples"),
+            "--deploy-only-specified",
+            "--timeout",
+            "6",
+            "--payload",
+            """{"environment_name":"slow","services":{"auth-service":{"version":"2.3.1","docker_image":"auth:missing-1"}}}"""
+        );
+        var shown = await program.RunAsync("get-environment", "slow");
+        var listed = await program.RunAsync("list-environments");
+        var accepted = await program.RunAsync(
+            "deploy-environment",
+            "--deploy-only-specified",
+            "--no-wait",
+            "--payload",
+            """{"environment_name":"slow","services":{"auth-service":{"version":"2.3.1","docker_image":"auth:fail-1"}}}"""
+        );
+
+        var lines = late.Error.Split('\n');
+        lines
+            .Where(l => l.Contains("slow: auth-service 2.3.1: Pod auth-service-") && l.Contains("auth:missing-1"))
+            .Should()
+            .ContainSingle()
+            .Which.Should()
+            .MatchRegex(@"\(0 of 1 ready, \d+ s\)$");
+        lines.Should().Contain(l => l.Contains("    Pod auth-service-") && l.Contains("auth:missing-1"));
+        shown.Output.Should().Contain("0 of 1 ready").And.Contain("auth:missing-1");
+        shown.Error.Should().NotContain("Error:", "it has not failed");
+        listed.Output.Should().Contain("slow: Pod auth-service-").And.Contain("auth:missing-1");
+        accepted.Output.Should().Contain("Accepted: slow, revision ").And.Contain("  auth-service 2.3.1");
+        accepted.Output.Should().NotContain("missing-1").And.NotContain("ready:");
     }
 
     [Fact]

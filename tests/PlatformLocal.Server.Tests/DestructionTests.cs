@@ -87,8 +87,8 @@ public sealed class DestructionTests
         using var api = new PlatformApiClient(platform.Address, platform.State.ReadToken()!);
         var removing = new DestroyEnvironment(api, TimeProvider.System).RunAsync(
             "shop",
-            _ => { },
             TimeSpan.FromSeconds(60),
+            new Progress<EnvironmentDocument>(),
             Token
         );
         await platform.WaitAsync("shop", e => e!.Phase == EnvironmentPhase.Deleting);
@@ -101,8 +101,8 @@ public sealed class DestructionTests
         () =>
             new DestroyEnvironment(platform.Api, TimeProvider.System).RunAsync(
                 "shop",
-                _ => { },
                 TimeSpan.FromSeconds(60),
+                new Progress<EnvironmentDocument>(),
                 Token
             );
 }

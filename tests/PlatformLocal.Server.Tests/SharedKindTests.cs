@@ -138,8 +138,8 @@ public sealed class SharedKindTests
     private static Task<IReadOnlyList<string>> DestroyAsync(TestPlatform platform, string name) =>
         new DestroyEnvironment(platform.Api, TimeProvider.System).RunAsync(
             name,
-            _ => { },
             TimeSpan.FromSeconds(60),
+            new Progress<EnvironmentDocument>(),
             Token
         );
 

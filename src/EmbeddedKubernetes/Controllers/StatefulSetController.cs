@@ -35,7 +35,8 @@ internal sealed class StatefulSetController(ClusterContext cluster) : IControlle
             ordinal => ordinal < partition && set.Obj("status")?["currentRevision"] is not null ? current : update
         );
         settled = Shrink(set, pods, start, wanted, parallel) && settled;
-        if (settled && spec.Str("updateStrategy", "type") != "OnDelete")
+        // In order, a pod that is not ready holds everything up, also the replacement of itself.
+        if ((settled || parallel) && spec.Str("updateStrategy", "type") != "OnDelete")
         {
             Renew(pods, Math.Max(partition, start), start + wanted, update);
         }

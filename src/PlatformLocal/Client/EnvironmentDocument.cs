@@ -30,6 +30,8 @@ public enum EnvironmentPhase
 /// <summary>An environment as the Platform API shows it.</summary>
 public sealed record EnvironmentDocument
 {
+    private const int ServicesExplained = 10;
+
     /// <summary>Its name.</summary>
     public required string EnvironmentName { get; init; }
 
@@ -48,7 +50,7 @@ public sealed record EnvironmentDocument
     /// <summary>The newest request that is done with; equals <see cref="Requested"/> when there is nothing to do.</summary>
     public long Completed { get; init; }
 
-    /// <summary>What happens, or why it failed, in whole sentences.</summary>
+    /// <summary>What is waited for and why, or why it failed, in whole sentences.</summary>
     public string? Message { get; init; }
 
     /// <summary>What to do about a failure.</summary>
@@ -81,6 +83,9 @@ public sealed record EnvironmentDocument
     /// <summary>Whether its workloads are simulated: so on the embedded platform.</summary>
     public bool Simulated { get; init; }
 
+    /// <summary>Why it is not further as a whole, such as a namespace that is not gone yet; see its services for theirs.</summary>
+    public IReadOnlyList<CauseDocument> Causes { get; init; } = [];
+
     /// <summary>Its services, each after all that it depends on.</summary>
     public IReadOnlyList<ServiceDocument> Services { get; init; } = [];
 
@@ -108,6 +113,34 @@ public sealed record EnvironmentDocument
     /// <summary>Its rollouts, newest first; absent in listings and events.</summary>
     public IReadOnlyList<RolloutDocument>? History { get; init; }
 
+    /// <summary>How many of its services are ready, such as <c>7 of 12 ready</c>.</summary>
+    [JsonIgnore]
+    public string ReadyCount => $"{Services.Count(s => s.Phase == ServicePhase.Ready)} of {Services.Count} ready";
+
+    /// <summary>What is not ready and why, a line each, details indented below; a few services stand for many.</summary>
+    public IReadOnlyList<string> Explain()
+    {
+        var lines = Causes.Select(c => c.ToString()).ToList();
+        var waiting = Services
+            .Where(s => s.Phase != ServicePhase.Ready && Phase != EnvironmentPhase.Deleting)
+            .OrderByDescending(s => s.Causes.Count > 0)
+            .ThenByDescending(s => s.Phase)
+            .ToList();
+        foreach (var service in waiting.Take(ServicesExplained))
+        {
+            var what = service.Message?.Split('\n')[0] ?? $"is {service.Phase.ToString().ToLowerInvariant()}";
+            lines.Add($"{service.Name}: {what}");
+            lines.AddRange(service.Causes.Select(c => $"  {c}"));
+        }
+
+        if (waiting.Count > ServicesExplained)
+        {
+            lines.Add($"and {waiting.Count - ServicesExplained} more services are not ready");
+        }
+
+        return lines;
+    }
+
     /// <summary>Whether nothing more happens until somebody changes something.</summary>
     [JsonIgnore]
     public bool IsSettled =>
@@ -133,8 +166,14 @@ public sealed record ServiceDocument
     /// <summary>Where it is: <c>pending</c>, <c>applying</c>, <c>waiting</c>, <c>ready</c> or <c>failed</c>.</summary>
     public required ServicePhase Phase { get; init; }
 
+    /// <summary>Since when it is in this phase; absent before anything is delivered, and when it is ready.</summary>
+    public DateTimeOffset? PhaseSince { get; init; }
+
     /// <summary>What it waits for, or why it failed.</summary>
     public string? Message { get; init; }
+
+    /// <summary>Why what it waits for is not ready, as far as the cluster says it.</summary>
+    public IReadOnlyList<CauseDocument> Causes { get; init; } = [];
 }
 
 /// <summary>How many objects a delivery created, updated, left and pruned.</summary>

@@ -89,6 +89,93 @@ public sealed class DeliveryFailureTests(RealApiServer server)
         fault.NextStep.Should().Contain($"kubectl -n {request.Namespace} logs web-1-x -c app --previous");
     }
 
+    [Theory]
+    [InlineData(false, "Unhealthy", "Readiness probe failed: connection refused")]
+    [InlineData(true, "CrashLoopBackOff", "exit code 137 (OOMKilled)")]
+    public async Task What_runs_and_is_not_ready_is_told_with_why(bool hasCrashed, string reason, string message)
+    {
+        using KubernetesClient client = await server.ConnectAsync();
+        DeliveryRequest request = Request(
+            NewName(),
+            Service("web", DeploymentOf("web")) with
+            {
+                Timeout = TimeSpan.FromSeconds(4),
+            }
+        );
+        var log = new ProgressLog();
+        Task<PlatformException> failing = FailAsync(client, request, log);
+        JsonObject deployment = await AppearAsync(
+            client,
+            new ObjectReference("apps/v1", "Deployment", request.Namespace, "web")
+        );
+        string last = hasCrashed ? ""","lastState":{"terminated":{"exitCode":137,"reason":"OOMKilled"}}""" : "";
+        await MakePodAsync(
+            client,
+            deployment,
+            """[{"name":"app","image":"x","imageID":"","ready":false,"restartCount":2,"state":{"running":{}}LAST}]""".Replace(
+                "LAST",
+                last,
+                StringComparison.Ordinal
+            )
+        );
+        JsonObject pod = await client.GetAsync(new ObjectReference("v1", "Pod", request.Namespace, "web-1-x"), Token);
+        await EventAsync(client, pod, "Unhealthy", "Readiness probe failed: connection refused", "Warning");
+        await failing;
+
+        log.All.SelectMany(told => told.Causes)
+            .Where(cause => cause.Reason != "NotReady")
+            .DistinctBy(cause => cause.Identity)
+            .Should()
+            .ContainSingle()
+            .Which.Should()
+            .Match<CauseDocument>(cause =>
+                cause.Reason == reason && cause.Message == message && cause.Pod == "web-1-x" && cause.Container == "app"
+            );
+    }
+
+    [Fact]
+    public async Task The_two_words_for_an_image_that_cannot_be_pulled_are_one_cause()
+    {
+        using KubernetesClient client = await server.ConnectAsync();
+        DeliveryRequest request = Request(
+            NewName(),
+            Service("web", DeploymentOf("web")) with
+            {
+                Timeout = TimeSpan.FromSeconds(4),
+            }
+        );
+        var log = new ProgressLog();
+        Task<PlatformException> failing = FailAsync(client, request, log);
+        JsonObject deployment = await AppearAsync(
+            client,
+            new ObjectReference("apps/v1", "Deployment", request.Namespace, "web")
+        );
+        string pulling = NoImage
+            .Replace("ImagePullBackOff", "ErrImagePull", StringComparison.Ordinal)
+            .Replace("Back-off pulling image x", "x: not found", StringComparison.Ordinal);
+        await MakePodAsync(client, deployment, pulling);
+        while (!log.All.Any(told => told.Causes.Count > 0))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Token);
+        }
+
+        await client.PatchAsync(
+            new ObjectReference("v1", "Pod", request.Namespace, "web-1-x"),
+            PatchKind.Merge,
+            new JsonObject { ["status"] = new JsonObject { ["containerStatuses"] = JsonNode.Parse(NoImage) } },
+            new WriteOptions { Subresource = "status" },
+            Token
+        );
+        await failing;
+
+        log.All.SelectMany(told => told.Causes)
+            .DistinctBy(cause => cause.Identity)
+            .Should()
+            .ContainSingle()
+            .Which.Should()
+            .Match<CauseDocument>(cause => cause.Reason == "ErrImagePull" && cause.Message == "x: not found");
+    }
+
     [Fact]
     public async Task A_few_restarts_are_no_failure()
     {
@@ -286,7 +373,8 @@ public sealed class DeliveryFailureTests(RealApiServer server)
         KubernetesClient client,
         JsonObject about,
         string reason,
-        string message
+        string message,
+        string type = "Normal"
     ) =>
         client.CreateAsync(
             new JsonObject
@@ -304,8 +392,9 @@ public sealed class DeliveryFailureTests(RealApiServer server)
                     ["kind"] = about.Text("kind"),
                     ["namespace"] = about.Metadata().Text("namespace"),
                     ["name"] = about.Metadata().Text("name"),
+                    ["uid"] = about.Uid(),
                 },
-                ["type"] = "Normal",
+                ["type"] = type,
                 ["reason"] = reason,
                 ["message"] = message,
             },

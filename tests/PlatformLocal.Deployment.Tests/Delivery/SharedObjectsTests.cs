@@ -272,6 +272,7 @@ public sealed class SharedObjectsTests : IAsyncLifetime
             await Client.DeleteAsync(home, null, Token);
             await new EnvironmentNamespace(Client, new DirectDeliveryOptions(), gone[4..], gone).WaitGoneAsync(
                 TimeSpan.FromSeconds(20),
+                _ => { },
                 Token
             );
         }

@@ -54,7 +54,7 @@ internal sealed class DeployEnvironmentCommand(SharedOptions shared)
         var stored = await operation.StoreAsync(request, cancellationToken);
         if (call.Get(_noWait))
         {
-            Show(call.Terminal, stored);
+            Show(call.Terminal, stored, DeploymentOutcome.WriteAccepted);
             return ExitCodes.Done;
         }
 
@@ -63,14 +63,13 @@ internal sealed class DeployEnvironmentCommand(SharedOptions shared)
             stored,
             progress => operation.WaitAsync(stored, progress, timeout, cancellationToken)
         );
-        Show(call.Terminal, done);
+        Show(call.Terminal, done, DeploymentOutcome.Write);
         return DeploymentOutcome.ExitCodeOf(done);
     }
 
-    private static void Show(Terminal terminal, EnvironmentDocument environment) =>
-        terminal.Show(
-            environment,
-            PlatformJson.Indented.EnvironmentDocument,
-            e => DeploymentOutcome.Write(terminal, e)
-        );
+    private static void Show(
+        Terminal terminal,
+        EnvironmentDocument environment,
+        Action<Terminal, EnvironmentDocument> tell
+    ) => terminal.Show(environment, PlatformJson.Indented.EnvironmentDocument, e => tell(terminal, e));
 }

@@ -1,3 +1,5 @@
+using PlatformLocal.Cli.Rendering;
+
 namespace PlatformLocal.Cli.Commands;
 
 internal sealed class DestroyEnvironmentCommand(SharedOptions shared)
@@ -33,14 +35,12 @@ internal sealed class DestroyEnvironmentCommand(SharedOptions shared)
             call.Terminal.Confirm(isGiven: false, what);
         }
 
-        var left = await call
-            .Parts.Destroy(api)
-            .RunAsync(
-                name,
-                m => call.Terminal.Say($"{name}: {m}"),
-                TimeSpan.FromSeconds(call.Get(_timeout)),
-                cancellationToken
-            );
+        var timeout = TimeSpan.FromSeconds(call.Get(_timeout));
+        var gone = new EnvironmentDocument { EnvironmentName = name, Phase = EnvironmentPhase.Deleting };
+        var left = await new DeploymentProgress(call.Terminal).ShowAsync(
+            gone,
+            progress => call.Parts.Destroy(api).RunAsync(name, timeout, progress, cancellationToken)
+        );
         await call.Parts.EnvironmentClusters(local.State).DeleteAsync(name, call.Terminal.Say, cancellationToken);
         var sentence = left.Count == 0 ? "nothing of it is left." : $"left is:\n  {string.Join("\n  ", left)}";
         call.Terminal.WriteDone("environment_name", name, $"{name} is removed; {sentence}", left);

@@ -28,6 +28,12 @@ internal sealed class GetEnvironmentCommand(SharedOptions shared)
     private static void Show(Terminal terminal, EnvironmentDocument environment)
     {
         terminal.Line($"{environment.EnvironmentName}: {environment.Phase.ToString().ToLowerInvariant()}");
+        if (environment.Phase == EnvironmentPhase.Delivering)
+        {
+            var began = environment.Conditions.FirstOrDefault(c => c.Type == ConditionTypes.Ready)?.LastTransitionTime;
+            terminal.Line($"  progress   {environment.ReadyCount}, {Tables.Age(began, TimeProvider.System)}");
+        }
+
         terminal.Line(
             $"  type       {environment.EnvironmentType}{(environment.Simulated ? " (workloads simulated)" : "")}"
         );
@@ -50,9 +56,17 @@ internal sealed class GetEnvironmentCommand(SharedOptions shared)
         }
 
         terminal.Result.Write(table);
+        if (environment.Phase is EnvironmentPhase.Delivering or EnvironmentPhase.Deleting)
+        {
+            foreach (var line in environment.Explain())
+            {
+                terminal.Line($"  {line}");
+            }
+        }
+
         HistoryReport.Write(terminal, environment.History ?? []);
         terminal.Notes(environment.Warnings);
-        if (environment.Message is not null)
+        if (environment.Failure is not null)
         {
             terminal.Fail(environment.Message, environment.NextStep);
         }

@@ -62,9 +62,34 @@ internal sealed class ListEnvironmentsCommand(SharedOptions shared)
         }
 
         terminal.Result.Write(table);
+        foreach (var environment in list.Environments)
+        {
+            if (WhyNot(environment) is { } why)
+            {
+                terminal.Line($"{environment.EnvironmentName}: {why}");
+            }
+        }
+
         if (list.Environments.Any(e => e.Simulated))
         {
             terminal.Say("Workloads are simulated: nothing is executed.");
         }
+    }
+
+    /// <summary>The first cause stands for all: whoever wants more looks at the environment.</summary>
+    private static string? WhyNot(EnvironmentDocument environment)
+    {
+        if (environment.Phase == EnvironmentPhase.Ready)
+        {
+            return null;
+        }
+
+        var causes = environment.Causes.Concat(environment.Services.SelectMany(s => s.Causes)).ToList();
+        return causes.Count switch
+        {
+            0 => environment.Message?.Split('\n')[0],
+            1 => causes[0].ToString(),
+            var count => $"{causes[0]}; and {count - 1} more",
+        };
     }
 }

@@ -21,19 +21,27 @@ internal static class DeploymentOutcome
             return;
         }
 
-        if (environment.Phase != EnvironmentPhase.Ready)
-        {
-            terminal.Line(
-                $"Stored; it goes on in the background: platformctl get-environment {environment.EnvironmentName}"
-            );
-            return;
-        }
-
         terminal.Line(Summary(environment));
         terminal.Line("Next:");
         terminal.Line($"  platformctl get-environment {environment.EnvironmentName}");
         terminal.Line($"  kubectl -n {environment.Namespace} get pods");
         terminal.Line($"  platformctl destroy-environment {environment.EnvironmentName}");
+    }
+
+    /// <summary>What was accepted, when nobody waits for what comes of it.</summary>
+    public static void WriteAccepted(Terminal terminal, EnvironmentDocument environment)
+    {
+        var name = environment.EnvironmentName;
+        terminal.Line($"Accepted: {name}, revision {environment.Revision}.");
+        foreach (var service in environment.Services)
+        {
+            terminal.Line($"  {service.Name} {service.Version}");
+        }
+
+        var first = environment.Phase == EnvironmentPhase.Deleting ? " once what is being removed is gone" : "";
+        terminal.Line(
+            $"It is delivered in the background{first}; see how far it is: platformctl get-environment {name}"
+        );
     }
 
     private static string Summary(EnvironmentDocument environment)

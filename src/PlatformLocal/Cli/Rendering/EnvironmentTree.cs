@@ -6,16 +6,20 @@ namespace PlatformLocal.Cli.Rendering;
 /// <summary>An environment with its services as a tree: what nothing else needs first, below it what it depends on.</summary>
 internal static class EnvironmentTree
 {
-    public static IRenderable Of(EnvironmentDocument environment)
+    /// <param name="environment">The environment.</param>
+    /// <param name="elapsed">How long it takes already, while it is waited for.</param>
+    public static IRenderable Of(EnvironmentDocument environment, TimeSpan? elapsed = null)
     {
         var type = environment.EnvironmentType is { } known ? $" [dim]({known})[/]" : "";
-        var tree = new Tree($"[bold]{environment.EnvironmentName.EscapeMarkup()}[/]{type} {Word(environment)}");
+        var count = elapsed is { } time ? $" {environment.ReadyCount}, {time.TotalSeconds:0} s" : "";
+        var tree = new Tree($"[bold]{environment.EnvironmentName.EscapeMarkup()}[/]{type} {Word(environment)}{count}");
+        AddCauses(tree, environment.Causes);
         var services = environment.Services.ToDictionary(s => s.Name, StringComparer.Ordinal);
         var needed = environment.Services.SelectMany(s => s.DependsOn).ToHashSet(StringComparer.Ordinal);
         var shown = new HashSet<string>(StringComparer.Ordinal);
         foreach (var service in environment.Services.Where(s => !needed.Contains(s.Name)))
         {
-            Add(tree, service, services, shown);
+            Add(tree, service, services, shown, isLive: elapsed is not null);
         }
 
         return tree;
@@ -26,7 +30,8 @@ internal static class EnvironmentTree
         IHasTreeNodes parent,
         ServiceDocument service,
         Dictionary<string, ServiceDocument> services,
-        HashSet<string> shown
+        HashSet<string> shown,
+        bool isLive
     )
     {
         if (!shown.Add(service.Name))
@@ -36,10 +41,23 @@ internal static class EnvironmentTree
         }
 
         var message = service.Message is { Length: > 0 } text ? $" [dim]{text.Split('\n')[0].EscapeMarkup()}[/]" : "";
-        var node = parent.AddNode($"{Mark(service.Phase)} {service.Name} [blue]{service.Version}[/]{message}");
+        var since =
+            isLive && service.Phase is ServicePhase.Applying or ServicePhase.Waiting && service.PhaseSince is { } began
+                ? $" {Tables.Age(began, TimeProvider.System)}"
+                : "";
+        var node = parent.AddNode($"{Mark(service.Phase)} {service.Name} [blue]{service.Version}[/]{since}{message}");
+        AddCauses(node, service.Causes);
         foreach (var dependency in service.DependsOn.Where(services.ContainsKey))
         {
-            Add(node, services[dependency], services, shown);
+            Add(node, services[dependency], services, shown, isLive);
+        }
+    }
+
+    private static void AddCauses(IHasTreeNodes parent, IReadOnlyList<CauseDocument> causes)
+    {
+        foreach (var cause in causes)
+        {
+            parent.AddNode($"[red]{cause.ToString().EscapeMarkup()}[/]");
         }
     }
 

@@ -16,6 +16,10 @@ public sealed record DeliveryRequest
     /// <value>Nothing unless set.</value>
     public IReadOnlyList<JsonObject> Objects { get; init; } = [];
 
+    /// <summary>Since when it is waited for, where others may join the wait.</summary>
+    /// <value>Each wait counts from its own beginning unless set.</value>
+    public WaitClock? Clock { get; init; }
+
     /// <summary>Labels and annotations-free metadata for the namespace object itself.</summary>
     public IReadOnlyDictionary<string, string> NamespaceLabels { get; init; } =
         new Dictionary<string, string>(StringComparer.Ordinal);
@@ -45,11 +49,20 @@ public sealed record ServiceDelivery
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(5);
 }
 
-/// <summary>One service's progress.</summary>
-/// <param name="Service">The service's name.</param>
+/// <summary>One service's progress, or what the whole environment waits for.</summary>
+/// <param name="Service">The service's name; empty when it is about the environment itself.</param>
 /// <param name="Phase">Where it is.</param>
 /// <param name="Message">A short sentence: what it waits for, or why it failed.</param>
-public sealed record ServiceProgress(string Service, ServicePhase Phase, string? Message);
+public sealed record ServiceProgress(string Service, ServicePhase Phase, string? Message)
+{
+    /// <summary>Why what it waits for is not ready, as far as it is known.</summary>
+    public IReadOnlyList<CauseDocument> Causes { get; init; } = [];
+
+    /// <summary>What the whole environment waits for.</summary>
+    /// <param name="causes">Why.</param>
+    public static ServiceProgress OfEnvironment(IReadOnlyList<CauseDocument> causes) =>
+        new("", ServicePhase.Waiting, Message: null) { Causes = causes };
+}
 
 /// <summary>What a delivery did.</summary>
 /// <param name="Changes">One entry per object, unchanged ones included.</param>

@@ -11,9 +11,17 @@ internal static class WorkloadRules
             return ObjectReadiness.Failed(ReadinessRules.Describe(progressing!));
         }
         JsonObject? status = item.Child("status");
+        bool isPaused = item.Child("spec").Flag("paused") == true;
         long wanted = item.Child("spec").Number("replicas") ?? 1;
         long all = Count(status, "replicas");
         long updated = Count(status, "updatedReplicas");
+        if (isPaused && updated < wanted)
+        {
+            // Its controller goes on with what it began, and begins nothing: nobody but its owner ends that.
+            return ObjectReadiness.Failed(
+                $"is paused: {updated} of {wanted} replicas are of its template, and no more are made before spec.paused is false"
+            );
+        }
         long available = Count(status, "availableReplicas");
         long ready = Count(status, "readyReplicas");
         ObjectReadiness? missing =
@@ -27,7 +35,7 @@ internal static class WorkloadRules
             return missing.Value;
         }
         // Without a deadline the controller says nothing about progress.
-        bool tellsProgress = item.Child("spec").Number("progressDeadlineSeconds") is < int.MaxValue;
+        bool tellsProgress = !isPaused && item.Child("spec").Number("progressDeadlineSeconds") is < int.MaxValue;
         if (tellsProgress && progressing is not null && progressing.Text("reason") != "NewReplicaSetAvailable")
         {
             return ObjectReadiness.InProgress(ReadinessRules.Describe(progressing));

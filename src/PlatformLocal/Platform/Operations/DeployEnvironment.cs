@@ -73,10 +73,10 @@ public sealed class DeployEnvironment(PlatformApiClient api, TimeProvider time)
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            var waiting = last.Services.Where(s => s.Phase != ServicePhase.Ready).Select(s => s.Name);
             throw new PlatformException(
                 FailureKind.NotReadyInTime,
-                $"{last.EnvironmentName} is not ready after {timeout.TotalSeconds:0} s; not ready: {string.Join(", ", waiting)}.",
+                $"{last.EnvironmentName} is not ready after {timeout.TotalSeconds:0} s: {last.ReadyCount}."
+                    + string.Concat(last.Explain().Select(line => $"\n  {line}")),
                 $"It goes on in the background; look at it with: platformctl get-environment {last.EnvironmentName}"
             );
         }

@@ -7,19 +7,18 @@ public sealed class DestroyEnvironment(PlatformApiClient api, TimeProvider time)
 {
     /// <summary>Removes an environment.</summary>
     /// <param name="name">Its name.</param>
-    /// <param name="report">Is told what the removal waits for.</param>
     /// <param name="timeout">The longest wait.</param>
+    /// <param name="progress">Is told of every change.</param>
     /// <param name="cancellationToken">Stops waiting; the removal goes on.</param>
     /// <returns>What stays although it was delivered for the environment, as whole sentences.</returns>
     /// <exception cref="PlatformException">There is no such environment, it cannot be removed, or it is not gone in time.</exception>
     public async Task<IReadOnlyList<string>> RunAsync(
         string name,
-        Action<string> report,
         TimeSpan timeout,
+        IProgress<EnvironmentDocument> progress,
         CancellationToken cancellationToken
     )
     {
-        ArgumentNullException.ThrowIfNull(report);
         using var late = new CancellationTokenSource(timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
         EnvironmentDocument? asked = null;
@@ -40,12 +39,11 @@ public sealed class DestroyEnvironment(PlatformApiClient api, TimeProvider time)
                         }
 
                         RequireGoingOn(now, asked);
-                        if (now is { Message: { } waiting, Failure: null } && waiting != last?.Message)
-                        {
-                            report(waiting);
-                        }
-
                         last = now;
+                        if (now.Phase == EnvironmentPhase.Deleting)
+                        {
+                            progress.Report(now); // not what it waited for before
+                        }
                     }
                 }
                 catch (PlatformException e) when (e.Kind == FailureKind.NotFound && asked is null)

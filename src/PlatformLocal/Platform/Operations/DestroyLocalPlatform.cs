@@ -128,7 +128,12 @@ public sealed class DestroyLocalPlatform(LocalPlatform platform, ProgramRunner p
             var remove = new DestroyEnvironment(api, time);
             await Task.WhenAll(
                 list.Environments.Select(e =>
-                    remove.RunAsync(e.EnvironmentName, report, TimeSpan.FromMinutes(5), cancellationToken)
+                    remove.RunAsync(
+                        e.EnvironmentName,
+                        TimeSpan.FromMinutes(5),
+                        new CauseReport(report, time),
+                        cancellationToken
+                    )
                 )
             );
         }

@@ -41,7 +41,7 @@ internal sealed class EnvironmentWriter(
         {
             var created = await claims.PutAsync(name, intent.Rollout.Claim, condition, cancellationToken);
             compiler.Keep(created, locked: null, intent.Compiled);
-            return reconciler.Request(name, created, intent.Rollout.Claim);
+            return Accept(intent, created, PassKind.Claim);
         }
 
         // The reconciler keeps what the lock says: what was asked for is handed to it as a lock, before it sees the claim.
@@ -53,7 +53,7 @@ internal sealed class EnvironmentWriter(
         {
             var revision = await claims.PutAsync(name, intent.Rollout.Claim, condition, cancellationToken);
             compiler.Keep(revision, intent.Rollout.Lock, intent.Compiled);
-            return reconciler.Request(name, revision, intent.Rollout.Claim, isNew ? PassKind.Lock : PassKind.Claim);
+            return Accept(intent, revision, isNew ? PassKind.Lock : PassKind.Claim);
         }
         catch (PlatformException) when (isNew)
         {
@@ -65,6 +65,15 @@ internal sealed class EnvironmentWriter(
             );
             throw;
         }
+    }
+
+    /// <summary>Has it delivered; answers with what was accepted and not with what was before.</summary>
+    private EnvironmentDocument Accept(Intent intent, string revision, PassKind pass)
+    {
+        var services = EnvironmentReconciliation.ServicesOf(intent.Compiled);
+        var name = intent.Compiled.Claim.EnvironmentName;
+        var now = reconciler.Request(name, revision, intent.Rollout.Claim, pass, services);
+        return now.Phase == EnvironmentPhase.Delivering ? now : now with { Services = services };
     }
 
     /// <exception cref="PlatformException">The claim or what it names is refused.</exception>

@@ -48,12 +48,14 @@ internal sealed partial class EnvironmentReconciliation(
     /// <param name="name">The environment.</param>
     /// <param name="update">Whether newer versions are looked for.</param>
     /// <param name="isRemoval">Whether the environment is to go when there is no claim: one that is only away removes nothing.</param>
+    /// <param name="clock">Since when somebody waits for it.</param>
     /// <param name="cancellationToken">Breaks the pass off.</param>
     /// <returns>Whether it does now; if not, the environment's status says why.</returns>
     public async Task<PassOutcome> RunAsync(
         string name,
         bool update,
         bool isRemoval,
+        WaitClock clock,
         CancellationToken cancellationToken
     )
     {
@@ -70,7 +72,7 @@ internal sealed partial class EnvironmentReconciliation(
             }
             else if (!update || await updates.PrepareAsync(stored, cancellationToken))
             {
-                await ConvergeAsync(stored, cancellationToken);
+                await ConvergeAsync(stored, clock, cancellationToken);
             }
 
             return PassOutcome.Done;
@@ -102,7 +104,7 @@ internal sealed partial class EnvironmentReconciliation(
         return await claims.GetAsync(name, cancellationToken);
     }
 
-    private async Task ConvergeAsync(StoredClaim stored, CancellationToken cancellationToken)
+    private async Task ConvergeAsync(StoredClaim stored, WaitClock clock, CancellationToken cancellationToken)
     {
         var name = stored.Name;
         status.Report(name, new EnvironmentFact.Began(stored.Revision, stored.Source()));
@@ -173,7 +175,10 @@ internal sealed partial class EnvironmentReconciliation(
         try
         {
             result = await delivery.Delivery.DeliverAsync(
-                compiled.Request,
+                compiled.Request with
+                {
+                    Clock = clock,
+                },
                 new ProgressReport(p => status.Report(name, new EnvironmentFact.Progressed(p))),
                 cancellationToken
             );
@@ -182,7 +187,7 @@ internal sealed partial class EnvironmentReconciliation(
         {
             if (await updates.GoBackAsync(stored, rollout, e, cancellationToken))
             {
-                await ConvergeAsync(stored, cancellationToken);
+                await ConvergeAsync(stored, clock, cancellationToken);
                 return;
             }
 
@@ -230,7 +235,13 @@ internal sealed partial class EnvironmentReconciliation(
         {
             try
             {
-                var left = await delivery.Delivery.RemoveAsync(name, Claim.NamespaceOf(name), cancellationToken);
+                var left = await delivery.Delivery.RemoveAsync(
+                    name,
+                    Claim.NamespaceOf(name),
+                    causes =>
+                        status.Report(name, new EnvironmentFact.Progressed(ServiceProgress.OfEnvironment(causes))),
+                    cancellationToken
+                );
                 if (left.Count > 0)
                 {
                     status.Report(
@@ -274,7 +285,8 @@ internal sealed partial class EnvironmentReconciliation(
         }
     }
 
-    private static IReadOnlyList<ServiceDocument> ServicesOf(CompiledClaim compiled) =>
+    /// <summary>The services of a claim before anything is delivered.</summary>
+    public static IReadOnlyList<ServiceDocument> ServicesOf(CompiledClaim compiled) =>
         [
             .. compiled.Resolved.Services.Select(s => new ServiceDocument
             {

@@ -47,6 +47,7 @@ internal sealed class EnvironmentWorker(
 
     private readonly Lock _lock = new();
     private CancellationTokenSource? _pass;
+    private WaitClock _clock = new(time);
     private string? _passRevision;
     private string? _passWorkspace;
     private bool _running;
@@ -76,8 +77,14 @@ internal sealed class EnvironmentWorker(
     /// <param name="revision">The claim's revision; <see langword="null"/> when it is gone.</param>
     /// <param name="claim">The claim of that revision, where the caller has it.</param>
     /// <param name="pass">What the pass is for.</param>
+    /// <param name="accepted">The services, when somebody deploys the claim just now.</param>
     /// <returns><see langword="null"/> when the environment is gone and with it this worker: ask a new one.</returns>
-    public EnvironmentDocument? Request(string? revision, JsonObject? claim, PassKind pass)
+    public EnvironmentDocument? Request(
+        string? revision,
+        JsonObject? claim,
+        PassKind pass,
+        IReadOnlyList<ServiceDocument>? accepted
+    )
     {
         lock (_lock)
         {
@@ -106,8 +113,18 @@ internal sealed class EnvironmentWorker(
             {
                 _pass?.Cancel();
             }
+            else if (accepted is not null)
+            {
+                _clock.Restart(); // whoever deploys the same again waits from now on
+            }
 
-            var document = status.Report(name, new EnvironmentFact.Asked(_requested, revision, claim));
+            var document = status.Report(
+                name,
+                new EnvironmentFact.Asked(_requested, revision, claim)
+                {
+                    Services = isUnderWay && pass == PassKind.Claim ? null : accepted,
+                }
+            );
             if (!_running && !stop.IsCancellationRequested)
             {
                 _running = true;
@@ -126,6 +143,7 @@ internal sealed class EnvironmentWorker(
             bool update;
             bool isRemoval;
             CancellationTokenSource pass;
+            WaitClock clock;
             var workspace = workspaces.DigestOrNone;
             lock (_lock)
             {
@@ -134,10 +152,11 @@ internal sealed class EnvironmentWorker(
                 (update, _update) = (_update, false);
                 // A removal that broke off goes on, whatever is asked for since.
                 isRemoval = _passRevision is null || feed.Find(name)?.Phase == EnvironmentPhase.Deleting;
+                _clock = clock = new WaitClock(time);
                 _pass = pass = CancellationTokenSource.CreateLinkedTokenSource(stop);
             }
 
-            var outcome = await PassAsync(update, isRemoval, pass.Token);
+            var outcome = await PassAsync(update, isRemoval, clock, pass.Token);
             lock (_lock)
             {
                 _pass = null;
@@ -184,7 +203,7 @@ internal sealed class EnvironmentWorker(
                     Math.Min(LongestRetry.Ticks, FirstRetry.Ticks << Math.Min(_failures - 1, 10))
                 );
                 _retry = time.CreateTimer(
-                    _ => Request(_passRevision, null, PassKind.Claim),
+                    _ => Request(_passRevision, null, PassKind.Claim, accepted: null),
                     null,
                     wait,
                     Timeout.InfiniteTimeSpan
@@ -193,12 +212,17 @@ internal sealed class EnvironmentWorker(
         }
     }
 
-    private async Task<PassOutcome?> PassAsync(bool update, bool isRemoval, CancellationToken cancellationToken)
+    private async Task<PassOutcome?> PassAsync(
+        bool update,
+        bool isRemoval,
+        WaitClock clock,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
             using var turn = await slots.TakeTurnAsync(cancellationToken);
-            return await reconciliation.RunAsync(name, update, isRemoval, cancellationToken);
+            return await reconciliation.RunAsync(name, update, isRemoval, clock, cancellationToken);
         }
         catch (OperationCanceledException)
         {

@@ -49,16 +49,18 @@ internal sealed partial class Reconciler(
     /// <param name="revision">The claim's revision as the caller knows it; <see langword="null"/> when it is gone.</param>
     /// <param name="claim">The claim of that revision, where the caller has it.</param>
     /// <param name="pass">What is to be looked at.</param>
+    /// <param name="accepted">The services, when somebody deploys the claim just now.</param>
     public EnvironmentDocument Request(
         string name,
         string? revision,
         JsonObject? claim = null,
-        PassKind pass = PassKind.Claim
+        PassKind pass = PassKind.Claim,
+        IReadOnlyList<ServiceDocument>? accepted = null
     )
     {
         while (true)
         {
-            if (_workers.GetOrAdd(name, NewWorker).Request(revision, claim, pass) is { } document)
+            if (_workers.GetOrAdd(name, NewWorker).Request(revision, claim, pass, accepted) is { } document)
             {
                 return document;
             }

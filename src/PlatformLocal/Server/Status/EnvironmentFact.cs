@@ -11,7 +11,11 @@ internal abstract record EnvironmentFact
     /// <param name="Number">The number of the request.</param>
     /// <param name="Revision">The claim's revision; <see langword="null"/> when it is gone.</param>
     /// <param name="Claim">The claim of that revision, where whoever asked has it.</param>
-    public sealed record Asked(long Number, string? Revision, JsonObject? Claim) : EnvironmentFact;
+    public sealed record Asked(long Number, string? Revision, JsonObject? Claim) : EnvironmentFact
+    {
+        /// <summary>The services of a deployment that was accepted just now and that nothing under way serves already.</summary>
+        public IReadOnlyList<ServiceDocument>? Services { get; init; }
+    }
 
     /// <summary>A pass over a claim began.</summary>
     /// <param name="Revision">The claim's revision.</param>
@@ -38,7 +42,7 @@ internal abstract record EnvironmentFact
         public Rollout? TakenBack { get; init; }
     }
 
-    /// <summary>A service is further on its way.</summary>
+    /// <summary>A service, or the environment itself, is further on its way.</summary>
     public sealed record Progressed(ServiceProgress Progress) : EnvironmentFact;
 
     /// <summary>Everything is ready.</summary>

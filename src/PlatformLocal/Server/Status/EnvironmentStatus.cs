@@ -3,6 +3,8 @@ namespace PlatformLocal.Server.Status;
 /// <summary>Writes what is known of environments, and nobody else does: facts come in, documents come out.</summary>
 internal sealed class EnvironmentStatus(EnvironmentFeed feed, ServedCluster cluster, TimeProvider time)
 {
+    private const int WaitingShown = 3;
+
     // What is odd about the versions and manifests themselves, without what conditions say.
     private readonly ConcurrentDictionary<string, IReadOnlyList<string>> _odd = new(StringComparer.Ordinal);
 
@@ -38,15 +40,7 @@ internal sealed class EnvironmentStatus(EnvironmentFeed feed, ServedCluster clus
             },
             EnvironmentFact.Placed { Cluster: var own } => known with { Cluster = own },
             EnvironmentFact.Resolved resolved => Resolve(known, resolved),
-            EnvironmentFact.Progressed { Progress: var progress } => known with
-            {
-                Services =
-                [
-                    .. known.Services.Select(s =>
-                        s.Name == progress.Service ? s with { Phase = progress.Phase, Message = progress.Message } : s
-                    ),
-                ],
-            },
+            EnvironmentFact.Progressed { Progress: var progress } => Progress(known, progress),
             EnvironmentFact.Delivered { Changes: var changes, Since: var since } => With(
                 With(known, ConditionTypes.Delivered, true, changes is null ? "Unchanged" : "Applied"),
                 ConditionTypes.Ready,
@@ -55,9 +49,16 @@ internal sealed class EnvironmentStatus(EnvironmentFeed feed, ServedCluster clus
             ) with
             {
                 Phase = EnvironmentPhase.Ready,
+                Message = null,
+                Causes = [],
                 Changes = changes,
                 ReadySince = since,
-                Services = [.. known.Services.Select(s => s with { Phase = ServicePhase.Ready, Message = null })],
+                Services =
+                [
+                    .. known.Services.Select(s =>
+                        After(s, new ServiceProgress(s.Name, ServicePhase.Ready, Message: null))
+                    ),
+                ],
             },
             EnvironmentFact.Failed { Failure: var failure } => Fail(known, failure),
             EnvironmentFact.Remembered { Claim: var claim } => known with
@@ -109,12 +110,56 @@ internal sealed class EnvironmentStatus(EnvironmentFeed feed, ServedCluster clus
             _ => throw new ArgumentException($"{fact.GetType().Name} is no fact that a status knows.", nameof(fact)),
         };
 
+    private EnvironmentDocument Progress(EnvironmentDocument known, ServiceProgress progress)
+    {
+        var isWhole = progress.Service.Length == 0;
+        var after = known with
+        {
+            Causes = isWhole ? progress.Causes : [],
+            Services = isWhole
+                ? known.Services
+                : [.. known.Services.Select(s => s.Name == progress.Service ? After(s, progress) : s)],
+        };
+        after = after with { Message = Waiting(after) };
+        return With(after, ConditionTypes.Ready, null, "Progressing", after.Message);
+    }
+
+    private ServiceDocument After(ServiceDocument known, ServiceProgress progress) =>
+        known with
+        {
+            Phase = progress.Phase,
+            PhaseSince =
+                progress.Phase == ServicePhase.Ready ? null
+                : known.Phase == progress.Phase ? known.PhaseSince ?? time.GetUtcNow()
+                : time.GetUtcNow(),
+            Message = progress.Message,
+            Causes = progress.Causes,
+        };
+
+    /// <summary>How far it is and what it waits for, in sentences; a few services stand for many.</summary>
+    private static string Waiting(EnvironmentDocument known)
+    {
+        var told = known.Services.Where(s => s.Message is not null && s.Phase != ServicePhase.Pending);
+        var services = told.OrderByDescending(s => s.Causes.Count > 0).Take(WaitingShown);
+        IEnumerable<string> sentences =
+        [
+            .. known.Phase == EnvironmentPhase.Deleting ? [] : new[] { known.ReadyCount },
+            .. known.Causes.Select(c => c.ToString()),
+            .. services.SelectMany(s =>
+                s.Causes.Select(c => c.ToString()).Prepend($"{s.Name}: {s.Message!.Split('\n')[0]}")
+            ),
+        ];
+        return string.Join(' ', sentences.Select(s => $"{s.TrimEnd('.')}."));
+    }
+
     private EnvironmentDocument Remove(EnvironmentDocument known)
     {
         _odd.TryRemove(known.EnvironmentName, out _);
         return With(known with { Conditions = [] }, ConditionTypes.Ready, false, "Deleting") with
         {
             Phase = EnvironmentPhase.Deleting,
+            Services = [.. known.Services.Select(s => s with { Message = null, Causes = [] })],
+            Causes = [],
             Message = null,
             NextStep = null,
             Failure = null,
@@ -134,7 +179,27 @@ internal sealed class EnvironmentStatus(EnvironmentFeed feed, ServedCluster clus
     private static IReadOnlyList<ConditionDocument> WithoutAbsence(EnvironmentDocument known) =>
         [.. known.Conditions.Where(c => c.Type != ConditionTypes.ClaimPresent)];
 
-    private static EnvironmentDocument Ask(EnvironmentDocument known, EnvironmentFact.Asked asked) =>
+    private EnvironmentDocument Ask(EnvironmentDocument known, EnvironmentFact.Asked asked)
+    {
+        var after = Number(known, asked);
+        // What was before is no answer to whoever asks for something now.
+        return asked.Services is not { } services || after.Phase == EnvironmentPhase.Deleting
+            ? after
+            : With(after, ConditionTypes.Ready, null, "Pending") with
+            {
+                Phase = EnvironmentPhase.Pending,
+                Services = services,
+                Message = null,
+                NextStep = null,
+                Failure = null,
+                Faults = [],
+                Causes = [],
+                Changes = null,
+                ReadySince = null,
+            };
+    }
+
+    private static EnvironmentDocument Number(EnvironmentDocument known, EnvironmentFact.Asked asked) =>
         known with
         {
             Requested = asked.Number,
@@ -163,6 +228,7 @@ internal sealed class EnvironmentStatus(EnvironmentFeed feed, ServedCluster clus
             Claim = began.Claim,
             Namespace = Claim.NamespaceOf(known.EnvironmentName),
             Simulated = cluster.IsSimulated,
+            Causes = [],
             Message = null,
             NextStep = null,
             Failure = null,
@@ -196,6 +262,7 @@ internal sealed class EnvironmentStatus(EnvironmentFeed feed, ServedCluster clus
             Phase = EnvironmentPhase.Delivering,
             Services = resolved.Services,
         };
+        after = after with { Message = Waiting(after) };
         if (resolved.Held is { } held)
         {
             var who = held.By is { } by ? $" by {by}" : "";

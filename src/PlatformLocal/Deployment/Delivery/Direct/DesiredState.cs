@@ -6,12 +6,12 @@ namespace PlatformLocal.Deployment.Delivery.Direct;
 /// <param name="Request">The request.</param>
 /// <param name="Namespace">The environment's namespace object.</param>
 /// <param name="Objects">All other objects, in the order of the request.</param>
-/// <param name="NewKinds">The kinds that custom resource definitions of the request itself define.</param>
+/// <param name="NewKinds">The kinds that custom resource definitions of the request itself define, with the service that brings each.</param>
 internal sealed record DesiredState(
     DeliveryRequest Request,
     JsonObject Namespace,
     IReadOnlyList<DesiredObject> Objects,
-    IReadOnlySet<(string ApiVersion, string Kind)> NewKinds
+    IReadOnlyDictionary<(string ApiVersion, string Kind), string> NewKinds
 )
 {
     private readonly Dictionary<string, string> _versions = Request.Services.ToDictionary(
@@ -38,7 +38,7 @@ internal sealed record DesiredState(
     {
         List<string> faults = [.. FaultsOf(request)];
         ThrowOn(faults);
-        Dictionary<(string, string), bool> newKinds = KindsDefinedBy(request);
+        Dictionary<(string, string), DefinedKind> newKinds = KindsDefinedBy(request);
         Dictionary<(string, string), bool> scopes = await ScopesAsync(
             request,
             newKinds,
@@ -46,6 +46,8 @@ internal sealed record DesiredState(
             faults,
             cancellationToken
         );
+        ThrowOn(faults);
+        faults.AddRange(await CirclesAsync(request, newKinds, resources, cancellationToken));
         ThrowOn(faults);
 
         JsonObject targetNamespace = NamespaceOf(request);
@@ -68,7 +70,12 @@ internal sealed record DesiredState(
             objects.Add(desired);
         }
         ThrowOn(faults);
-        return new DesiredState(request, targetNamespace, objects, newKinds.Keys.ToHashSet());
+        return new DesiredState(
+            request,
+            targetNamespace,
+            objects,
+            newKinds.ToDictionary(k => k.Key, k => k.Value.Service)
+        );
     }
 
     /// <summary>The environment's own objects, which have no service's name, and those of its services.</summary>
@@ -119,28 +126,64 @@ internal sealed record DesiredState(
         }
     }
 
-    /// <summary>The kinds that the request's own definitions bring, and whether they are namespaced.</summary>
-    private static Dictionary<(string, string), bool> KindsDefinedBy(DeliveryRequest request)
+    /// <summary>The kinds that the request's own definitions bring.</summary>
+    private static Dictionary<(string, string), DefinedKind> KindsDefinedBy(DeliveryRequest request)
     {
-        var kinds = new Dictionary<(string, string), bool>();
-        IEnumerable<JsonObject> definitions = request
-            .Services.SelectMany(service => service.Objects)
-            .Where(item => item.Text("kind") == "CustomResourceDefinition");
-        foreach (JsonObject spec in definitions.Select(item => item.Child("spec")).OfType<JsonObject>())
+        var kinds = new Dictionary<(string, string), DefinedKind>();
+        foreach (ServiceDelivery service in request.Services)
         {
-            string group = spec.Text("group") ?? "";
-            string kind = spec.Child("names").Text("kind") ?? "";
-            foreach (JsonObject version in spec.Items("versions"))
+            foreach (JsonObject item in service.Objects.Where(IsDefinition))
             {
-                kinds[(ApiGroup.Join(group, version.Text("name") ?? ""), kind)] = spec.Text("scope") == "Namespaced";
+                JsonObject? spec = item.Child("spec");
+                string group = spec.Text("group") ?? "";
+                string kind = spec.Child("names").Text("kind") ?? "";
+                bool isNamespaced = spec.Text("scope") == "Namespaced";
+                // A version that is not served is no kind that anybody could use.
+                foreach (JsonObject version in spec.Items("versions").Where(v => v.Flag("served") != false))
+                {
+                    kinds.TryAdd(
+                        (ApiGroup.Join(group, version.Text("name") ?? ""), kind),
+                        new DefinedKind(service.Name, isNamespaced)
+                    );
+                }
             }
         }
         return kinds;
     }
 
+    private static bool IsDefinition(JsonObject item) => item.Text("kind") == "CustomResourceDefinition";
+
+    /// <summary>Services that would wait for ever: for a kind whose bringer waits for them.</summary>
+    private static async Task<IReadOnlyList<string>> CirclesAsync(
+        DeliveryRequest request,
+        Dictionary<(string, string), DefinedKind> newKinds,
+        ApiResources resources,
+        CancellationToken cancellationToken
+    )
+    {
+        var uses = new List<KindUse>();
+        foreach (ServiceDelivery service in request.Services)
+        {
+            foreach (JsonObject item in service.Objects)
+            {
+                (string ApiVersion, string Kind) kind = (item.Text("apiVersion")!, item.Text("kind")!);
+                if (
+                    newKinds.TryGetValue(kind, out DefinedKind? defined)
+                    && defined.Service != service.Name
+                    && await resources.FindAsync(kind.ApiVersion, kind.Kind, cancellationToken) is null
+                )
+                {
+                    string name = item.Metadata().Text("name")!;
+                    uses.Add(new KindUse(service.Name, $"{kind.Kind} {name}", kind.ApiVersion, defined.Service));
+                }
+            }
+        }
+        return uses.Count == 0 ? [] : [.. KindCircles.Of(request.Services, uses)];
+    }
+
     private static async Task<Dictionary<(string, string), bool>> ScopesAsync(
         DeliveryRequest request,
-        Dictionary<(string, string), bool> newKinds,
+        Dictionary<(string, string), DefinedKind> newKinds,
         ApiResources resources,
         List<string> faults,
         CancellationToken cancellationToken
@@ -154,9 +197,9 @@ internal sealed record DesiredState(
             {
                 continue;
             }
-            if (newKinds.TryGetValue(kind, out bool isNamespaced))
+            if (newKinds.TryGetValue(kind, out DefinedKind? defined))
             {
-                scopes[kind] = isNamespaced;
+                scopes[kind] = defined.IsNamespaced;
                 continue;
             }
             try
@@ -239,4 +282,7 @@ internal sealed record DesiredState(
             );
         }
     }
+
+    /// <summary>A kind that the request itself defines.</summary>
+    private sealed record DefinedKind(string Service, bool IsNamespaced);
 }

@@ -68,7 +68,11 @@ public sealed class DirectDelivery(KubernetesClient client, DirectDeliveryOption
     {
         DesiredState state = await DesiredState.FromAsync(request, client.Resources, cancellationToken);
         var home = new EnvironmentNamespace(client, _options, request.Environment, request.Namespace);
-        (ObjectChange homeChange, bool isNew) = await home.EnsureAsync(state.Namespace, cancellationToken);
+        (ObjectChange homeChange, bool isNew) = await home.EnsureAsync(
+            state.Namespace,
+            causes => progress.Report(ServiceProgress.OfEnvironment(causes)),
+            cancellationToken
+        );
 
         var store = new InventoryStore(client, _options.FieldManager);
         Inventory previous = isNew
@@ -121,14 +125,23 @@ public sealed class DirectDelivery(KubernetesClient client, DirectDeliveryOption
     /// </summary>
     /// <param name="environment">The environment's name.</param>
     /// <param name="targetNamespace">The namespace it was delivered into.</param>
+    /// <param name="onWait">Is told what is not gone yet and why.</param>
     /// <param name="cancellationToken">Stops waiting; deletions already asked for go on.</param>
     /// <exception cref="PlatformException">Something could not be deleted in time; names what remains and its finalizers.</exception>
     /// <returns>What stays although it was delivered for the environment, with the reasons.</returns>
     public Task<IReadOnlyList<ObjectChange>> RemoveAsync(
         string environment,
         string targetNamespace,
+        Action<IReadOnlyList<CauseDocument>> onWait,
         CancellationToken cancellationToken
-    ) => new Remover(client, _options, environment, targetNamespace).RemoveAsync(cancellationToken);
+    ) => new Remover(client, _options, environment, targetNamespace, onWait).RemoveAsync(cancellationToken);
+
+    /// <inheritdoc cref="RemoveAsync(string, string, Action{IReadOnlyList{CauseDocument}}, CancellationToken)"/>
+    public Task<IReadOnlyList<ObjectChange>> RemoveAsync(
+        string environment,
+        string targetNamespace,
+        CancellationToken cancellationToken
+    ) => RemoveAsync(environment, targetNamespace, _ => { }, cancellationToken);
 
     internal static IEnumerable<ObjectReference> References(DesiredState state, Inventory previous) =>
         state.Objects.Select(item => item.Reference).Concat(previous.Entries.Values.Select(entry => entry.Reference));

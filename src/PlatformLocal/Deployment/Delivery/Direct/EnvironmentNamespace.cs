@@ -1,5 +1,3 @@
-using PlatformLocal.Kubernetes.Readiness;
-
 namespace PlatformLocal.Deployment.Delivery.Direct;
 
 /// <summary>The namespace of an environment: looked at, made, waited for.</summary>
@@ -10,6 +8,10 @@ internal sealed class EnvironmentNamespace(
     string name
 )
 {
+    /// <summary>What is gone sooner needs no explanation.</summary>
+    private static readonly TimeSpan s_firstLook = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_nextLook = TimeSpan.FromSeconds(5);
+
     public ObjectReference Reference { get; } = new("v1", "Namespace", null, name);
 
     /// <returns>The namespace as it is, or <see langword="null"/>.</returns>
@@ -48,13 +50,14 @@ internal sealed class EnvironmentNamespace(
     /// <exception cref="PlatformException">It is not the environment's, or the earlier one does not go.</exception>
     public async Task<(ObjectChange Change, bool IsNew)> EnsureAsync(
         JsonObject desired,
+        Action<IReadOnlyList<CauseDocument>> onWait,
         CancellationToken cancellationToken
     )
     {
         JsonObject? before = await FindAsync(cancellationToken);
         if (before.IsTerminating())
         {
-            await WaitGoneAsync(options.NamespaceTimeout, cancellationToken);
+            await WaitGoneAsync(options.NamespaceTimeout, onWait, cancellationToken);
             before = null;
         }
         bool isNew = before is null && await TryMakeAsync(cancellationToken);
@@ -87,46 +90,65 @@ internal sealed class EnvironmentNamespace(
     public ObjectChange Change(ChangeKind change) => new(change, "", "v1", "Namespace", null, name);
 
     /// <summary>Waits until the namespace is gone.</summary>
+    /// <param name="timeout">The longest wait.</param>
+    /// <param name="onWait">Is told what holds it.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="PlatformException">It is not gone in time; says what keeps it.</exception>
-    public async Task WaitGoneAsync(TimeSpan timeout, CancellationToken cancellationToken)
+    public async Task WaitGoneAsync(
+        TimeSpan timeout,
+        Action<IReadOnlyList<CauseDocument>> onWait,
+        CancellationToken cancellationToken
+    )
     {
         using var deadline = new CancellationTokenSource(timeout, options.TimeProvider);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
-        JsonObject? last = null;
+        Task gone = WatchUntilGoneAsync(both.Token);
+        var holders = new NamespaceHolders(client, name);
         try
         {
-            var only = new WatchOptions { FieldSelector = $"metadata.name={name}" };
-            await foreach (WatchEvent change in client.WatchAsync("v1", "Namespace", null, only, both.Token))
+            for (TimeSpan pause = s_firstLook; await IsThereAfterAsync(gone, pause, both.Token); pause = s_nextLook)
             {
-                if (change.Kind == WatchEventKind.Deleted || (change.Kind == WatchEventKind.Synced && last is null))
-                {
-                    return;
-                }
-                last = change.Kind == WatchEventKind.Synced ? last : change.Item;
+                IReadOnlyList<string> held = await holders.FindAsync(both.Token);
+                onWait([new CauseDocument($"Namespace {name}", "Terminating", string.Join("; ", held))]);
             }
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw NotGone(last, timeout);
+            throw NotGone(await holders.FindAsync(cancellationToken), timeout);
         }
     }
 
-    private PlatformException NotGone(JsonObject? last, TimeSpan timeout)
+    private async Task WatchUntilGoneAsync(CancellationToken cancellationToken)
     {
-        // The namespace controller says in conditions what content and whose finalizers remain.
-        List<string> reasons =
-        [
-            .. last.Child("status")
-                .Items("conditions")
-                .Where(condition => condition.Text("status") == "True")
-                .Select(ReadinessRules.Describe),
-        ];
-        string[] finalizers = [.. last.Metadata().Texts("finalizers"), .. last.Child("spec").Texts("finalizers")];
-        if (finalizers.Length > 0)
+        bool isThere = false;
+        var only = new WatchOptions { FieldSelector = $"metadata.name={name}" };
+        await foreach (WatchEvent change in client.WatchAsync("v1", "Namespace", null, only, cancellationToken))
         {
-            reasons.Add($"its finalizers are {string.Join(", ", finalizers)}");
+            if (change.Kind == WatchEventKind.Deleted || (change.Kind == WatchEventKind.Synced && !isThere))
+            {
+                return;
+            }
+            isThere = true;
         }
-        string why = reasons.Count == 0 ? "" : $"\n  {string.Join("\n  ", reasons)}";
+    }
+
+    private async Task<bool> IsThereAfterAsync(Task gone, TimeSpan pause, CancellationToken cancellationToken)
+    {
+        using var nap = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await Task.WhenAny(gone, Task.Delay(pause, options.TimeProvider, nap.Token));
+        await nap.CancelAsync();
+        if (gone.IsCompleted)
+        {
+            await gone;
+            return false;
+        }
+        cancellationToken.ThrowIfCancellationRequested();
+        return true;
+    }
+
+    private PlatformException NotGone(IReadOnlyList<string> held, TimeSpan timeout)
+    {
+        string why = held.Count == 0 ? "" : $"\n  {string.Join("\n  ", held)}";
         return new PlatformException(
             FailureKind.NotReadyInTime,
             $"Namespace {name} is not gone after {timeout.TotalSeconds:0.#} s.{why}",

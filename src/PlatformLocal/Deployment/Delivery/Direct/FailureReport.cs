@@ -7,6 +7,7 @@ internal sealed class FailureReport(
     KubernetesClient client,
     DirectDeliveryOptions options,
     ReadinessBoard board,
+    LastLogLines logs,
     string targetNamespace
 )
 {
@@ -18,12 +19,14 @@ internal sealed class FailureReport(
     /// <summary>Says what is wrong with a service.</summary>
     /// <param name="service">The service.</param>
     /// <param name="blamed">The objects that are to blame.</param>
+    /// <param name="causes">What was found out while waiting.</param>
     /// <param name="others">How many others are not ready either.</param>
     /// <param name="timeout">The time that ran out; <see langword="null"/> when there was no point in waiting for it.</param>
     /// <param name="cancellationToken">Stops asking.</param>
     public async Task<ServiceFailedException> WriteAsync(
         string service,
         IReadOnlyList<WaitingObject> blamed,
+        IReadOnlyList<CauseDocument> causes,
         int others,
         TimeSpan? timeout,
         CancellationToken cancellationToken
@@ -44,6 +47,12 @@ internal sealed class FailureReport(
                 lines.Add($"  {detail}");
             }
         }
+        lines.AddRange(causes.Where(BlockingPod.IsCause).Select(cause => cause.ToString()));
+        steps.AddRange(
+            causes
+                .Where(cause => cause.Reason == BlockingPod.Blocks)
+                .Select(cause => $"kubectl -n {targetNamespace} delete pod {cause.Pod}")
+        );
         int more = Math.Max(0, blamed.Count - ObjectsShown) + others;
         if (more > 0)
         {
@@ -92,6 +101,15 @@ internal sealed class FailureReport(
             cancellationToken
         );
         string place = reference.Namespace is null ? "" : $"-n {reference.Namespace} ";
+        if (reference.Kind == "Deployment" && item.Item.Child("spec").Flag("paused") == true)
+        {
+            bool isWanted = item.Desired.Content.Child("spec").Flag("paused") == true;
+            steps.Add(
+                isWanted
+                    ? $"Take spec.paused out of the manifest of Deployment {reference.Name} and deploy again."
+                    : $"Somebody paused it: kubectl {place}rollout resume deployment {reference.Name}"
+            );
+        }
         steps.Add($"kubectl {place}describe {reference.Kind.ToLowerInvariant()} {reference.Name}");
         return lines;
     }
@@ -125,7 +143,7 @@ internal sealed class FailureReport(
         }
         foreach (PodTrouble trouble in pod.Troubles)
         {
-            lines.Add($"pod {name}{on}: {trouble}");
+            lines.Add($"pod {name}{on}: {(trouble.IsCrash ? logs.Show(trouble.ToString()) : trouble.ToString())}");
             if (!trouble.IsImage)
             {
                 await AddLogAsync(
@@ -155,37 +173,11 @@ internal sealed class FailureReport(
         CancellationToken cancellationToken
     )
     {
-        if (await LastLineAsync(place, pod, container, isPrevious, cancellationToken) is { } line)
+        if (await logs.ReadAsync(place, pod, container, isPrevious, cancellationToken) is { } line)
         {
             lines.Add($"  last log line: {line}");
         }
         steps.Add($"kubectl -n {place} logs {pod} -c {container}{(isPrevious ? " --previous" : "")}");
-    }
-
-    private async Task<string?> LastLineAsync(
-        string place,
-        string pod,
-        string container,
-        bool isPrevious,
-        CancellationToken cancellationToken
-    )
-    {
-        try
-        {
-            var tail = new LogOptions
-            {
-                Container = container,
-                Previous = isPrevious,
-                TailLines = 5,
-            };
-            string log = await client.ReadLogsAsync(place, pod, tail, cancellationToken);
-            return log.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-                .LastOrDefault();
-        }
-        catch (Exception fault) when (fault is KubernetesException or OperationCanceledException)
-        {
-            return null; // The log is a courtesy; the failure itself is being told.
-        }
     }
 
     private async Task AddEventsAsync(

@@ -32,21 +32,27 @@ internal sealed class ObjectApplier(
 ) : IDisposable
 {
     private static readonly TimeSpan s_kindPause = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan s_kindPatience = TimeSpan.FromMinutes(1);
 
     private readonly SemaphoreSlim _gate = new(options.Parallelism, options.Parallelism);
     private readonly SharedObjects _shared = state.SharedIn(client);
 
-    public async Task<AppliedObject> ApplyAsync(DesiredObject desired, CancellationToken cancellationToken)
+    /// <param name="desired">The object.</param>
+    /// <param name="onWait">Is told what has to be there before.</param>
+    /// <param name="cancellationToken">Stops applying.</param>
+    public async Task<AppliedObject> ApplyAsync(
+        DesiredObject desired,
+        Action<string>? onWait,
+        CancellationToken cancellationToken
+    )
     {
         string? before = existing.Find(desired.Key)?.ResourceVersion;
         if (before is not null && IsUntouched(desired, before))
         {
             return new AppliedObject(desired, ChangeKind.Unchanged, before, Item: null);
         }
-        if (state.NewKinds.Contains((desired.Reference.ApiVersion, desired.Reference.Kind)))
+        if (state.NewKinds.TryGetValue((desired.Reference.ApiVersion, desired.Reference.Kind), out string? bringer))
         {
-            await WaitForKindAsync(desired.Reference, cancellationToken);
+            await WaitForKindAsync(desired, bringer, onWait, cancellationToken);
         }
         using IDisposable turn = await _gate.TakeTurnAsync(cancellationToken);
         return desired.IsShared
@@ -124,16 +130,19 @@ internal sealed class ObjectApplier(
         && entry.Reference.ApiVersion == desired.Reference.ApiVersion;
 
     /// <summary>A definition is established a moment before its kind is served, and there is nothing to watch for that.</summary>
-    private Task WaitForKindAsync(ObjectReference reference, CancellationToken cancellationToken)
+    private async Task WaitForKindAsync(
+        DesiredObject desired,
+        string bringer,
+        Action<string>? onWait,
+        CancellationToken cancellationToken
+    )
     {
-        var (apiVersion, kind) = (reference.ApiVersion, reference.Kind);
-        return new Poll($"the kind {kind} of {apiVersion}", s_kindPause, s_kindPatience, options.TimeProvider)
+        (string apiVersion, string kind) = (desired.Reference.ApiVersion, desired.Reference.Kind);
+        while (await client.Resources.FindAsync(apiVersion, kind, cancellationToken) is null)
         {
-            NextStep = "See what its definition says: kubectl get customresourcedefinitions -o yaml",
-        }.UntilAsync(
-            async token =>
-                await client.Resources.FindAsync(apiVersion, kind, token) is null ? "it is not served yet" : null,
-            cancellationToken
-        );
+            string who = bringer == desired.Service ? "whose definition it brings itself" : $"which {bringer} brings";
+            onWait?.Invoke($"waits for the kind {kind} of {apiVersion}, {who}");
+            await Task.Delay(s_kindPause, options.TimeProvider, cancellationToken);
+        }
     }
 }

@@ -6,6 +6,8 @@ namespace PlatformLocal.Deployment.Delivery.Direct;
 /// </summary>
 internal sealed class ReadinessBoard(KubernetesClient client, string environment) : IAsyncDisposable
 {
+    private const string EventKind = "Event";
+
     private readonly CancellationTokenSource _end = new();
     private readonly ConcurrentDictionary<(string ApiVersion, string Kind, string? Namespace), Lazy<Watch>> _watches =
         new();
@@ -13,6 +15,7 @@ internal sealed class ReadinessBoard(KubernetesClient client, string environment
     private readonly ConcurrentDictionary<string, ConcurrentDictionary<ObjectKey, ObservedObject>> _owned = new(
         StringComparer.Ordinal
     );
+    private readonly ConcurrentDictionary<string, Told> _told = new(StringComparer.Ordinal);
     private TaskCompletionSource _changed = NewPulse();
 
     /// <summary>Completes at the next change of anything.</summary>
@@ -51,10 +54,33 @@ internal sealed class ReadinessBoard(KubernetesClient client, string environment
             ? owned.Values
             : [];
 
+    /// <summary>Has events shown too. They are a courtesy: who may not see them waits without.</summary>
+    public async Task WatchEventsAsync(string targetNamespace, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await WatchAsync("v1", EventKind, targetNamespace, isOwnOnly: false, cancellationToken);
+        }
+        catch (PlatformException)
+        {
+            // What is waited for is told without them.
+        }
+    }
+
+    /// <summary>What was told last of the object with a uid.</summary>
+    public JsonObject? NewestEvent(string? uid) => uid is null ? null : _told.GetValueOrDefault(uid)?.Newest;
+
+    /// <summary>What was told last of the object with a uid and is no good news.</summary>
+    public JsonObject? NewestWarning(string? uid) => uid is null ? null : _told.GetValueOrDefault(uid)?.Warning;
+
+    /// <summary>What was told last of a volume claim.</summary>
+    public JsonObject? NewestEventOfClaim(string targetNamespace, string claim) =>
+        _told.GetValueOrDefault(PlaceOfClaim(targetNamespace, claim))?.Newest;
+
     /// <summary>Throws what ended a watch too early, if anything did.</summary>
     public void ThrowIfBlind()
     {
-        foreach (Lazy<Watch> watch in _watches.Values)
+        foreach (Lazy<Watch> watch in _watches.Where(pair => pair.Key.Kind != EventKind).Select(pair => pair.Value))
         {
             if (watch is { IsValueCreated: true, Value.Synced.Task: { IsFaulted: true } failed })
             {
@@ -118,6 +144,11 @@ internal sealed class ReadinessBoard(KubernetesClient client, string environment
 
     private void Show(WatchEvent change)
     {
+        if (change.Item.Text("kind") == EventKind)
+        {
+            Note(change);
+            return;
+        }
         ObjectKey key = ObjectKey.Of(ObjectReference.Of(change.Item));
         bool isDeleted = change.Kind == WatchEventKind.Deleted;
         var observed = new ObservedObject(change.Item, isDeleted);
@@ -142,9 +173,48 @@ internal sealed class ReadinessBoard(KubernetesClient client, string environment
         }
     }
 
+    private void Note(WatchEvent change)
+    {
+        JsonObject? about = change.Item.Child("involvedObject");
+        if (change.Kind == WatchEventKind.Deleted || about.Text("uid") is not { } uid)
+        {
+            return;
+        }
+        Keep(uid);
+        if (about.Text("kind") == "PersistentVolumeClaim")
+        {
+            Keep(PlaceOfClaim(about.Text("namespace") ?? "", about.Text("name") ?? ""));
+        }
+
+        void Keep(string key) =>
+            _told.AddOrUpdate(key, _ => new Told(null, null).With(change.Item), (_, told) => told.With(change.Item));
+    }
+
+    private static string PlaceOfClaim(string targetNamespace, string claim) => $"{targetNamespace}/{claim}";
+
     private void Pulse() => Interlocked.Exchange(ref _changed, NewPulse()).TrySetResult();
 
     private static TaskCompletionSource NewPulse() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>The events of one object, as far as they matter.</summary>
+    private sealed record Told(JsonObject? Newest, JsonObject? Warning)
+    {
+        public Told With(JsonObject item)
+        {
+            bool isWarning = item.Text("type") == "Warning";
+            return new Told(Later(Newest, item), isWarning ? Later(Warning, item) : Warning);
+        }
+
+        private static JsonObject Later(JsonObject? one, JsonObject other) =>
+            one is not null && string.CompareOrdinal(TimeOf(one), TimeOf(other)) > 0 ? one : other;
+
+        private static string TimeOf(JsonObject item) =>
+            item.Text("lastTimestamp")
+            ?? item.Child("series").Text("lastObservedTime")
+            ?? item.Text("eventTime")
+            ?? item.Metadata().Text("creationTimestamp")
+            ?? "";
+    }
 
     private sealed record Watch(TaskCompletionSource Synced, Task Pump);
 }

@@ -8,9 +8,12 @@ internal sealed class Remover(
     KubernetesClient client,
     DirectDeliveryOptions options,
     string environment,
-    string targetNamespace
+    string targetNamespace,
+    Action<IReadOnlyList<CauseDocument>> onWait
 )
 {
+    private const int HoldersShown = 5;
+
     public async Task<IReadOnlyList<ObjectChange>> RemoveAsync(CancellationToken cancellationToken)
     {
         long began = options.TimeProvider.GetTimestamp();
@@ -61,7 +64,7 @@ internal sealed class Remover(
         if (found is not null)
         {
             await client.DeleteAsync(home.Reference, new DeleteOptions { Uid = found.Uid() }, cancellationToken);
-            await home.WaitGoneAsync(Left(began), cancellationToken);
+            await home.WaitGoneAsync(Left(began), onWait, cancellationToken);
         }
         return kept;
     }
@@ -140,6 +143,7 @@ internal sealed class Remover(
                 {
                     return;
                 }
+                onWait([.. left.Take(HoldersShown).Select(CauseOf)]);
                 await changed.WaitAsync(both.Token);
             }
         }
@@ -151,16 +155,21 @@ internal sealed class Remover(
 
     private static PlatformException NotGone(ObservedObject[] left, TimeSpan timeout)
     {
-        IEnumerable<string> lines = left.Select(item =>
-        {
-            string finalizers = string.Join(", ", item.Item.Metadata().Texts("finalizers"));
-            return $"{ObjectReference.Of(item.Item)}{(finalizers.Length == 0 ? "" : $" waits for the finalizers {finalizers}")}";
-        });
+        IEnumerable<string> lines = left.Select(item => $"{ObjectReference.Of(item.Item)} {CauseOf(item).Message}");
         ObjectReference first = left.Length > 0 ? ObjectReference.Of(left[0].Item) : default;
         return new PlatformException(
             FailureKind.NotReadyInTime,
             $"Some objects are not gone after {timeout.TotalSeconds:0.#} s:\n  {string.Join("\n  ", lines)}",
             $"Make the controllers behind the finalizers run, or remove the finalizers: kubectl -n {first.Namespace} edit {first.Kind?.ToLowerInvariant()} {first.Name}; then remove again."
         );
+    }
+
+    private static CauseDocument CauseOf(ObservedObject item)
+    {
+        string[] finalizers = [.. item.Item.Metadata().Texts("finalizers")];
+        ObjectReference reference = ObjectReference.Of(item.Item);
+        string why =
+            finalizers.Length == 0 ? "is not gone yet" : $"waits for the finalizers {string.Join(", ", finalizers)}";
+        return new CauseDocument($"{reference.Kind} {reference.Name}", "Terminating", why);
     }
 }

@@ -15,6 +15,9 @@ internal sealed class ServiceRun(
         StringComparer.Ordinal
     );
     private readonly ConcurrentDictionary<ObjectKey, AppliedObject> _applied = new();
+    private readonly ConcurrentDictionary<string, IReadOnlyList<CauseDocument>> _causes = new(StringComparer.Ordinal);
+    private readonly LastLogLines _logs = new(client, options, state);
+    private readonly WaitClock _clock = state.Request.Clock ?? new WaitClock(options.TimeProvider);
 
     /// <summary>What was applied so far.</summary>
     public IReadOnlyDictionary<ObjectKey, AppliedObject> Applied => _applied;
@@ -23,7 +26,10 @@ internal sealed class ServiceRun(
     /// <exception cref="PlatformException">An object was refused.</exception>
     public async Task ApplyOwnAsync(CancellationToken cancellationToken) =>
         await Task.WhenAll(
-            _objects[""].Select(async item => _applied[item.Key] = await applier.ApplyAsync(item, cancellationToken))
+            _objects[""]
+                .Select(async item =>
+                    _applied[item.Key] = await applier.ApplyAsync(item, onWait: null, cancellationToken)
+                )
         );
 
     /// <summary>Delivers all services.</summary>
@@ -105,11 +111,12 @@ internal sealed class ServiceRun(
     {
         var done = new List<AppliedObject>();
         string lastMessage = "";
-        Action<string> onWait = message =>
+        Action<string, IReadOnlyList<CauseDocument>> onWait = (message, causes) =>
         {
-            if (message != lastMessage)
+            if (message != lastMessage || !causes.SequenceEqual(_causes.GetValueOrDefault(service.Name) ?? []))
             {
                 lastMessage = message;
+                _causes[service.Name] = causes;
                 Report(service, ServicePhase.Waiting, message);
             }
         };
@@ -131,10 +138,11 @@ internal sealed class ServiceRun(
         await NewWait().RunAsync(done, service.Timeout, onWait, cancellationToken);
         if (service.AfterReady is { } afterReady)
         {
-            await afterReady(onWait, cancellationToken);
+            await afterReady(message => onWait(message, []), cancellationToken);
         }
 
-        ServiceWait NewWait() => new(client, options, board, applier, service.Name, state.Request.Namespace);
+        ServiceWait NewWait() =>
+            new(client, options, board, applier, _logs, _clock, service.Name, state.Request.Namespace);
     }
 
     private async Task<IReadOnlyList<AppliedObject>> ApplyAsync(
@@ -144,6 +152,7 @@ internal sealed class ServiceRun(
     )
     {
         using var timeout = new CancellationTokenSource(service.Timeout, options.TimeProvider);
+        string waits = "";
         using var both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         var faults = new ConcurrentQueue<PlatformException>();
         var applied = new ConcurrentQueue<AppliedObject>();
@@ -164,11 +173,19 @@ internal sealed class ServiceRun(
         }
         return [.. applied];
 
+        void OnWait(string message)
+        {
+            if (Interlocked.Exchange(ref waits, message) != message)
+            {
+                Report(service, ServicePhase.Applying, message);
+            }
+        }
+
         async Task ApplyOneAsync(DesiredObject desired)
         {
             try
             {
-                AppliedObject result = await applier.ApplyAsync(desired, both.Token);
+                AppliedObject result = await applier.ApplyAsync(desired, OnWait, both.Token);
                 _applied[desired.Key] = result;
                 applied.Enqueue(result);
             }
@@ -181,8 +198,10 @@ internal sealed class ServiceRun(
                 faults.Enqueue(
                     new PlatformException(
                         FailureKind.NotReadyInTime,
-                        $"{desired.Reference} could not be applied within {service.Timeout.TotalSeconds:0.#} s.",
-                        "See whether its kind is served: kubectl api-resources"
+                        $"{desired.Reference} could not be applied within {service.Timeout.TotalSeconds:0.#} s"
+                            + (waits.Length > 0 ? $": it {waits}." : "."),
+                        "See whether its kind is served: kubectl api-resources; and what its definition says: "
+                            + "kubectl get customresourcedefinitions -o yaml"
                     )
                 );
             }
@@ -190,7 +209,14 @@ internal sealed class ServiceRun(
     }
 
     private void Report(ServiceDelivery service, ServicePhase phase, string? message) =>
-        progress.Report(new ServiceProgress(service.Name, phase, message));
+        progress.Report(
+            new ServiceProgress(service.Name, phase, message)
+            {
+                Causes = phase is ServicePhase.Waiting or ServicePhase.Failed
+                    ? _causes.GetValueOrDefault(service.Name) ?? []
+                    : [],
+            }
+        );
 
     /// <summary>How a service's run ended.</summary>
     private sealed record Outcome(ServiceFailedException? Failure, string? Blocked)

@@ -6,28 +6,52 @@ namespace PlatformLocal.Deployment.Delivery.Direct;
 internal sealed record WaitingObject(DesiredObject Desired, JsonObject Item, ObjectReadiness Readiness);
 
 /// <summary>
-/// Waits until the objects of one service are ready, woken by changes. Gives up early when waiting has become
-/// pointless: an object that its controller gave up on, a container in a crash loop, an image that cannot be pulled.
+/// Waits until the objects of one service are ready, woken by changes, and tells why they are not yet. Gives up early
+/// when waiting has become pointless: an object that its controller gave up on, a container in a crash loop, an image
+/// that cannot be pulled. Takes a pod away that an older template broke and that keeps the new one from coming.
 /// </summary>
+/// <param name="client">The cluster.</param>
+/// <param name="options">How to behave.</param>
+/// <param name="board">Shows the objects.</param>
+/// <param name="applier">Makes objects again that vanished.</param>
+/// <param name="logs">Reads logs.</param>
+/// <param name="clock">Since when it is waited for.</param>
+/// <param name="service">The service.</param>
+/// <param name="targetNamespace">The environment's namespace.</param>
 internal sealed class ServiceWait(
     KubernetesClient client,
     DirectDeliveryOptions options,
     ReadinessBoard board,
     ObjectApplier applier,
+    LastLogLines logs,
+    WaitClock clock,
     string service,
     string targetNamespace
 )
 {
+    /// <summary>What is ready sooner needs no explanation, and what changes faster nobody can read.</summary>
+    private static readonly TimeSpan s_explainEvery = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>From then on what is told of in events alone is looked up: a probe, a volume, a quota.</summary>
+    private static readonly TimeSpan s_eventsAfter = TimeSpan.FromSeconds(1);
+
     /// <summary>A failure that was there before the delivery may just be about to heal: the image was pushed, the database is back.</summary>
     private static readonly TimeSpan s_oldFailurePatience = TimeSpan.FromSeconds(15);
 
     private readonly Dictionary<(string? Pod, string Container), long> _imageTrouble = [];
+    private readonly WaitCauses _causes = new(board, logs);
+    private readonly HashSet<string> _tried = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, CauseDocument> _deleted = new(StringComparer.Ordinal);
     private readonly long _began = options.TimeProvider.GetTimestamp();
+    private bool _showsEvents;
+    private long _explained;
+
+    private TimeSpan Elapsed => options.TimeProvider.GetElapsedTime(clock.Since(_began));
 
     public async Task RunAsync(
         IReadOnlyList<AppliedObject> applied,
         TimeSpan timeout,
-        Action<string> onWait,
+        Action<string, IReadOnlyList<CauseDocument>> onWait,
         CancellationToken cancellationToken
     )
     {
@@ -40,6 +64,8 @@ internal sealed class ServiceWait(
             return;
         }
         await WatchAsync(pending, cancellationToken);
+        IReadOnlyList<CauseDocument> causes = [];
+        _explained = options.TimeProvider.GetTimestamp();
         while (true)
         {
             Task changed = board.Changed;
@@ -51,18 +77,24 @@ internal sealed class ServiceWait(
                 return;
             }
             (WaitingObject[] hopeless, TimeSpan nextLook) = FindHopeless(waiting, pending);
-            if (hopeless.Length > 0)
+            TimeSpan left = timeout - Elapsed;
+            bool isOver = hopeless.Length > 0 || left <= TimeSpan.Zero;
+            TimeSpan nextExplanation = s_explainEvery - options.TimeProvider.GetElapsedTime(_explained);
+            if (isOver || nextExplanation <= TimeSpan.Zero)
             {
-                throw await Report(hopeless, waiting, isTimeout: false, cancellationToken);
+                causes = await ExplainAsync(waiting, cancellationToken);
+                _explained = options.TimeProvider.GetTimestamp();
+                nextExplanation = s_explainEvery;
             }
-            TimeSpan left = timeout - options.TimeProvider.GetElapsedTime(_began);
-            if (left <= TimeSpan.Zero)
+            onWait(Summary(waiting), causes);
+            if (isOver)
             {
-                throw await Report(waiting, waiting, isTimeout: true, cancellationToken);
+                WaitingObject[] blamed = hopeless.Length > 0 ? hopeless : waiting;
+                throw await Report(blamed, waiting, isTimeout: hopeless.Length == 0, cancellationToken);
             }
-            onWait(Summary(waiting));
             using var nap = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            Task pause = Task.Delay(left < nextLook ? left : nextLook, options.TimeProvider, nap.Token);
+            TimeSpan[] naps = [left, nextLook, nextExplanation];
+            Task pause = Task.Delay(naps.Min(), options.TimeProvider, nap.Token);
             await Task.WhenAny(changed, pause);
             await nap.CancelAsync();
             cancellationToken.ThrowIfCancellationRequested();
@@ -74,13 +106,82 @@ internal sealed class ServiceWait(
             bool isTimeout,
             CancellationToken token
         ) =>
-            await new FailureReport(client, options, board, targetNamespace).WriteAsync(
+            await new FailureReport(client, options, board, logs, targetNamespace).WriteAsync(
                 service,
                 blamed,
+                causes,
                 waiting.Length - blamed.Length,
                 isTimeout ? timeout : null,
                 token
             );
+    }
+
+    /// <summary>Why they are not ready; takes away what only keeps them from it.</summary>
+    private async Task<IReadOnlyList<CauseDocument>> ExplainAsync(
+        WaitingObject[] waiting,
+        CancellationToken cancellationToken
+    )
+    {
+        TimeSpan elapsed = options.TimeProvider.GetElapsedTime(_began);
+        if (!_showsEvents && elapsed >= s_eventsAfter)
+        {
+            _showsEvents = true;
+            await Task.WhenAll(
+                waiting
+                    .Select(item => item.Desired.Reference.Namespace)
+                    .OfType<string>()
+                    .Distinct(StringComparer.Ordinal)
+                    .Select(place => board.WatchEventsAsync(place, cancellationToken))
+            );
+        }
+        var causes = new List<CauseDocument>();
+        foreach (WaitingObject item in waiting)
+        {
+            if (BlockingPod.Of(item.Item, board, options.TimeProvider.GetUtcNow()) is { } blocking)
+            {
+                causes.Add(await UnblockAsync(item.Desired.Reference, blocking, cancellationToken));
+            }
+            else if (_deleted.TryGetValue(item.Desired.Reference.Name, out CauseDocument? deleted))
+            {
+                causes.Add(deleted);
+            }
+        }
+        return [.. causes, .. await _causes.OfAsync(waiting, elapsed, cancellationToken)];
+    }
+
+    /// <summary>Names the pod that is in the way, and takes it away when it is broken: once, as it comes from the new template then.</summary>
+    private async Task<CauseDocument> UnblockAsync(
+        ObjectReference set,
+        BlockingPod blocking,
+        CancellationToken cancellationToken
+    )
+    {
+        ObjectReference pod = ObjectReference.Of(blocking.Pod.Item);
+        string name = $"{set.Kind} {set.Name}";
+        string what =
+            $"of an older template and not ready, it keeps the StatefulSet from taking its new one: {blocking.Why}";
+        string key = $"{set.Name} {pod.Name}";
+        var named = new CauseDocument(
+            name,
+            BlockingPod.Blocks,
+            $"{what}. To take it away: kubectl -n {pod.Namespace} delete pod {pod.Name}"
+        )
+        {
+            Pod = pod.Name,
+        };
+        if (!blocking.IsBroken || !_tried.Add(key))
+        {
+            return named;
+        }
+        try
+        {
+            await client.DeleteAsync(pod, new DeleteOptions { Uid = blocking.Pod.Item.Uid() }, cancellationToken);
+        }
+        catch (KubernetesException fault) when (fault.Code == 403 || fault.IsConflict)
+        {
+            return named; // whoever may delete it hears of it; another one of its name is looked at anew
+        }
+        return _deleted[set.Name] = named with { Reason = BlockingPod.Deleted, Message = $"{what}. It was deleted" };
     }
 
     private async Task WatchAsync(AppliedObject[] pending, CancellationToken cancellationToken)
@@ -135,7 +236,7 @@ internal sealed class ServiceWait(
             }
             else if (gone.Item.Text("kind") != "Job" || gone.Item.Condition("Complete").Text("status") != "True")
             {
-                left.Add(await applier.ApplyAsync(applied.Desired, cancellationToken));
+                left.Add(await applier.ApplyAsync(applied.Desired, onWait: null, cancellationToken));
             }
         }
         return [.. left];
@@ -154,10 +255,16 @@ internal sealed class ServiceWait(
     /// <returns>The objects there is no hope for, and when to look again even if nothing changes.</returns>
     private (WaitingObject[] Hopeless, TimeSpan NextLook) FindHopeless(WaitingObject[] waiting, AppliedObject[] pending)
     {
-        TimeSpan elapsed = options.TimeProvider.GetElapsedTime(_began);
+        TimeSpan elapsed = Elapsed;
+        bool isJoined = clock.Since(_began) != _began;
         HashSet<ObjectKey> old =
             elapsed < s_oldFailurePatience
-                ? [.. pending.Where(item => item.Change == ChangeKind.Unchanged).Select(item => item.Desired.Key)]
+                ?
+                [
+                    .. pending
+                        .Where(item => isJoined || item.Change == ChangeKind.Unchanged)
+                        .Select(item => item.Desired.Key),
+                ]
                 : [];
         TimeSpan nextLook = old.Count > 0 ? s_oldFailurePatience - elapsed : Timeout.InfiniteTimeSpan;
         var hopeless = new List<WaitingObject>();
@@ -210,7 +317,8 @@ internal sealed class ServiceWait(
                 {
                     (string?, string) key = (pod.Item.Uid(), trouble.Container);
                     _imageTrouble.TryAdd(key, options.TimeProvider.GetTimestamp());
-                    TimeSpan left = options.ImagePullPatience - options.TimeProvider.GetElapsedTime(_imageTrouble[key]);
+                    long since = clock.Since(_imageTrouble[key]);
+                    TimeSpan left = options.ImagePullPatience - options.TimeProvider.GetElapsedTime(since);
                     if (left <= TimeSpan.Zero)
                     {
                         return true;

@@ -1,0 +1,69 @@
+using Microsoft.AspNetCore.Http;
+using PlatformLocal.Deployment.Delivery.Direct;
+using PlatformLocal.Kubernetes;
+using PlatformLocal.Testing;
+using static PlatformLocal.Testing.Deliveries;
+
+namespace PlatformLocal.Deployment.Tests.Delivery;
+
+/// <summary>What containers say is shown on terminals and kept in documents.</summary>
+public sealed class LastLogLinesTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task The_last_line_is_shown_without_secrets_and_commands_to_the_terminal()
+    {
+        await using ScriptedServer server = await ScriptedServer.StartAsync(
+            (context, _) =>
+                context.Response.WriteAsync(
+                    "starting\n\u001b[31mcannot log in with pa55word-1 or c2VjcmV0\u001b[0m\u0007\u202e and more \n\n"
+                )
+        );
+        using KubernetesClient client = server.Connect();
+        LastLogLines lines = LinesOf(
+            client,
+            """{"apiVersion":"v1","kind":"Secret","metadata":{"name":"s"},"stringData":{"a":"pa55word-1","b":"in"}}""",
+            """{"apiVersion":"v1","kind":"Secret","metadata":{"name":"t"},"data":{"a":"YzJWamNtVjA="}}"""
+        );
+
+        string? line = await lines.ReadAsync("shop", "web-1", "app", isPrevious: true, Token);
+
+        line.Should().Be("cannot log in with *** or *** and more", "a word of two letters is no secret");
+        server
+            .Requests.Should()
+            .Equal("GET /api/v1/namespaces/shop/pods/web-1/log?container=app&previous=true&tailLines=5");
+    }
+
+    [Fact]
+    public async Task A_long_line_is_cut_and_a_log_that_cannot_be_read_is_none()
+    {
+        await using ScriptedServer server = await ScriptedServer.StartAsync(
+            (context, count) =>
+                count == 1
+                    ? context.Response.WriteAsync(new string('x', 100_000))
+                    : context.SendAsync(404, """{"kind":"Status","status":"Failure","code":404}""")
+        );
+        using KubernetesClient client = server.Connect();
+        LastLogLines lines = LinesOf(client);
+
+        (await lines.ReadAsync("shop", "web-1", "app", isPrevious: false, Token)).Should().HaveLength(301);
+        (await lines.ReadAsync("shop", "web-1", "app", isPrevious: false, Token)).Should().BeNull();
+    }
+
+    private static LastLogLines LinesOf(KubernetesClient client, params string[] secrets)
+    {
+        DesiredObject[] objects =
+        [
+            .. secrets
+                .Select(Yamlish)
+                .Select(item => new DesiredObject("web", ObjectReference.Of(item), item, Wave.Configuration)),
+        ];
+        var kinds = new Dictionary<(string, string), string>();
+        return new LastLogLines(
+            client,
+            new DirectDeliveryOptions(),
+            new DesiredState(Request("shop"), [], objects, kinds)
+        );
+    }
+}
