@@ -2,6 +2,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.Reflection;
 using PlatformLocal.Cli.Commands;
+using PlatformLocal.Cli.Rendering;
 
 namespace PlatformLocal.Cli;
 
@@ -30,7 +31,10 @@ internal static class PlatformCtl
         await parsed.InvokeAsync(invocation);
         var command = parsed.CommandResult.Command;
         await Console.Error.WriteLineAsync(
-            $"  → See: platformctl {(command is RootCommand ? "" : command.Name + " ")}--help"
+            "  → "
+                + CommandText.Copyable(
+                    $"See: {ShellCommand.Platformctl([.. command is RootCommand ? Array.Empty<string>() : [command.Name], "--help"])}"
+                )
         );
         return ExitCodes.Invalid;
     }

@@ -32,7 +32,7 @@ internal sealed class ImageCommand(SharedOptions shared)
                 FailureKind.InvalidInput,
                 $"The platform '{state.Platform}' has no Kind cluster: images go nowhere.",
                 "The embedded platform takes every image as present; make a real one with: "
-                    + "platformctl create-local-platform --cluster kind"
+                    + ShellCommand.Platformctl("create-local-platform", "--cluster", "kind")
             );
         }
 

@@ -186,7 +186,7 @@ public sealed class LocalPlatform(StateFolder state, ServeCommand serve, Program
                     : process.HasExited && !IsServed()
                         ? throw new PlatformException(
                             $"The platform's process ended with exit code {process.ExitCode} before it was ready.{LastLogLines()}",
-                            $"Its whole log is {State.Log}; check the machine with: platformctl doctor"
+                            $"Its whole log is {State.Log}; check the machine with: {ShellCommand.Platformctl("doctor")}"
                         )
                     : "it does not answer";
             },
@@ -441,6 +441,10 @@ public sealed class LocalPlatform(StateFolder state, ServeCommand serve, Program
         var (fault, verb) = Directory.Exists(State.Folder)
             ? ($"The platform '{State.Platform}' does not run.", "Start")
             : ($"There is no platform '{State.Platform}'.", "Create");
-        return new PlatformException(FailureKind.NotFound, fault, $"{verb} it with: platformctl create-local-platform");
+        return new PlatformException(
+            FailureKind.NotFound,
+            fault,
+            $"{verb} it with: {ShellCommand.Platformctl("create-local-platform")}"
+        );
     }
 }

@@ -134,7 +134,7 @@ internal sealed class EnvironmentWriter(
             throw new PlatformException(
                 FailureKind.NotFound,
                 $"There is no environment '{name}' that could be put back.",
-                "See which there are with: platformctl list-environments"
+                $"See which there are with: {ShellCommand.Platformctl("list-environments")}"
             );
         }
 
@@ -231,7 +231,7 @@ internal sealed class EnvironmentWriter(
             throw new PlatformException(
                 FailureKind.Conflict,
                 $"{claim.EnvironmentName} is in {Place(existing.IsolationIn(types))} and cannot move to {Place(claim.IsolationIn(types))}.",
-                $"Remove it first, with what is in it: platformctl destroy-environment {claim.EnvironmentName}"
+                $"Remove it first, with what is in it: {ShellCommand.Platformctl("destroy-environment", claim.EnvironmentName)}"
             );
         }
 

@@ -91,8 +91,7 @@ internal sealed class FailureReport(
             lines,
             cancellationToken
         );
-        string place = reference.Namespace is null ? "" : $"-n {reference.Namespace} ";
-        steps.Add($"kubectl {place}describe {reference.Kind.ToLowerInvariant()} {reference.Name}");
+        steps.Add(reference.Kubectl("describe"));
         return lines;
     }
 
@@ -159,7 +158,8 @@ internal sealed class FailureReport(
         {
             lines.Add($"  last log line: {line}");
         }
-        steps.Add($"kubectl -n {place} logs {pod} -c {container}{(isPrevious ? " --previous" : "")}");
+        string[] previous = isPrevious ? ["--previous"] : [];
+        steps.Add(ShellCommand.Kubectl(place, ["logs", pod, "-c", container, .. previous]));
     }
 
     private async Task<string?> LastLineAsync(

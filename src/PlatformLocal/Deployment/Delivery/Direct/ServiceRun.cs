@@ -182,7 +182,7 @@ internal sealed class ServiceRun(
                     new PlatformException(
                         FailureKind.NotReadyInTime,
                         $"{desired.Reference} could not be applied within {service.Timeout.TotalSeconds:0.#} s.",
-                        "See whether its kind is served: kubectl api-resources"
+                        $"See whether its kind is served: {ShellCommand.Kubectl(null, "api-resources")}"
                     )
                 );
             }

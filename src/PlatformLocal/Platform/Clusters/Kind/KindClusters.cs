@@ -293,7 +293,7 @@ public sealed class KindClusters(ProgramRunner programs, TimeProvider time, Acti
                 throw new PlatformException(
                     FailureKind.Conflict,
                     $"There is a Kind cluster '{cluster}' already: it is that of the platform in {marker.Folder}.",
-                    $"Work with that platform (--state {Path.GetDirectoryName(marker.Folder)}), or choose another name with --name."
+                    $"Work with that platform ({ShellCommand.Of("--state", Path.GetDirectoryName(marker.Folder)!)}), or choose another name with --name."
                 );
             }
 
@@ -307,7 +307,7 @@ public sealed class KindClusters(ProgramRunner programs, TimeProvider time, Acti
             FailureKind.Conflict,
             $"There is a Kind cluster '{cluster}' already, and this platform did not make it.",
             "Choose another name with --name, or remove that cluster if it is not needed any more: "
-                + $"kind delete cluster --name {cluster}"
+                + ShellCommand.Of("kind", "delete", "cluster", "--name", cluster)
         );
     }
 
@@ -324,7 +324,7 @@ public sealed class KindClusters(ProgramRunner programs, TimeProvider time, Acti
                 FailureKind.Conflict,
                 $"{record.Nodes.Count - nodes.Count} of {record.Nodes.Count} nodes of the cluster '{place.Cluster}' were removed by hand.",
                 "A node cannot be put back. Make the cluster anew, which loses what is in it: "
-                    + "platformctl destroy-local-platform"
+                    + ShellCommand.Platformctl("destroy-local-platform")
             );
         }
 
@@ -334,7 +334,7 @@ public sealed class KindClusters(ProgramRunner programs, TimeProvider time, Acti
                 FailureKind.Conflict,
                 $"The cluster '{place.Cluster}' was made with another configuration:\n  {string.Join("\n  ", differences)}",
                 "Ask for the old one again, or make it anew, which loses what is in it: "
-                    + "platformctl destroy-local-platform"
+                    + ShellCommand.Platformctl("destroy-local-platform")
             );
         }
     }
@@ -404,7 +404,7 @@ public sealed class KindClusters(ProgramRunner programs, TimeProvider time, Acti
             Failure = reason => new PlatformException(
                 FailureKind.NotReadyInTime,
                 $"The cluster '{place.Cluster}' was not ready within {timeout.TotalSeconds:0} s. It waited for: {reason}",
-                $"See its nodes: kubectl --kubeconfig {place.Kubeconfig} get nodes"
+                $"See its nodes: {ShellCommand.Of("kubectl", "--kubeconfig", place.Kubeconfig, "get", "nodes")}"
             ),
         };
         await poll.UntilAsync(
