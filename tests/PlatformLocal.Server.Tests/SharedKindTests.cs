@@ -54,6 +54,28 @@ public sealed class SharedKindTests
     }
 
     [Fact]
+    public async Task An_environment_says_that_what_it_brings_is_not_in_force()
+    {
+        await using var platform = await StartAsync();
+        const string said =
+            "CustomResourceDefinition widgets.shop.example.com: what one (op 1.0.0) brings is not in force: "
+            + "that of two (op 2.0.0), which is newer, serves all.";
+        var alone = await DeployAsync(platform, "one", "1.0.0");
+        await DeployAsync(platform, "two", "2.0.0");
+
+        var got = await platform.Api.GetAsync("one", Token);
+        var again = await DeployAsync(platform, "one", "1.0.0");
+        await DestroyAsync(platform, "two");
+        var back = await platform.Api.GetAsync("one", Token);
+
+        alone.Warnings.Should().BeEmpty();
+        got.Warnings.Should().Contain(said);
+        again.Warnings.Should().Contain(said);
+        back.Warnings.Should().NotContain(said);
+        (await Kubernetes(platform).GetAsync(s_widgets, Token)).Label("app.kubernetes.io/version").Should().Be("1.0.0");
+    }
+
+    [Fact]
     public async Task An_environment_can_be_destroyed_and_deployed_anew_with_its_kind()
     {
         await using var platform = await StartAsync();

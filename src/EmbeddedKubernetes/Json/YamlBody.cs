@@ -1,10 +1,11 @@
 using System.Runtime.InteropServices;
+using PlatformLocal.Core.Documents;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
 namespace EmbeddedKubernetes.Json;
 
-/// <summary>Reads a YAML request body as JSON, by the rules of the YAML 1.2 core schema and Kubernetes' own readers.</summary>
+/// <summary>Reads a YAML request body as JSON, as Kubernetes' own readers do: scalars by the rules of kubectl.</summary>
 internal static class YamlBody
 {
     // Aliases blow a small body up: what a client means stays far below these.
@@ -30,37 +31,25 @@ internal static class YamlBody
 
     private static JsonValue? Value(Scalar scalar)
     {
-        var text = scalar.Value;
-        if (scalar.Style is not (ScalarStyle.Plain or ScalarStyle.Any))
+        try
         {
-            return JsonValue.Create(text);
+            return !scalar.Tag.IsEmpty ? YamlScalars.Tagged(scalar.Tag.Value, scalar.Value)
+                : scalar.Style is ScalarStyle.Plain or ScalarStyle.Any ? YamlScalars.Plain(scalar.Value)
+                : JsonValue.Create(scalar.Value);
         }
-        switch (text)
+        catch (FormatException e)
         {
-            case "" or "~" or "null" or "Null" or "NULL":
-                return null;
-            case "true" or "True" or "TRUE":
-                return JsonValue.Create(true);
-            case "false" or "False" or "FALSE":
-                return JsonValue.Create(false);
+            throw new YamlException(scalar.Start, scalar.End, e.Message, e);
         }
-        if (
-            long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var l)
-            && !(text.TrimStart('-', '+').Length > 1 && text.TrimStart('-', '+')[0] == '0')
-        )
-        {
-            return JsonValue.Create(l);
-        }
-        if (
-            text.All(c => char.IsAsciiDigit(c) || c is '+' or '-' or '.' or 'e' or 'E')
-            && text.Any(char.IsAsciiDigit)
-            && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var d)
-            && double.IsFinite(d)
-        )
-        {
-            return JsonValue.Create(d);
-        }
-        return JsonValue.Create(text);
+    }
+
+    private static string Name(Scalar key)
+    {
+        var name = Value(key);
+        return name?.GetValueKind() == JsonValueKind.String
+            ? name.ToString()
+            : YamlScalars.KeyOf(name)
+                ?? throw new YamlException(key.Start, key.End, $"the key '{key.Value}' is no text: quote it");
     }
 
     /// <summary>Makes JSON of the parser's events as they come; a tree of YAML in between is built without limits.</summary>
@@ -131,7 +120,7 @@ internal static class YamlBody
                 Spend(new(0, key.Value.Length, 0), depth, key);
                 var value = Next(depth + 1, out var below);
                 height = Math.Max(height, below + 1);
-                if (!map.TryAdd(key.Value, value))
+                if (!map.TryAdd(Name(key), value))
                 {
                     throw new YamlException(key.Start, key.End, $"key \"{key.Value}\" already set in map");
                 }

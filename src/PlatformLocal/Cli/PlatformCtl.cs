@@ -41,7 +41,10 @@ internal static class PlatformCtl
         }
 
         await Console.Error.WriteLineAsync(
-            $"  → See: platformctl {(command is RootCommand ? "" : command.Name + " ")}--help"
+            "  → "
+                + CommandText.Copyable(
+                    $"See: {ShellCommand.Platformctl([.. command is RootCommand ? Array.Empty<string>() : [command.Name], "--help"])}"
+                )
         );
         return ExitCodes.Invalid;
     }

@@ -12,6 +12,9 @@ public enum ChangeKind
     /// <summary>It exists and differs.</summary>
     Updated,
 
+    /// <summary>It exists and differs in what cannot be changed: it is deleted and made again.</summary>
+    Recreated,
+
     /// <summary>A previous delivery made it and this one lacks it.</summary>
     Pruned,
 
@@ -37,4 +40,7 @@ public sealed record ObjectChange(
 {
     /// <summary>Why, where the kind of change does not say it.</summary>
     public string? Note { get; init; }
+
+    /// <summary>The environment whose version of a shared object is in force instead of this one's; absent when this one's is.</summary>
+    public string? ServedBy { get; init; }
 }

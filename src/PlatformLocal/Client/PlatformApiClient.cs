@@ -347,7 +347,7 @@ public sealed class PlatformApiClient : IDisposable
             : new PlatformException(
                 Patience > TimeSpan.Zero ? FailureKind.NotReadyInTime : FailureKind.Failed,
                 $"The Platform API at {_http.BaseAddress} does not answer: {cause.Message}",
-                "Look at it with: platformctl platform-status",
+                $"Look at it with: {ShellCommand.Platformctl("platform-status")}",
                 cause
             );
 

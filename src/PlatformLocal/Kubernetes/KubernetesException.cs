@@ -171,11 +171,11 @@ public sealed class KubernetesException : PlatformException
         code switch
         {
             401 =>
-                "Renew the credentials of this kubeconfig context: kubectl config view --minify shows which they are.",
+                $"Renew the credentials of this kubeconfig context. See which they are: {ShellCommand.Kubectl(null, "config", "view", "--minify")}",
             403 when causes.Any(cause => cause.Reason == "NamespaceTerminating") =>
                 "Wait until the namespace is gone, then try again.",
             403 =>
-                "Ask for this permission, or use a context that has it: kubectl auth can-i --list shows what is allowed.",
+                $"Ask for this permission, or use a context that has it. See what is allowed: {ShellCommand.Kubectl(null, "auth", "can-i", "--list")}",
             409 when reason == "Conflict" => "Somebody changed it at the same time; try again.",
             400 or 422 when causes.Length > 0 =>
                 $"Correct {string.Join(", ", causes.Select(c => c.Field).Where(f => f.Length > 0).Distinct(StringComparer.Ordinal))} in the manifest.".Replace(
@@ -185,7 +185,8 @@ public sealed class KubernetesException : PlatformException
                 ),
             400 or 422 => "Correct the manifest.",
             429 => "The cluster is overloaded; try again in a minute.",
-            >= 500 => "See whether the control plane is well: kubectl get --raw='/readyz?verbose'",
+            >= 500 =>
+                $"See whether the control plane is well: {ShellCommand.Kubectl(null, "get", "--raw=/readyz?verbose")}",
             _ => null,
         };
 }

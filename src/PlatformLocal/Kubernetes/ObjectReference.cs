@@ -30,6 +30,18 @@ public readonly record struct ObjectReference(string ApiVersion, string Kind, st
         );
     }
 
+    /// <summary>A command of kubectl about this object, such as <c>kubectl -n env-shop describe deployment web</c>.</summary>
+    /// <param name="verb">What to do with it.</param>
+    /// <param name="options">What follows its name.</param>
+    public string Kubectl(string verb, params IEnumerable<string> options)
+    {
+        // Kinds that are not Kubernetes' own may share their names with others.
+        bool isOwn =
+            !Group.Contains('.', StringComparison.Ordinal) || Group.EndsWith(".k8s.io", StringComparison.Ordinal);
+        string kind = Kind.ToLowerInvariant();
+        return ShellCommand.Kubectl(Namespace, [verb, isOwn ? kind : $"{kind}.{Group}", Name, .. options]);
+    }
+
     /// <summary>An object of this kind and name.</summary>
     /// <param name="fields">What it has beside them; none of them is <c>metadata</c>.</param>
     public JsonObject ToObject(params IEnumerable<(string Name, JsonNode? Value)> fields)

@@ -175,7 +175,7 @@ public sealed class PlatformServer : IAsyncDisposable
         ?? throw new PlatformException(
             FailureKind.Conflict,
             $"The platform '{state.Platform}' is served already, by process {FolderLock.HolderOf(state.Lock)?.ProcessId}.",
-            "Look at it with: platformctl platform-status"
+            $"Look at it with: {ShellCommand.Platformctl("platform-status")}"
         );
 
     // Before the application's own: the cluster in this process begins first and ends last.

@@ -122,8 +122,8 @@ public sealed class DirectDeliveryTests(RealApiServer server)
             delivery.DeliverAsync(Request(name, Service("web", Job("2"), changedMap)), new ProgressLog(), Token);
 
         ObjectChange job = result.Changes.Single(change => change.Kind == "Job");
-        job.Change.Should().Be(ChangeKind.Updated);
-        job.Note.Should().Contain("made again");
+        job.Change.Should().Be(ChangeKind.Recreated);
+        job.Note.Should().Be("spec.template cannot be changed");
         plan.Should().BeEquivalentTo(result.Changes);
         PlatformException fault = (await refuse.Should().ThrowAsync<PlatformException>()).Which;
         fault

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using EmbeddedKubernetes;
 using PlatformLocal.Client;
 using PlatformLocal.Core;
 using PlatformLocal.Deployment.Delivery;
@@ -11,30 +10,8 @@ using static PlatformLocal.Testing.Deliveries;
 namespace PlatformLocal.Deployment.Tests.Delivery;
 
 /// <summary>Deliveries to the embedded cluster, where controllers run: everything from applying to readiness by itself.</summary>
-public sealed class EmbeddedDeliveryTests : IAsyncLifetime
+public sealed class EmbeddedDeliveryTests : EmbeddedDeliveries
 {
-    private EmbeddedCluster? _cluster;
-    private KubernetesClient? _client;
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    private KubernetesClient Client => _client!;
-
-    public async ValueTask InitializeAsync()
-    {
-        _cluster = await EmbeddedCluster.StartAsync(
-            new EmbeddedClusterOptions { PodStartDelay = TimeSpan.Zero },
-            Token
-        );
-        _client = KubernetesClient.FromKubeconfig(_cluster.KubeconfigPath);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        _client?.Dispose();
-        await _cluster!.DisposeAsync();
-    }
-
     [Fact]
     public async Task An_environment_of_sixty_objects_is_delivered_repeated_changed_and_removed()
     {

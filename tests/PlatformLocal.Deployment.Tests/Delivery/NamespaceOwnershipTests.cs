@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using EmbeddedKubernetes;
 using PlatformLocal.Client;
 using PlatformLocal.Core;
 using PlatformLocal.Deployment.Delivery;
@@ -11,34 +10,10 @@ using static PlatformLocal.Testing.Deliveries;
 namespace PlatformLocal.Deployment.Tests.Delivery;
 
 /// <summary>A namespace that the platform did not make is neither taken over nor deleted.</summary>
-public sealed class NamespaceOwnershipTests : IAsyncLifetime
+public sealed class NamespaceOwnershipTests : EmbeddedDeliveries
 {
     private static readonly ObjectReference s_home = new("v1", "Namespace", null, "env-adopt");
     private static readonly ObjectReference s_mine = new("v1", "ConfigMap", "env-adopt", "mine");
-
-    private EmbeddedCluster? _cluster;
-    private KubernetesClient? _client;
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    private KubernetesClient Client => _client!;
-
-    private DirectDelivery Delivery => new(Client);
-
-    public async ValueTask InitializeAsync()
-    {
-        _cluster = await EmbeddedCluster.StartAsync(
-            new EmbeddedClusterOptions { PodStartDelay = TimeSpan.Zero },
-            Token
-        );
-        _client = KubernetesClient.FromKubeconfig(_cluster.KubeconfigPath);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        _client?.Dispose();
-        await _cluster!.DisposeAsync();
-    }
 
     [Theory]
     [InlineData("{}")]

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using EmbeddedKubernetes;
 using PlatformLocal.Client;
 using PlatformLocal.Core;
 using PlatformLocal.Deployment.Delivery;
@@ -11,7 +10,7 @@ using static PlatformLocal.Testing.Deliveries;
 namespace PlatformLocal.Deployment.Tests.Delivery;
 
 /// <summary>Objects outside of namespaces that several environments bring.</summary>
-public sealed class SharedObjectsTests : IAsyncLifetime
+public sealed class SharedObjectsTests : EmbeddedDeliveries
 {
     private static readonly ObjectReference s_widgets = new(
         "apiextensions.k8s.io/v1",
@@ -20,30 +19,6 @@ public sealed class SharedObjectsTests : IAsyncLifetime
         "widgets.shop.example.com"
     );
     private static readonly ObjectReference s_role = new("rbac.authorization.k8s.io/v1", "ClusterRole", null, "op");
-
-    private EmbeddedCluster? _cluster;
-    private KubernetesClient? _client;
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    private KubernetesClient Client => _client!;
-
-    private DirectDelivery Delivery => new(Client);
-
-    public async ValueTask InitializeAsync()
-    {
-        _cluster = await EmbeddedCluster.StartAsync(
-            new EmbeddedClusterOptions { PodStartDelay = TimeSpan.Zero },
-            Token
-        );
-        _client = KubernetesClient.FromKubeconfig(_cluster.KubeconfigPath);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        _client?.Dispose();
-        await _cluster!.DisposeAsync();
-    }
 
     [Theory]
     [InlineData("1.0.0", "2.0.0")]
@@ -99,20 +74,56 @@ public sealed class SharedObjectsTests : IAsyncLifetime
         (await Client.FindAsync(s_role, Token)).Should().BeNull();
     }
 
-    [Fact]
-    public async Task The_one_that_stays_gets_its_own_version_back()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task The_next_ones_own_version_comes_into_force_when_the_serving_one_gives_it_up(bool isLeaving)
     {
-        DeliveryRequest one = With("one", "1.0.0", Widgets("1.0.0"));
+        DeliveryRequest one = With("one", "1.0.0", Role("get"), Widgets("1.0.0"));
         await DeliverAsync(one);
-        await DeliverAsync(With("two", "2.0.0", Widgets("2.0.0")));
-        await RemoveAsync("two");
+        await DeliverAsync(With("two", "2.0.0", Role("list"), Widgets("2.0.0")));
+        IReadOnlyList<string> before = await Delivery.NotInForceAsync("one", "env-one", Token);
 
-        DeliveryResult back = await DeliverAsync(one);
-        DeliveryResult again = await DeliverAsync(one);
+        if (isLeaving)
+        {
+            (await RemoveAsync("two")).Should().BeEmpty();
+        }
+        else
+        {
+            await DeliverAsync(With("two", "2.0.0"));
+        }
 
         (await Client.FindAsync(s_widgets, Token)).Annotation("version").Should().Be("1.0.0");
-        back.Changes.Should().ContainSingle(change => change.Change == ChangeKind.Updated);
+        JsonObject? role = await Client.FindAsync(s_role, Token);
+        role!["rules"]!.ToJsonString().Should().Contain("get").And.NotContain("list");
+        role.Label(DeliveryLabels.Environment).Should().Be("one");
+        role.Annotation("environments.platform.local/two").Should().BeNull();
+        before
+            .Should()
+            .BeEquivalentTo(
+                "ClusterRole op: what one (op 1.0.0) brings is not in force: that of two (op 2.0.0), which is newer, serves all.",
+                "CustomResourceDefinition widgets.shop.example.com: what one (op 1.0.0) brings is not in force: that of two (op 2.0.0), which is newer, serves all."
+            );
+        (await Delivery.NotInForceAsync("one", "env-one", Token)).Should().BeEmpty();
+        DeliveryResult again = await DeliverAsync(one);
         again.Changes.Should().OnlyContain(change => change.Change == ChangeKind.Unchanged);
+    }
+
+    [Fact]
+    public async Task What_cannot_come_into_force_when_the_serving_one_goes_is_told()
+    {
+        await DeliverAsync(With("one", "1.0.0", RoleBinding("op")));
+        JsonObject newer = RoleBinding("other");
+        newer.Metadata()!["annotations"] = new JsonObject { [DeliveryLabels.Recreate] = "enabled" };
+        await DeliverAsync(With("two", "2.0.0", newer));
+
+        IReadOnlyList<ObjectChange> left = await RemoveAsync("two");
+
+        left.Should()
+            .ContainSingle()
+            .Which.Note.Should()
+            .StartWith("what one (op 1.0.0) brings cannot come into force")
+            .And.Contain("roleRef");
     }
 
     [Fact]
@@ -123,16 +134,22 @@ public sealed class SharedObjectsTests : IAsyncLifetime
 
         IReadOnlyList<ObjectChange> plan = await Delivery.PlanAsync(two, Token);
         DeliveryResult done = await DeliverAsync(two);
-        IReadOnlyList<ObjectChange> older = await Delivery.PlanAsync(With("one", "1.0.0", Widgets("1.0.0")), Token);
+        DeliveryRequest one = With("one", "1.0.0", Widgets("1.0.1"));
+        IReadOnlyList<ObjectChange> older = await Delivery.PlanAsync(one, Token);
+        DeliveryResult olderDone = await DeliverAsync(one);
 
         ObjectChange planned = plan.Single(change => change.Kind == s_widgets.Kind);
         planned.Change.Should().Be(ChangeKind.Updated);
         planned.Note.Should().Be("it is shared with one (op 1.0.0): that of two (op 2.0.0) serves all");
         done.Changes.Should().BeEquivalentTo(plan);
-        older
-            .Single(change => change.Kind == s_widgets.Kind)
+        ObjectChange served = older.Single(change => change.Kind == s_widgets.Kind);
+        served.Change.Should().Be(ChangeKind.Unchanged, "nothing of it changes");
+        served.ServedBy.Should().Be("two");
+        served
             .Note.Should()
-            .Be("it is shared with two (op 2.0.0): that of two (op 2.0.0) serves all");
+            .Be("what one (op 1.0.0) brings is not in force: that of two (op 2.0.0), which is newer, serves all");
+        olderDone.Changes.Should().BeEquivalentTo(older);
+        olderDone.NotInForce.Should().Equal($"{served.Kind} {served.Name}: {served.Note}.");
     }
 
     [Fact]
@@ -171,7 +188,7 @@ public sealed class SharedObjectsTests : IAsyncLifetime
         foreach (Func<Task> attempt in attempts)
         {
             PlatformException fault = (await attempt.Should().ThrowAsync<PlatformException>()).Which;
-            fault.Kind.Should().Be(FailureKind.Conflict);
+            fault.Kind.Should().Be(FailureKind.InvalidInput);
             fault.Message.Should().Contain("widgets.shop.example.com").And.Contain("v1").And.Contain("op 1.0.0");
         }
         JsonNode.DeepEquals(await Client.FindAsync(s_widgets, Token), before).Should().BeTrue();
@@ -236,6 +253,7 @@ public sealed class SharedObjectsTests : IAsyncLifetime
         Func<Task> deliver = () => DeliverAsync(With("two", "1.0.0", Binding("env-two")));
 
         PlatformException fault = (await deliver.Should().ThrowAsync<PlatformException>()).Which;
+        fault.Kind.Should().Be(FailureKind.InvalidInput);
         fault.Message.Should().Contain("names the namespace env-two").And.Contain("one (op 1.0.0) brings it too");
         fault.NextStep.Should().Contain("${ENVIRONMENT_NAME}");
     }
@@ -326,12 +344,6 @@ public sealed class SharedObjectsTests : IAsyncLifetime
         (await Client.FindAsync(s_widgets, Token)).Should().BeNull();
     }
 
-    private Task<DeliveryResult> DeliverAsync(DeliveryRequest request) =>
-        Delivery.DeliverAsync(request, new ProgressLog(), Token);
-
-    private Task<IReadOnlyList<ObjectChange>> RemoveAsync(string name) =>
-        Delivery.RemoveAsync(name, $"env-{name}", Token);
-
     private static DeliveryRequest With(string environment, string version, params JsonObject[] objects) =>
         Request(environment, Service("op", objects) with { Version = version });
 
@@ -356,12 +368,20 @@ public sealed class SharedObjectsTests : IAsyncLifetime
         return definition;
     }
 
-    private static JsonObject Role() =>
+    private static JsonObject Role(string verb = "get") =>
         Yamlish(
             """
             {"apiVersion":"rbac.authorization.k8s.io/v1","kind":"ClusterRole","metadata":{"name":"op"},
-             "rules":[{"apiGroups":[""],"resources":["pods"],"verbs":["get"]}]}
+             "rules":[{"apiGroups":[""],"resources":["pods"],"verbs":["VERB"]}]}
+            """.Replace("VERB", verb, StringComparison.Ordinal)
+        );
+
+    private static JsonObject RoleBinding(string role) =>
+        Yamlish(
             """
+            {"apiVersion":"rbac.authorization.k8s.io/v1","kind":"ClusterRoleBinding","metadata":{"name":"op"},
+             "roleRef":{"apiGroup":"rbac.authorization.k8s.io","kind":"ClusterRole","name":"ROLE"}}
+            """.Replace("ROLE", role, StringComparison.Ordinal)
         );
 
     private static JsonObject Binding(string target) =>

@@ -58,9 +58,7 @@ internal abstract class CommandBase(
     private async Task<int> RunGuardedAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var call = new Invocation(shared, parsed);
-        CommandText.Platform = parsed.GetResult(shared.Name) is { Implicit: false }
-            ? parsed.GetValue(shared.Name)
-            : null;
+        CommandText.Remember(parsed, shared);
         try
         {
             return await RunAsync(call, cancellationToken);
@@ -71,7 +69,7 @@ internal abstract class CommandBase(
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            call.Terminal.Say("Interrupted. " + (GoesOn ?? "Nothing goes on in the background."));
+            call.Terminal.Advise("Interrupted. " + (GoesOn ?? "Nothing goes on in the background."));
             return ExitCodes.Interrupted;
         }
         catch (Exception e)

@@ -33,7 +33,7 @@ internal sealed class DeployEnvironmentCommand(SharedOptions shared)
     protected override void Validate(CommandResult result) => _claim.Validate(result);
 
     protected override string GoesOn =>
-        "A deployment that was stored goes on in the background; look at it with: platformctl list-environments";
+        $"A deployment that was stored goes on in the background; look at it with: {ShellCommand.Platformctl("list-environments")}";
 
     protected override async Task<int> RunAsync(Invocation call, CancellationToken cancellationToken)
     {

@@ -65,6 +65,10 @@ internal sealed class DoctorCommand(SharedOptions shared)
             report = (await doctor.RunAsync(cancellationToken)) with { Repairs = repairs };
         }
 
+        report = report with
+        {
+            Checks = [.. report.Checks.Select(c => c.Fix is null ? c : c with { Fix = CommandText.Copyable(c.Fix) })],
+        };
         call.Terminal.Show(report, DiagnosticsJson.Indented.DoctorReport, r => Show(call.Terminal, r));
         return report.IsHealthy ? ExitCodes.Done : ExitCodes.Failed;
     }
@@ -90,7 +94,8 @@ internal sealed class DoctorCommand(SharedOptions shared)
             );
             if (check.Fix is not null)
             {
-                terminal.Result.MarkupLine($"      {new string(' ', width)} → {check.Fix.EscapeMarkup()}");
+                // Not wrapped: it may be a command.
+                terminal.Line($"      {new string(' ', width)} → {check.Fix}");
             }
 
             if (check.Link is not null)

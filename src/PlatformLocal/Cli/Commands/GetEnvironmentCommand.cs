@@ -68,7 +68,8 @@ internal sealed class GetEnvironmentCommand(SharedOptions shared)
         terminal.Notes(environment.Warnings);
         if (environment.Failure is not null)
         {
-            terminal.Fail(environment.Message, environment.NextStep);
+            var own = environment.Cluster is null ? null : environment.EnvironmentName;
+            terminal.Fail(environment.Message, environment.NextStep, own);
         }
     }
 }

@@ -32,7 +32,7 @@ internal sealed class ImageCommand(SharedOptions shared)
                 FailureKind.InvalidInput,
                 $"The platform '{state.Platform}' has no Kind cluster: images go nowhere.",
                 "The embedded platform takes every image as present; make a real one beside it with: "
-                    + "platformctl create-local-platform --cluster kind --name real"
+                    + ShellCommand.Of("platformctl", "create-local-platform", "--cluster", "kind", "--name", "real")
             );
         }
 

@@ -25,7 +25,7 @@ internal sealed class KubeconfigCommand(SharedOptions shared)
             throw new PlatformException(
                 FailureKind.NotFound,
                 $"There is no platform '{state.Platform}'.",
-                "Create it with: platformctl create-local-platform"
+                $"Create it with: {ShellCommand.Platformctl("create-local-platform")}"
             );
         }
 

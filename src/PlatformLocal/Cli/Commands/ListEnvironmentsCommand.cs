@@ -38,10 +38,10 @@ internal sealed class ListEnvironmentsCommand(SharedOptions shared)
     {
         if (list.Environments.Count == 0)
         {
-            terminal.Say(
+            terminal.Advise(
                 isSearch
                     ? "No environment matches."
-                    : "There are no environments. Deploy one: platformctl deploy-environment --help"
+                    : $"There are no environments. Deploy one: {ShellCommand.Platformctl("deploy-environment", "--help")}"
             );
             return;
         }

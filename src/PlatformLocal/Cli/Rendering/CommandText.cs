@@ -1,23 +1,68 @@
+using System.Text.RegularExpressions;
+using PlatformLocal.Cli.Commands;
+
 namespace PlatformLocal.Cli.Rendering;
 
-/// <summary>Commands in messages, so that they can be copied and run as they stand.</summary>
-internal static class CommandText
+/// <summary>
+/// Commands in messages, made to mean here what they mean where they were written: this program has the name it was called
+/// by and is told of the platform that the user spoke of, and kubectl of its cluster.
+/// </summary>
+internal static partial class CommandText
 {
-    /// <summary>The name this program was called by: its launcher says.</summary>
-    private static readonly string s_program = Environment.GetEnvironmentVariable("PLATFORMCTL_COMMAND")
-        is { Length: > 0 } name
-        ? name
-        : "platformctl";
+    private static readonly string s_program = ShellCommand.Quote(
+        Environment.GetEnvironmentVariable("PLATFORMCTL_COMMAND") is { Length: > 0 } name ? name : "platformctl"
+    );
 
-    /// <summary>The platform that commands must name; <see langword="null"/> for the one they mean by default.</summary>
-    public static string? Platform { get; set; }
+    // What reads the folder; the others ask the platform, which has its own.
+    private static readonly string[] s_ofWorkspace =
+    [
+        "create-local-platform",
+        "deploy-environment",
+        "plan-environment",
+        "doctor",
+        "artifact",
+        "serve",
+    ];
 
-    /// <summary>A line in which this program has the name it was called by, and kubectl its kubeconfig.</summary>
-    public static string Copyable(string line) =>
-        line.Replace("kubectl -n ", "kubectl --kubeconfig \"$(platformctl kubeconfig)\" -n ", StringComparison.Ordinal)
+    private static string s_platform = "";
+    private static string s_workspace = "";
+
+    /// <summary>Remembers which platform and workspace the user spoke of: commands must name what is not meant by itself.</summary>
+    public static void Remember(ParseResult parsed, SharedOptions shared)
+    {
+        s_platform = Given(shared.Name) + Given(shared.State);
+        s_workspace = Given(shared.Workspace);
+
+        string Given<T>(Option<T> option) =>
+            parsed.GetResult(option) is { Implicit: false } && parsed.GetValue(option) is { } value
+                ? " " + ShellCommand.Of(option.Name, value.ToString()!)
+                : "";
+    }
+
+    /// <summary>A text whose commands can be copied and run as they stand.</summary>
+    /// <param name="text">Lines; each has a command alone or behind a colon, or none.</param>
+    /// <param name="own">The environment whose own cluster kubectl is to ask; <see langword="null"/> for the platform's.</param>
+    public static string Copyable(string text, string? own = null) =>
+        Command()
             .Replace(
-                "platformctl ",
-                s_program + (Platform is null ? " " : $" --name {Platform} "),
-                StringComparison.Ordinal
+                text,
+                found => found.Groups["command"].Success ? Own(found.Groups["command"].Value) : Kubectl(own)
             );
+
+    private static string Own(string command) =>
+        $"{s_program}{s_platform}{(s_ofWorkspace.Contains(command, StringComparer.Ordinal) ? s_workspace : "")} {command}";
+
+    private static string Kubectl(string? own)
+    {
+        var cluster = own is null ? "" : " " + ShellCommand.Of("--environment", own);
+        return $"kubectl --kubeconfig \"$({Own("kubeconfig")}{cluster})\"";
+    }
+
+    // Commands of kubectl stay as they are that say first which cluster they mean, speak of the user's own contexts, or of none.
+    [GeneratedRegex(
+        @"(?<=^\s*|: )(platformctl (?<command>[a-z][a-z-]*)|kubectl(?= )(?! --kubeconfig | --context | config delete-| kustomize | version))(?![^\s])",
+        RegexOptions.Multiline | RegexOptions.ExplicitCapture,
+        1000
+    )]
+    private static partial Regex Command();
 }

@@ -15,17 +15,20 @@ internal static class DeploymentOutcome
     {
         terminal.Result.Write(EnvironmentTree.Of(environment));
         terminal.Notes(environment.Warnings);
+        var own = environment.Cluster is null ? null : environment.EnvironmentName;
         if (environment.Phase is EnvironmentPhase.Failed or EnvironmentPhase.Invalid)
         {
-            terminal.Fail(environment.Message, environment.NextStep);
+            terminal.Fail(environment.Message, environment.NextStep, own);
             return;
         }
 
         terminal.Line(Summary(environment));
         terminal.Line("Next:");
-        terminal.Line($"  platformctl get-environment {environment.EnvironmentName}");
-        terminal.Line($"  kubectl -n {environment.Namespace} get pods");
-        terminal.Line($"  platformctl destroy-environment {environment.EnvironmentName}");
+        Tell($"  {ShellCommand.Platformctl("get-environment", environment.EnvironmentName)}");
+        Tell($"  {ShellCommand.Kubectl(environment.Namespace, "get", "pods")}");
+        Tell($"  {ShellCommand.Platformctl("destroy-environment", environment.EnvironmentName)}");
+
+        void Tell(string line) => terminal.Line(CommandText.Copyable(line, own));
     }
 
     /// <summary>What was accepted, when nobody waits for what comes of it.</summary>

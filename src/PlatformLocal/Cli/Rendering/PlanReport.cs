@@ -74,6 +74,7 @@ internal static class PlanReport
         {
             ChangeKind.Created => "create",
             ChangeKind.Updated => "update",
+            ChangeKind.Recreated => "delete and create again",
             ChangeKind.Pruned => "remove",
             _ => "keep",
         };

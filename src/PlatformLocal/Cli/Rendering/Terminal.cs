@@ -25,8 +25,11 @@ internal sealed class Terminal(bool json)
     /// <summary>A line for people.</summary>
     public void Say(string line) => Console.Error.WriteLine(PlainText.Of(line));
 
+    /// <summary>A line for people that ends with a command.</summary>
+    public void Advise(string line) => Say(CommandText.Copyable(line));
+
     /// <summary>A line of the result as it is: no markup, no wrapping, so that it can be copied.</summary>
-    public void Line(string text) => Result.Profile.Out.Writer.WriteLine(PlainText.Of(CommandText.Copyable(text)));
+    public void Line(string text) => Result.Profile.Out.Writer.WriteLine(PlainText.Of(text));
 
     /// <summary>Whether somebody answers with yes; nobody does where input comes from elsewhere.</summary>
     public bool Ask(string question)
@@ -64,7 +67,7 @@ internal sealed class Terminal(bool json)
     {
         foreach (var note in notes)
         {
-            Say($"Note: {note}");
+            Advise($"Note: {note}");
         }
     }
 
@@ -107,7 +110,7 @@ internal sealed class Terminal(bool json)
                 {
                     Title = failure.Message.Split('\n')[0],
                     Detail = failure.Message,
-                    NextStep = failure.NextStep,
+                    NextStep = failure.NextStep is { } step ? CommandText.Copyable(step) : null,
                     Kind = failure.Kind,
                     Faults = [.. faults.Select(f => new FaultDocument(f.Path, f.Message))],
                 },
@@ -119,12 +122,17 @@ internal sealed class Terminal(bool json)
     }
 
     /// <summary>A failure in words, with what to do now.</summary>
-    public void Fail(string? message, string? nextStep)
+    /// <param name="message">What failed.</param>
+    /// <param name="nextStep">What to do now.</param>
+    /// <param name="own">The environment whose own cluster it is about.</param>
+    public void Fail(string? message, string? nextStep, string? own = null)
     {
         Say($"Error: {message}");
-        foreach (var line in (nextStep ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        foreach (
+            var line in CommandText.Copyable(nextStep ?? "", own).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+        )
         {
-            Say($"  → {CommandText.Copyable(line)}");
+            Say($"  → {line}");
         }
     }
 

@@ -124,7 +124,9 @@ public sealed class AnsiblePlaybooks(ProgramRunner programs)
         string output = result.Error + result.Output;
         bool isIncomplete = s_missingParts.Any(part => output.Contains(part, StringComparison.Ordinal));
         string name = Path.GetFileName(run.Playbook);
-        string nextStep = isIncomplete ? InstallHint : $"Run it by itself to see all of it: {Program} {run.Playbook}";
+        string nextStep = isIncomplete
+            ? InstallHint
+            : $"Run it by itself to see all of it: {ShellCommand.Of(Program, run.Playbook)}";
         if (events.Failures is [var first, ..] failures)
         {
             string told = string.Join(

@@ -1,4 +1,3 @@
-using PlatformLocal.Core.Text;
 using PlatformLocal.Deployment.Manifests;
 using PlatformLocal.Deployment.Registries;
 using PlatformLocal.Deployment.Workspaces;

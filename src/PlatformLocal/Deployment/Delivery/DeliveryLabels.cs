@@ -23,7 +23,11 @@ public static class DeliveryLabels
 
     /// <summary>
     /// Annotation: <c>enabled</c> lets an object be deleted and made again when a field changes that cannot be changed.
-    /// Jobs are always made again: a job whose template changed is another job.
+    /// Jobs are always made again: a job whose template changed is another job. What holds data needs
+    /// <see cref="Prune"/> beside it.
     /// </summary>
     public const string Recreate = "platform.local/recreate";
+
+    /// <summary>Annotation: what Flux calls <see cref="Recreate"/>; it means the same here.</summary>
+    public const string FluxForce = "kustomize.toolkit.fluxcd.io/force";
 }

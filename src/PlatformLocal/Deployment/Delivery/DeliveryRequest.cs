@@ -66,4 +66,9 @@ public sealed record ServiceProgress(string Service, ServicePhase Phase, string?
 
 /// <summary>What a delivery did.</summary>
 /// <param name="Changes">One entry per object, unchanged ones included.</param>
-public sealed record DeliveryResult(IReadOnlyList<ObjectChange> Changes);
+public sealed record DeliveryResult(IReadOnlyList<ObjectChange> Changes)
+{
+    /// <summary>What it brought that is not in force, because another environment's version serves all: whole sentences.</summary>
+    public IReadOnlyList<string> NotInForce =>
+        [.. Changes.Where(c => c.ServedBy is not null).Select(c => $"{c.Kind} {c.Name}: {c.Note}.")];
+}

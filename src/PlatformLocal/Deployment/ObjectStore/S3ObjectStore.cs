@@ -196,7 +196,7 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
         {
             throw new PlatformException(
                 $"The object store at {_options.Endpoint} cannot {what}: {e.Message}",
-                "It is tried again; see whether it runs: kubectl -n platform-system get pods",
+                $"It is tried again; see whether it runs: {ShellCommand.Kubectl("platform-system", "get", "pods")}",
                 e
             );
         }

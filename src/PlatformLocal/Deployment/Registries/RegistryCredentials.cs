@@ -71,7 +71,7 @@ internal sealed class RegistryCredentials(ProgramRunner programs, RegistryOption
                 ? null
                 : throw new PlatformException(
                     $"docker-credential-{helper} failed for {key} with exit code {result.ExitCode}.",
-                    $"Log in again: docker login {key}"
+                    $"Log in again: {ShellCommand.Of("docker", "login", key)}"
                 );
         }
 
@@ -101,7 +101,7 @@ internal sealed class RegistryCredentials(ProgramRunner programs, RegistryOption
             ? new RegistryCredential(decoded[..colon], decoded[(colon + 1)..], null)
             : throw new PlatformException(
                 $"The entry of {key} in {file} is no user and password.",
-                $"Log in again: docker login {key}"
+                $"Log in again: {ShellCommand.Of("docker", "login", key)}"
             );
     }
 }

@@ -203,7 +203,7 @@ internal sealed class RegistryTransport : IDisposable
             case HttpStatusCode.TooManyRequests:
                 return new PlatformException(
                     $"The registry {repository.Host} refuses more requests for now.",
-                    $"Wait {response.Headers.RetryAfter?.ToString() ?? "a while"}, or log in: docker login {repository.Host}"
+                    $"Wait {response.Headers.RetryAfter?.ToString() ?? "a while"}, or log in: {ShellCommand.Of("docker", "login", repository.Host)}"
                 );
             default:
                 var told = await ErrorsInAsync(repository, response, cancellationToken);
@@ -237,7 +237,7 @@ internal sealed class RegistryTransport : IDisposable
         new(
             FailureKind.NotAllowed,
             $"The registry {repository.Host} does not let you use {repository.Path}.",
-            $"Log in: docker login {repository.Host}"
+            $"Log in: {ShellCommand.Of("docker", "login", repository.Host)}"
         );
 
     /// <summary>The JSON object of an answer; empty when it is another value.</summary>

@@ -119,7 +119,7 @@ internal sealed class ArtifactServices(
             : throw new PlatformException(
                 FailureKind.InvalidInput,
                 $"The artifact {repository}:{reference} has no playbook '{playbook}' for {definition.Name}.",
-                "Push one with: platformctl artifact push"
+                $"Push one with: {ShellCommand.Platformctl("artifact", "push", definition.Name, reference)}"
             );
     }
 
@@ -182,7 +182,7 @@ internal sealed class ArtifactServices(
         new(
             FailureKind.InvalidInput,
             $"{repository}:{reference} is no artifact with the definition of a service.",
-            "Push it with: platformctl artifact push"
+            $"Push it with: {ShellCommand.Platformctl("artifact", "push", "SERVICE", "VERSION")}"
         );
 
     private async Task UnpackAsync(

@@ -144,7 +144,7 @@ internal sealed class SourcedCatalogue(
             throw new PlatformException(
                 FailureKind.InvalidInput,
                 $"{service.Source} has no definition of {service.Name} {chosen}.",
-                $"It needs a {WorkspaceReader.ServiceFile} in the service's folder at that tag, or an artifact that platformctl artifact push made."
+                $"It needs a {WorkspaceReader.ServiceFile} in the service's folder at that tag, or an artifact. Push one with: {ShellCommand.Platformctl("artifact", "push", service.Name, $"{chosen}")}"
             );
         }
     }

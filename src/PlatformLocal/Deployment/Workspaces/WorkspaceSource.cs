@@ -24,7 +24,7 @@ public sealed class WorkspaceSource
                 ? FolderOf(digest)
                 : throw new PlatformException(
                     "The platform has no workspace yet.",
-                    "Hand it over with: platformctl create-local-platform --workspace FOLDER"
+                    $"Hand it over with: {ShellCommand.Platformctl("create-local-platform", "--workspace", "FOLDER")}"
                 )
         );
 

@@ -1,5 +1,3 @@
-using PlatformLocal.Core.Text;
-
 namespace PlatformLocal.Kubernetes.Discovery;
 
 /// <summary>Finds what somebody may have meant.</summary>

@@ -13,7 +13,7 @@ internal static class InstallHints
             "helm" => "Install Helm: https://helm.sh/docs/intro/install/",
             "flux" => "Install Flux: https://fluxcd.io/flux/installation/",
             "ansible-playbook" or "ansible" =>
-                "Install Ansible, for instance with: pipx install --include-deps ansible",
+                $"Install Ansible, for instance with: {ShellCommand.Of("pipx", "install", "--include-deps", "ansible")}",
             _ => $"Install {program} and make sure that it is in PATH.",
         };
 }

@@ -48,14 +48,7 @@ public sealed record ProgramCommand
     public string? InstallHint { get; init; }
 
     /// <summary>The command as a person would type it, secrets redacted.</summary>
-    public override string ToString() =>
-        Redaction.Apply(string.Join(' ', Arguments.Prepend(Program).Select(Quote)), Secrets);
-
-    private static string Quote(string argument)
-    {
-        bool plain = argument.Length > 0 && argument.All(c => char.IsLetterOrDigit(c) || "-_./:=@,+%".Contains(c));
-        return plain ? argument : $"'{argument.Replace("'", "'\\''", StringComparison.Ordinal)}'";
-    }
+    public override string ToString() => Redaction.Apply(ShellCommand.Of(Arguments.Prepend(Program)), Secrets);
 }
 
 /// <summary>The signal that asks a program to stop.</summary>

@@ -154,7 +154,7 @@ internal sealed class ApiTransport : IDisposable
     {
         bool isUntrusted = fault is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError };
         string reason = Innermost(fault).TrimEnd('.');
-        string context = _connection.Context is { } name ? $" --context {name}" : "";
+        string[] context = _connection.Context is { } name ? ["--context", name] : [];
         return isUntrusted
             ? new KubernetesException(
                 $"Cannot {request.What}: no trusted connection to {_connection.Server}: {reason}.",
@@ -167,7 +167,7 @@ internal sealed class ApiTransport : IDisposable
             }
             : new KubernetesException(
                 $"Cannot {request.What}: {_connection.Server} cannot be reached: {reason}.",
-                $"Check that the cluster is running: kubectl cluster-info{context}",
+                $"Check that the cluster is running: {ShellCommand.Kubectl(null, ["cluster-info", .. context])}",
                 fault
             )
             {

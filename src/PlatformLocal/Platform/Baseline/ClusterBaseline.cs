@@ -101,7 +101,7 @@ internal sealed class ClusterBaseline(
             Failure = name => new PlatformException(
                 FailureKind.NotReadyInTime,
                 $"{name} is not gone after {s_removal.TotalSeconds:0} s.",
-                $"See what keeps it: kubectl get {left?.Kind.ToLowerInvariant()} {left?.Name} -o yaml"
+                left is { } kept ? $"See what keeps it: {kept.Kubectl("get", "-o", "yaml")}" : null
             ),
         };
         await poll.UntilAsync(
@@ -193,7 +193,7 @@ internal sealed class ClusterBaseline(
             throw new PlatformException(
                 FailureKind.Conflict,
                 "The cluster has a namespace platform-system already, and the platform did not make it.",
-                $"Remove it, or give it to the platform: kubectl label namespace platform-system {PartOf}=platform-baseline"
+                $"Remove it, or give it to the platform: {ShellCommand.Kubectl(null, "label", "namespace", "platform-system", $"{PartOf}=platform-baseline")}"
             );
         }
 

@@ -154,7 +154,7 @@ public sealed class Doctor(
                 "ansible",
                 CheckStatus.Warn,
                 "is not installed: clusters get their baseline without it, services with playbooks fail",
-                "sudo apt-get install ansible python3-kubernetes",
+                ShellCommand.Of("sudo", "apt-get", "install", "ansible", "python3-kubernetes"),
                 "https://docs.ansible.com/ansible/latest/installation_guide/"
             );
     }

@@ -127,7 +127,13 @@ public sealed partial class KindPreflight(ProgramRunner programs, KindPreflightO
         {
             string reason = info.Texts("ServerErrors").FirstOrDefault() ?? fault ?? "it says nothing of itself";
             return (
-                new CheckResult(name, CheckStatus.Fail, $"out of reach: {reason}", "sudo systemctl start docker", link),
+                new CheckResult(
+                    name,
+                    CheckStatus.Fail,
+                    $"out of reach: {reason}",
+                    ShellCommand.Of("sudo", "systemctl", "start", "docker"),
+                    link
+                ),
                 null
             );
         }
@@ -196,7 +202,13 @@ public sealed partial class KindPreflight(ProgramRunner programs, KindPreflightO
         }
 
         long free = new DriveInfo(root).AvailableFreeSpace;
-        return Compare(name, free, _options.LeastDisk, $"{root} has free", "docker system prune");
+        return Compare(
+            name,
+            free,
+            _options.LeastDisk,
+            $"{root} has free",
+            ShellCommand.Of("docker", "system", "prune")
+        );
     }
 
     private async Task<CheckResult[]> CheckImagesAsync(CancellationToken cancellationToken)
@@ -228,7 +240,12 @@ public sealed partial class KindPreflight(ProgramRunner programs, KindPreflightO
         }
 
         var (status, message) = await probe.AskAsync(ImageName.Parse(image), cancellationToken);
-        return new CheckResult(name, status, message, status == CheckStatus.Pass ? null : $"docker pull {image}");
+        return new CheckResult(
+            name,
+            status,
+            message,
+            status == CheckStatus.Pass ? null : ShellCommand.Of("docker", "pull", image)
+        );
     }
 
     private async Task<CheckResult> CheckSubnetsAsync(CancellationToken cancellationToken)
@@ -261,7 +278,7 @@ public sealed partial class KindPreflight(ProgramRunner programs, KindPreflightO
                 name,
                 CheckStatus.Warn,
                 $"{value}; from the second cluster on, nodes may fail to start below {least}",
-                $"sudo sysctl fs.inotify.{setting}={least}",
+                ShellCommand.Of("sudo", "sysctl", $"fs.inotify.{setting}={least}"),
                 "https://kind.sigs.k8s.io/docs/user/known-issues/#pod-errors-due-to-too-many-open-files"
             );
     }
@@ -281,7 +298,7 @@ public sealed partial class KindPreflight(ProgramRunner programs, KindPreflightO
                 name,
                 CheckStatus.Fail,
                 e.SocketErrorCode == SocketError.AddressAlreadyInUse ? "is taken" : $"cannot be used: {e.Message}",
-                $"End what listens there: ss -ltnp 'sport = :{port}'"
+                $"End what listens there. See it with: {ShellCommand.Of("ss", "-ltnp", $"sport = :{port}")}"
             );
         }
     }

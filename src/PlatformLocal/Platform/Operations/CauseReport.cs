@@ -38,7 +38,12 @@ public sealed class CauseReport(Action<string> say, TimeProvider time) : IProgre
 
             foreach (var cause in service.Causes)
             {
-                Tell(value, service.Name, $"{value.EnvironmentName}: {service.Name} {service.Version}: {cause}", cause.Identity);
+                Tell(
+                    value,
+                    service.Name,
+                    $"{value.EnvironmentName}: {service.Name} {service.Version}: {cause}",
+                    cause.Identity
+                );
             }
         }
     }

@@ -77,13 +77,13 @@ public sealed class DeployEnvironment(PlatformApiClient api, TimeProvider time)
                 FailureKind.NotReadyInTime,
                 $"{last.EnvironmentName} is not ready after {timeout.TotalSeconds:0} s: {last.ReadyCount}."
                     + string.Concat(last.Explain().Select(line => $"\n  {line}")),
-                $"It goes on in the background; look at it with: platformctl get-environment {last.EnvironmentName}"
+                $"It goes on in the background; look at it with: {ShellCommand.Platformctl("get-environment", last.EnvironmentName)}"
             );
         }
 
         throw new PlatformException(
             $"{stored.EnvironmentName} was removed, or the platform ended, while it was deployed.",
-            $"See what there is with: platformctl get-environment {stored.EnvironmentName}"
+            $"See what there is with: {ShellCommand.Platformctl("get-environment", stored.EnvironmentName)}"
         );
     }
 

@@ -61,7 +61,7 @@ public sealed class DestroyEnvironment(PlatformApiClient api, TimeProvider time)
             throw new PlatformException(
                 FailureKind.NotReadyInTime,
                 $"{name} is not removed after {timeout.TotalSeconds:0} s. {last?.Message}".TrimEnd(),
-                $"It goes on in the background; look at it with: platformctl get-environment {name}"
+                $"It goes on in the background; look at it with: {ShellCommand.Platformctl("get-environment", name)}"
             );
         }
 
@@ -81,7 +81,7 @@ public sealed class DestroyEnvironment(PlatformApiClient api, TimeProvider time)
             throw new PlatformException(
                 kind,
                 $"{now.EnvironmentName} is not removed. {now.Message}{again}",
-                now.NextStep ?? $"Look at it with: platformctl get-environment {now.EnvironmentName}"
+                now.NextStep ?? $"Look at it with: {ShellCommand.Platformctl("get-environment", now.EnvironmentName)}"
             );
         }
     }

@@ -74,7 +74,7 @@ public sealed class EnvironmentClusters(StateFolder state, ProgramRunner program
             throw new PlatformException(
                 FailureKind.NotFound,
                 $"The platform '{state.Platform}' has no cluster any more: none is made for {name}.",
-                "Create it with: platformctl create-local-platform"
+                $"Create it with: {ShellCommand.Platformctl("create-local-platform")}"
             );
         }
 

@@ -95,7 +95,7 @@ public sealed class Leftovers(StateFolder state, ProgramRunner programs, TimePro
         var left = new List<Leftover>();
         if (Directory.Exists(state.Folder))
         {
-            left.Add(new Leftover("state folder", state.Folder, $"rm -r {state.Folder}"));
+            left.Add(new Leftover("state folder", state.Folder, ShellCommand.Of("rm", "-r", state.Folder)));
         }
 
         if (had.IsKind)
@@ -105,7 +105,7 @@ public sealed class Leftovers(StateFolder state, ProgramRunner programs, TimePro
 
         if (had.Settings is not null && ClusterOf(had.Settings) is { OutlivesPlatform: true } cluster)
         {
-            left.AddRange(await FindInClusterAsync(cluster, cancellationToken));
+            left.AddRange(await FindInClusterAsync(had.Settings, cluster, cancellationToken));
         }
 
         return left;
@@ -115,29 +115,41 @@ public sealed class Leftovers(StateFolder state, ProgramRunner programs, TimePro
     {
         var left = (await _docker.ListNodesAsync(null, cancellationToken))
             .Where(n => had.Clusters.Contains(n.Cluster, StringComparer.Ordinal))
-            .Select(n => new Leftover("container", n.Node.Name, $"docker rm --force --volumes {n.Node.Name}"))
+            .Select(n => new Leftover(
+                "container",
+                n.Node.Name,
+                ShellCommand.Of("docker", "rm", "--force", "--volumes", n.Node.Name)
+            ))
             .ToList();
         var volumes = await _docker.LinesAsync(["volume", "ls", "--quiet"], cancellationToken);
         left.AddRange(
             had.Volumes.Intersect(volumes, StringComparer.Ordinal)
-                .Select(v => new Leftover("volume", v, $"docker volume rm {v}"))
+                .Select(v => new Leftover("volume", v, ShellCommand.Of("docker", "volume", "rm", v)))
         );
         // The network of kind is every cluster's; one of the cluster's own name would be ours.
         left.AddRange(
             (await _docker.LinesAsync(["network", "ls", "--format", "{{.Name}}"], cancellationToken))
                 .Where(n => n != DockerProgram.Network && had.Clusters.Contains(n, StringComparer.Ordinal))
-                .Select(n => new Leftover("network", n, $"docker network rm {n}"))
+                .Select(n => new Leftover("network", n, ShellCommand.Of("docker", "network", "rm", n)))
         );
         left.AddRange(
             had.Clusters.Select(KindClusterName.ContextOf)
                 .Intersect(UsersContexts(), StringComparer.Ordinal)
-                .Select(c => new Leftover("kubeconfig context", c, $"kubectl config delete-context {c}"))
+                .Select(c => new Leftover(
+                    "kubeconfig context",
+                    c,
+                    ShellCommand.Of("kubectl", "config", "delete-context", c)
+                ))
         );
 
         return left;
     }
 
-    private async Task<List<Leftover>> FindInClusterAsync(ICluster cluster, CancellationToken cancellationToken)
+    private async Task<List<Leftover>> FindInClusterAsync(
+        PlatformSettings settings,
+        ICluster cluster,
+        CancellationToken cancellationToken
+    )
     {
         using (var client = await cluster.ConnectAsync(cancellationToken))
         {
@@ -156,7 +168,7 @@ public sealed class Leftovers(StateFolder state, ProgramRunner programs, TimePro
                 left.AddRange(
                     namespaces
                         .Items.Select(n => n.Metadata().Text("name") ?? "")
-                        .Select(n => new Leftover("namespace", n, $"kubectl delete namespace {n}"))
+                        .Select(n => new Leftover("namespace", n, Kubectl(settings, "delete", "namespace", n)))
                 );
             }
 
@@ -169,13 +181,21 @@ public sealed class Leftovers(StateFolder state, ProgramRunner programs, TimePro
                     new Leftover(
                         "marker",
                         "kube-system/platform-local",
-                        "kubectl --namespace kube-system delete configmap platform-local"
+                        Kubectl(settings, "-n", "kube-system", "delete", "configmap", "platform-local")
                     )
                 );
             }
 
             return left;
         }
+    }
+
+    // The platform's own kubeconfig went with its state folder.
+    private static string Kubectl(PlatformSettings settings, params IEnumerable<string> arguments)
+    {
+        string[] file = settings.Kubeconfig is { } kubeconfig ? ["--kubeconfig", kubeconfig] : [];
+        string[] context = settings.Context is { } name ? ["--context", name] : [];
+        return ShellCommand.Of(["kubectl", .. file, .. context, .. arguments]);
     }
 
     private ICluster ClusterOf(PlatformSettings settings) => PlatformClusters.Of(state, settings, programs, time);

@@ -89,7 +89,8 @@ public sealed class LocalPlatform(StateFolder state, ServeCommand serve, Program
                 token,
                 _process.OtherVersionThan(
                     endpoint,
-                    "Use that version, or bring the platform to this one with: platformctl create-local-platform"
+                    "Use that version, or bring the platform to this one with: "
+                        + ShellCommand.Platformctl("create-local-platform")
                 ),
                 cancellationToken
             )
@@ -197,6 +198,10 @@ public sealed class LocalPlatform(StateFolder state, ServeCommand serve, Program
                 )
             : Directory.Exists(State.Folder) ? ($"The platform '{State.Platform}' does not run.", "Start")
             : ($"There is no platform '{State.Platform}'.", "Create");
-        return new PlatformException(FailureKind.NotFound, fault, $"{verb} it with: platformctl create-local-platform");
+        return new PlatformException(
+            FailureKind.NotFound,
+            fault,
+            $"{verb} it with: {ShellCommand.Platformctl("create-local-platform")}"
+        );
     }
 }

@@ -46,7 +46,7 @@ internal sealed class PlatformApiRoute(ProgramRunner programs, TimeProvider time
                 refusal
                 ?? new PlatformException(
                     $"The Platform API in the cluster '{cluster}' does not answer. Tried: {string.Join(", ", candidates)}",
-                    "Start what is stopped, and see what is wrong, with: platformctl create-local-platform"
+                    $"Start what is stopped, and see what is wrong, with: {ShellCommand.Platformctl("create-local-platform")}"
                 ),
         };
         await poll.UntilAsync(

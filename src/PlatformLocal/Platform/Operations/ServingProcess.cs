@@ -29,8 +29,9 @@ internal sealed class ServingProcess(StateFolder state, ServeCommand serve, Time
             {
                 OtherVersion = OtherVersionThan(
                     endpoint,
-                    "Use that version, or end the platform (its state stays) and start it with this one: "
-                        + "platformctl destroy-local-platform --keep-state, then platformctl create-local-platform"
+                    "Use that version. Or end the platform (its state stays) and start it with this one:\n"
+                        + $"{ShellCommand.Platformctl("destroy-local-platform", "--keep-state")}\n"
+                        + ShellCommand.Platformctl("create-local-platform")
                 ),
             }
             : null;
@@ -82,7 +83,7 @@ internal sealed class ServingProcess(StateFolder state, ServeCommand serve, Time
                     : process.HasExited && !IsThere
                         ? throw new PlatformException(
                             $"The platform's process ended with exit code {process.ExitCode} before it was ready.{LogLinesFrom(told)}",
-                            $"Its whole log is {state.Log}; check the machine with: platformctl doctor"
+                            $"Its whole log is {state.Log}; check the machine with: {ShellCommand.Platformctl("doctor")}"
                         )
                     : "it does not answer";
             },

@@ -228,8 +228,9 @@ public sealed class StateFolder
     /// <exception cref="UnreadableStateException">It cannot be read: then nothing may be made in its place.</exception>
     public PlatformSettings? ReadSettings()
     {
-        const string nextStep =
-            "Put it right, by hand or from a copy, or remove the platform with: platformctl destroy-local-platform";
+        string nextStep =
+            "Put it right, by hand or from a copy, or remove the platform with: "
+            + ShellCommand.Platformctl("destroy-local-platform");
         return StateFile.Read(SettingsFile, StateJson.Default.PlatformSettings, nextStep);
     }
 
@@ -285,7 +286,7 @@ public sealed class StateFolder
             : throw new PlatformException(
                 FailureKind.InvalidInput,
                 $"The platform '{Platform}' has {difference}.",
-                "Use another platform beside it with --name, or remove this one with: platformctl destroy-local-platform"
+                $"Use another platform beside it with --name, or remove this one with: {ShellCommand.Platformctl("destroy-local-platform")}"
             );
     }
 

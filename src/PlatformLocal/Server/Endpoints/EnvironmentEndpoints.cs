@@ -69,12 +69,19 @@ internal static class EnvironmentEndpoints
         string name,
         EnvironmentFeed feed,
         EnvironmentStatus status,
+        EnvironmentDeliveries deliveries,
         ClaimStore claims,
         HttpResponse response,
         CancellationToken cancellationToken
     )
     {
         var known = feed.Find(name) ?? throw feed.NotFound(name);
+        if (known is { Phase: EnvironmentPhase.Ready, Cluster: null })
+        {
+            // Other environments change this, and nobody tells.
+            known = status.Look(known, await deliveries.NotInForceAsync(name, cancellationToken));
+        }
+
         // Read together: whoever changes this claim under this tag changes nothing newer than what it saw.
         var stored = Names.FaultOf(name) is null ? await claims.GetAsync(name, cancellationToken) : null;
         if (stored is not null)

@@ -176,7 +176,7 @@ internal sealed class EnvironmentWriter(
             _ => new PlatformException(
                 FailureKind.Conflict,
                 $"The claim of {name} is away: nothing can be put back in its place.",
-                $"Bring {name}.json back into the bucket, or deploy the claim with: platformctl deploy-environment --file {name}.json"
+                $"Bring {name}.json back into the bucket, or deploy the claim with: {ShellCommand.Platformctl("deploy-environment", "--file", $"{name}.json")}"
             ),
         };
 
@@ -220,7 +220,7 @@ internal sealed class EnvironmentWriter(
             throw new PlatformException(
                 FailureKind.Conflict,
                 $"{claim.EnvironmentName} is in {Place(existing.IsolationIn(types))} and cannot move to {Place(claim.IsolationIn(types))}.",
-                $"Remove it first, with what is in it: platformctl destroy-environment {claim.EnvironmentName}"
+                $"Remove it first, with what is in it: {ShellCommand.Platformctl("destroy-environment", claim.EnvironmentName)}"
             );
         }
 

@@ -41,7 +41,7 @@ internal sealed class EnvironmentDeliveries(
         await FindAsync(environment, isolation, cancellationToken)
         ?? throw new PlatformException(
             $"{environment} has a cluster of its own, and there is none yet.",
-            "Make it, on the machine with Docker, by deploying it with: platformctl deploy-environment"
+            $"Make it, on the machine with Docker, by deploying its claim with: {ShellCommand.Platformctl("deploy-environment", "--file", "CLAIM.json")}"
         );
 
     /// <summary>What a delivery would do; one into a cluster that is yet to be made creates everything.</summary>
@@ -79,6 +79,20 @@ internal sealed class EnvironmentDeliveries(
         catch (KubernetesException)
         {
             // A cluster that cannot be asked refuses nothing: the reconciler asks it until it answers.
+        }
+    }
+
+    /// <summary>What an environment on the platform's cluster brings that is not in force, because another one's version serves all.</summary>
+    /// <returns>Whole sentences; one that says so when the cluster does not tell.</returns>
+    public async Task<IReadOnlyList<string>> NotInForceAsync(string environment, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await platform.NotInForceAsync(environment, Claim.NamespaceOf(environment), cancellationToken);
+        }
+        catch (PlatformException e)
+        {
+            return [$"Whether all that {environment} brings is in force cannot be told: {e.Message}"];
         }
     }
 

@@ -201,6 +201,7 @@ internal sealed partial class EnvironmentReconciliation(
             await RememberAsync(stored, compiled, resolved);
         }
 
+        status.Report(name, new EnvironmentFact.NotInForce(result.NotInForce));
         var counts = Count(result.Changes);
         var ready = status.Report(name, new EnvironmentFact.Delivered(counts, time.GetUtcNow()));
         index.Index(SearchDocuments.Of(ready));
@@ -308,7 +309,7 @@ internal sealed partial class EnvironmentReconciliation(
     private static ChangeCounts Count(IReadOnlyList<ObjectChange> changes) =>
         new(
             changes.Count(c => c.Change == ChangeKind.Created),
-            changes.Count(c => c.Change == ChangeKind.Updated),
+            changes.Count(c => c.Change is ChangeKind.Updated or ChangeKind.Recreated),
             changes.Count(c => c.Change == ChangeKind.Unchanged),
             changes.Count(c => c.Change == ChangeKind.Pruned)
         );

@@ -50,6 +50,10 @@ internal abstract record EnvironmentFact
     /// <param name="Since">Since when.</param>
     public sealed record Delivered(ChangeCounts? Changes, DateTimeOffset Since) : EnvironmentFact;
 
+    /// <summary>It is known what of the environment is not in force, because another one's version serves all.</summary>
+    /// <param name="What">What, and whose is: whole sentences.</param>
+    public sealed record NotInForce(IReadOnlyList<string> What) : EnvironmentFact;
+
     /// <summary>A pass failed.</summary>
     public sealed record Failed(PlatformException Failure) : EnvironmentFact;
 

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using PlatformLocal.Core.Text;
 
 namespace PlatformLocal.Server.Status;
 
@@ -26,7 +25,7 @@ internal sealed class EnvironmentFeed
             $"There is no environment '{name}'.",
             near.Count > 0
                 ? $"Did you mean {string.Join(" or ", near)}?"
-                : "See which there are with: platformctl list-environments"
+                : $"See which there are with: {ShellCommand.Platformctl("list-environments")}"
         );
     }
 

@@ -8,16 +8,26 @@ internal sealed class EnvironmentStatus(EnvironmentFeed feed, ServedCluster clus
     // What is odd about the versions and manifests themselves, without what conditions say.
     private readonly ConcurrentDictionary<string, IReadOnlyList<string>> _odd = new(StringComparer.Ordinal);
 
+    // Objects that it shares with other environments, whose versions serve it too.
+    private readonly ConcurrentDictionary<string, IReadOnlyList<string>> _notInForce = new(StringComparer.Ordinal);
+
     /// <summary>Takes a fact in; an unknown environment begins as pending.</summary>
     /// <returns>What is known then.</returns>
     public EnvironmentDocument Report(string name, EnvironmentFact fact) =>
         feed.Update(name, known => WithWarnings(After(known, fact)));
+
+    /// <summary>Takes in what of an environment is not in force; tells others only when that is news.</summary>
+    public EnvironmentDocument Look(EnvironmentDocument known, IReadOnlyList<string> notInForce) =>
+        notInForce.SequenceEqual(_notInForce.GetValueOrDefault(known.EnvironmentName) ?? [], StringComparer.Ordinal)
+            ? known
+            : Report(known.EnvironmentName, new EnvironmentFact.NotInForce(notInForce));
 
     /// <summary>Forgets an environment.</summary>
     public void Forget(string name)
     {
         feed.Remove(name);
         _odd.TryRemove(name, out _);
+        _notInForce.TryRemove(name, out _);
     }
 
     /// <summary>A document as it will be when the next pass fails in this way.</summary>
@@ -60,6 +70,7 @@ internal sealed class EnvironmentStatus(EnvironmentFeed feed, ServedCluster clus
                     ),
                 ],
             },
+            EnvironmentFact.NotInForce { What: var what } => NoteNotInForce(known, what),
             EnvironmentFact.Failed { Failure: var failure } => Fail(known, failure),
             EnvironmentFact.Remembered { Claim: var claim } => known with
             {
@@ -84,7 +95,7 @@ internal sealed class EnvironmentStatus(EnvironmentFeed feed, ServedCluster clus
                 until is null
                     ? $"The claim of {known.EnvironmentName} is away, with its lock and its history, as if the bucket were: "
                         + "nothing is removed. Bring them back, or remove it with: "
-                        + $"platformctl destroy-environment {known.EnvironmentName}"
+                        + ShellCommand.Platformctl("destroy-environment", known.EnvironmentName)
                     : $"The claim of {known.EnvironmentName} is away: it is removed at {until:u} unless the claim comes back."
             ),
             EnvironmentFact.ClaimBack => known with { Conditions = WithoutAbsence(known) },
@@ -155,6 +166,7 @@ internal sealed class EnvironmentStatus(EnvironmentFeed feed, ServedCluster clus
     private EnvironmentDocument Remove(EnvironmentDocument known)
     {
         _odd.TryRemove(known.EnvironmentName, out _);
+        _notInForce.TryRemove(known.EnvironmentName, out _);
         return With(known with { Conditions = [] }, ConditionTypes.Ready, false, "Deleting") with
         {
             Phase = EnvironmentPhase.Deleting,
@@ -175,6 +187,12 @@ internal sealed class EnvironmentStatus(EnvironmentFeed feed, ServedCluster clus
 
     private static string? TextOf(JsonObject claim, string field) =>
         claim[field] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+
+    private EnvironmentDocument NoteNotInForce(EnvironmentDocument known, IReadOnlyList<string> what)
+    {
+        _notInForce[known.EnvironmentName] = what;
+        return known with { };
+    }
 
     private static IReadOnlyList<ConditionDocument> WithoutAbsence(EnvironmentDocument known) =>
         [.. known.Conditions.Where(c => c.Type != ConditionTypes.ClaimPresent)];
@@ -357,6 +375,7 @@ internal sealed class EnvironmentStatus(EnvironmentFeed feed, ServedCluster clus
                 .. MessageOf(known, ConditionTypes.ClaimPresent),
                 .. MessageOf(known, ConditionTypes.UpToDate),
                 .. _odd.GetValueOrDefault(known.EnvironmentName) ?? [],
+                .. _notInForce.GetValueOrDefault(known.EnvironmentName) ?? [],
                 .. MessageOf(known, ConditionTypes.UpdatesLooked),
             ],
         };

@@ -24,7 +24,8 @@ internal sealed record DesiredState(
     public string VersionOf(DesiredObject desired) => _versions.GetValueOrDefault(desired.Service, "");
 
     /// <summary>What the environment shares with others in a cluster.</summary>
-    public SharedObjects SharedIn(KubernetesClient client) => new(client, Request.Environment, Request.Namespace);
+    public SharedObjects SharedIn(KubernetesClient client, DirectDeliveryOptions options) =>
+        new(client, options, Request.Environment, Request.Namespace);
 
     private static readonly string[] s_protected = ["default", "kube-system", "kube-public", "kube-node-lease"];
 

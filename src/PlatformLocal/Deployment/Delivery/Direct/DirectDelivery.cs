@@ -102,7 +102,7 @@ public sealed class DirectDelivery(KubernetesClient client, DirectDeliveryOption
             client,
             _options,
             request.Environment,
-            state.SharedIn(client)
+            state.SharedIn(client, _options)
         ).PruneAsync(dropped, existing, cancellationToken);
 
         Inventory final = FinalInventory(state, run, dropped, pruned);
@@ -114,6 +114,7 @@ public sealed class DirectDelivery(KubernetesClient client, DirectDeliveryOption
             item.Change(run.Applied[item.Key].Change) with
             {
                 Note = run.Applied[item.Key].Note,
+                ServedBy = run.Applied[item.Key].ServedBy,
             }
         );
         return new DeliveryResult([homeChange, .. applied, .. pruned]);
@@ -142,6 +143,35 @@ public sealed class DirectDelivery(KubernetesClient client, DirectDeliveryOption
         string targetNamespace,
         CancellationToken cancellationToken
     ) => RemoveAsync(environment, targetNamespace, _ => { }, cancellationToken);
+
+    /// <summary>What an environment brings outside of its namespace that is not in force, because another environment's version serves all.</summary>
+    /// <param name="environment">The environment's name.</param>
+    /// <param name="targetNamespace">The namespace it was delivered into.</param>
+    /// <param name="cancellationToken">Stops asking.</param>
+    /// <returns>Whole sentences; empty when all of it is in force.</returns>
+    /// <exception cref="PlatformException">The cluster cannot be asked.</exception>
+    public async Task<IReadOnlyList<string>> NotInForceAsync(
+        string environment,
+        string targetNamespace,
+        CancellationToken cancellationToken
+    )
+    {
+        Inventory inventory = await new InventoryStore(client, _options.FieldManager).ReadAsync(
+            environment,
+            targetNamespace,
+            cancellationToken
+        );
+        var told = new List<string>();
+        foreach (InventoryEntry entry in inventory.Entries.Values.Where(entry => entry.Reference.Namespace is null))
+        {
+            JsonObject? live = await client.FindAsync(entry.Reference, cancellationToken);
+            if (live is not null && SharedState.NotInForce(live, environment) is { } note)
+            {
+                told.Add($"{entry.Reference}: {note}.");
+            }
+        }
+        return told;
+    }
 
     internal static IEnumerable<ObjectReference> References(DesiredState state, Inventory previous) =>
         state.Objects.Select(item => item.Reference).Concat(previous.Entries.Values.Select(entry => entry.Reference));

@@ -24,9 +24,10 @@ internal sealed class EnvironmentNamespace(
             throw new PlatformException(
                 FailureKind.NotAllowed,
                 $"Namespace {name} is there and the platform did not make it: the environment {environment} may not take it over.",
-                $"Choose another environment_name. See what it holds: kubectl -n {name} get all,configmaps,secrets,persistentvolumeclaims. "
+                "Choose another environment_name. See what the namespace holds: "
+                    + $"{ShellCommand.Kubectl(name, "get", "all,configmaps,secrets,persistentvolumeclaims")}\n"
                     + "Only if all of that may be removed with the environment, give it away: "
-                    + $"kubectl label namespace {name} {DeliveryLabels.Environment}={environment}"
+                    + Reference.Kubectl("label", $"{DeliveryLabels.Environment}={environment}")
             );
         }
         return found;
@@ -152,7 +153,7 @@ internal sealed class EnvironmentNamespace(
         return new PlatformException(
             FailureKind.NotReadyInTime,
             $"Namespace {name} is not gone after {timeout.TotalSeconds:0.#} s.{why}",
-            $"See what remains: kubectl get namespace {name} -o yaml; then make the controllers behind the finalizers run, or remove the finalizers."
+            $"Make the controllers behind the finalizers run, or remove the finalizers. See what remains: {Reference.Kubectl("get", "-o", "yaml")}"
         );
     }
 }

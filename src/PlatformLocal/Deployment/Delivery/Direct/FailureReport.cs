@@ -51,7 +51,7 @@ internal sealed class FailureReport(
         steps.AddRange(
             causes
                 .Where(cause => cause.Reason == BlockingPod.Blocks)
-                .Select(cause => $"kubectl -n {targetNamespace} delete pod {cause.Pod}")
+                .Select(cause => ShellCommand.Kubectl(targetNamespace, "delete", "pod", cause.Pod!))
         );
         int more = Math.Max(0, blamed.Count - ObjectsShown) + others;
         if (more > 0)
@@ -100,17 +100,16 @@ internal sealed class FailureReport(
             lines,
             cancellationToken
         );
-        string place = reference.Namespace is null ? "" : $"-n {reference.Namespace} ";
         if (reference.Kind == "Deployment" && item.Item.Child("spec").Flag("paused") == true)
         {
             bool isWanted = item.Desired.Content.Child("spec").Flag("paused") == true;
             steps.Add(
                 isWanted
                     ? $"Take spec.paused out of the manifest of Deployment {reference.Name} and deploy again."
-                    : $"Somebody paused it: kubectl {place}rollout resume deployment {reference.Name}"
+                    : $"Somebody paused it: {ShellCommand.Kubectl(reference.Namespace, "rollout", "resume", "deployment", reference.Name)}"
             );
         }
-        steps.Add($"kubectl {place}describe {reference.Kind.ToLowerInvariant()} {reference.Name}");
+        steps.Add(reference.Kubectl("describe"));
         return lines;
     }
 
@@ -177,7 +176,8 @@ internal sealed class FailureReport(
         {
             lines.Add($"  last log line: {line}");
         }
-        steps.Add($"kubectl -n {place} logs {pod} -c {container}{(isPrevious ? " --previous" : "")}");
+        string[] previous = isPrevious ? ["--previous"] : [];
+        steps.Add(ShellCommand.Kubectl(place, ["logs", pod, "-c", container, .. previous]));
     }
 
     private async Task AddEventsAsync(

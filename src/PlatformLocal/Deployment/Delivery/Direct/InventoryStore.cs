@@ -66,7 +66,7 @@ internal sealed class InventoryStore(
         {
             throw new PlatformException(
                 $"The inventory of {environment} in ConfigMap {targetNamespace}/{Name} cannot be read: {fault.Message.TrimEnd('.')}.",
-                $"Deliver with the version of platformctl that wrote it, or forget what was delivered before: kubectl -n {targetNamespace} delete configmap {Name}",
+                $"Deliver with the version of platformctl that wrote it, or forget what was delivered before: {ShellCommand.Kubectl(targetNamespace, "delete", "configmap", Name)}",
                 fault
             );
         }

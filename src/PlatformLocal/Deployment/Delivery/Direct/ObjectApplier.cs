@@ -14,6 +14,9 @@ internal sealed record AppliedObject(
 {
     /// <summary>Why, where the kind of change does not say it.</summary>
     public string? Note { get; init; }
+
+    /// <summary>The environment whose version of a shared object serves this one as well.</summary>
+    public string? ServedBy { get; init; }
 }
 
 /// <summary>Applies objects, as many at once as the options allow.</summary>
@@ -34,7 +37,8 @@ internal sealed class ObjectApplier(
     private static readonly TimeSpan s_kindPause = TimeSpan.FromMilliseconds(100);
 
     private readonly SemaphoreSlim _gate = new(options.Parallelism, options.Parallelism);
-    private readonly SharedObjects _shared = state.SharedIn(client);
+    private readonly SharedObjects _shared = state.SharedIn(client, options);
+    private readonly Recreation _recreation = new(client, options);
 
     /// <param name="desired">The object.</param>
     /// <param name="onWait">Is told what has to be there before.</param>
@@ -45,8 +49,9 @@ internal sealed class ObjectApplier(
         CancellationToken cancellationToken
     )
     {
-        string? before = existing.Find(desired.Key)?.ResourceVersion;
-        if (before is not null && IsUntouched(desired, before))
+        ExistingObject? found = existing.Find(desired.Key);
+        string? before = found?.ResourceVersion;
+        if (found is not null && IsUntouched(desired, found))
         {
             return new AppliedObject(desired, ChangeKind.Unchanged, before, Item: null);
         }
@@ -72,10 +77,15 @@ internal sealed class ObjectApplier(
         bool isNewMark = marked.ResourceVersion() != applied.ResourceVersion;
         return applied with
         {
-            Change = isNewMark && applied.Change == ChangeKind.Unchanged ? ChangeKind.Updated : applied.Change,
+            // A share at what another environment serves changes nothing of it.
+            Change =
+                isNewMark && shared.Serves && applied.Change == ChangeKind.Unchanged
+                    ? ChangeKind.Updated
+                    : applied.Change,
             ResourceVersion = marked.ResourceVersion(),
             Item = marked,
-            Note = applied.Note ?? shared.Note,
+            Note = SharedState.Join(applied.Note, shared.Note),
+            ServedBy = shared.ServedBy,
         };
     }
 
@@ -85,47 +95,23 @@ internal sealed class ObjectApplier(
         CancellationToken cancellationToken
     )
     {
-        try
-        {
-            return await SendAsync(desired, before, cancellationToken);
-        }
-        catch (KubernetesException fault) when (Recreation.IsImmutable(fault))
-        {
-            if (!Recreation.IsWanted(desired))
-            {
-                throw Recreation.Explain(fault, desired);
-            }
-            await Recreation.DeleteAsync(client, desired.Reference, cancellationToken);
-            AppliedObject made = await SendAsync(desired, before, cancellationToken);
-            return made with { Change = ChangeKind.Updated, Note = Recreation.Note };
-        }
-    }
-
-    private async Task<AppliedObject> SendAsync(
-        DesiredObject desired,
-        string? before,
-        CancellationToken cancellationToken
-    )
-    {
-        ApplyResult result = await NewNamespace.RetryAsync(
-            () => client.ApplyAsync(desired.Content, options.Write, cancellationToken),
-            options.TimeProvider,
-            cancellationToken
-        );
+        (ApplyResult result, string? why) = await _recreation.ApplyAsync(desired, cancellationToken);
         string? after = result.Item.ResourceVersion();
         ChangeKind change =
-            result.IsCreated ? ChangeKind.Created
+            why is not null ? ChangeKind.Recreated
+            : result.IsCreated ? ChangeKind.Created
             : after == before ? ChangeKind.Unchanged
             : ChangeKind.Updated;
-        return new AppliedObject(desired, change, after, result.Item);
+        return new AppliedObject(desired, change, after, result.Item) { Note = why };
     }
 
     public void Dispose() => _gate.Dispose();
 
-    public bool IsUntouched(DesiredObject desired, string version) =>
+    public bool IsUntouched(DesiredObject desired, ExistingObject found) =>
         KnownKinds.IsPassive(desired.Reference.Group, desired.Reference.Kind)
+        && found.Environment == previous.Environment
         && previous.Entries.TryGetValue(desired.Key, out InventoryEntry? entry)
-        && entry.ResourceVersion == version
+        && entry.ResourceVersion == found.ResourceVersion
         && entry.Hash == desired.Hash
         && entry.Reference.ApiVersion == desired.Reference.ApiVersion;
 

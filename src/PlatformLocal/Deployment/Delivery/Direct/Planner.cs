@@ -30,7 +30,7 @@ internal sealed class Planner(KubernetesClient client, DirectDeliveryOptions opt
             : await CompareAsync(home.Reference, state.Namespace, cancellationToken);
         ObjectChange[] applied = await ApplyAllAsync(previous, existing, isNew, cancellationToken);
         HashSet<ObjectKey> wanted = [.. state.Objects.Select(item => item.Key)];
-        var pruner = new Pruner(client, options, request.Environment, state.SharedIn(client));
+        var pruner = new Pruner(client, options, request.Environment, state.SharedIn(client, options));
         ObjectChange?[] pruned = await Task.WhenAll(
             previous
                 .Entries.Values.Where(entry => !wanted.Contains(entry.Key))
@@ -47,7 +47,8 @@ internal sealed class Planner(KubernetesClient client, DirectDeliveryOptions opt
     )
     {
         using var applier = new ObjectApplier(client, options, state, previous, existing);
-        SharedObjects sharing = state.SharedIn(client);
+        SharedObjects sharing = state.SharedIn(client, options);
+        var recreation = new Recreation(client, options);
         var changes = new ObjectChange[state.Objects.Count];
         var faults = new PlatformException?[state.Objects.Count];
         await Parallel.ForAsync(
@@ -60,14 +61,6 @@ internal sealed class Planner(KubernetesClient client, DirectDeliveryOptions opt
                 try
                 {
                     changes[i] = await DecideAsync(desired, token);
-                }
-                catch (KubernetesException fault) when (Recreation.IsImmutable(fault) && Recreation.IsWanted(desired))
-                {
-                    changes[i] = desired.Change(ChangeKind.Updated) with { Note = Recreation.Note };
-                }
-                catch (KubernetesException fault) when (Recreation.IsImmutable(fault))
-                {
-                    faults[i] = Recreation.Explain(fault, desired);
                 }
                 catch (PlatformException fault)
                 {
@@ -105,22 +98,38 @@ internal sealed class Planner(KubernetesClient client, DirectDeliveryOptions opt
                 await RequireValidAsync(desired, token);
                 return desired.Change(ChangeKind.Created);
             }
-            if (before?.ResourceVersion is { } version && applier.IsUntouched(desired, version))
+            if (before is not null && applier.IsUntouched(desired, before))
             {
                 return desired.Change(ChangeKind.Unchanged);
             }
             if (!desired.IsShared)
             {
-                return desired.Change(await CompareAsync(reference, desired.Content, token));
+                return await CompareOneAsync(desired, token);
             }
             SharedState shared = await sharing.LookAsync(desired, state.VersionOf(desired), token);
-            ChangeKind change = shared.Serves
-                ? await CompareAsync(reference, desired.Content, token)
-                : ChangeKind.Unchanged;
-            return desired.Change(change == ChangeKind.Unchanged && !shared.IsMarked ? ChangeKind.Updated : change) with
+            if (!shared.Serves)
             {
-                Note = shared.Note,
+                return desired.Change(ChangeKind.Unchanged) with { Note = shared.Note, ServedBy = shared.ServedBy };
+            }
+            ObjectChange change = await CompareOneAsync(desired, token);
+            return change with
+            {
+                Change = change.Change == ChangeKind.Unchanged && !shared.IsMarked ? ChangeKind.Updated : change.Change,
+                Note = SharedState.Join(change.Note, shared.Note),
             };
+        }
+
+        async Task<ObjectChange> CompareOneAsync(DesiredObject desired, CancellationToken token)
+        {
+            try
+            {
+                return desired.Change(await CompareAsync(desired.Reference, desired.Content, token));
+            }
+            catch (KubernetesException fault)
+            {
+                string why = await recreation.DecideAsync(desired, fault, token);
+                return desired.Change(ChangeKind.Recreated) with { Note = why };
+            }
         }
     }
 

@@ -1,43 +1,124 @@
 namespace PlatformLocal.Deployment.Delivery.Direct;
 
-/// <summary>Objects whose change the API refuses because a field can never change: they are deleted and made again, where that is wanted.</summary>
-internal static class Recreation
+/// <summary>
+/// Objects whose change the API refuses while it would accept them new: they are deleted and made again, where that is
+/// wanted. Whether it would is asked, by a dry run under another name: no list of fields is complete, and an object is not
+/// deleted for a manifest that is wrong.
+/// </summary>
+internal sealed class Recreation(KubernetesClient client, DirectDeliveryOptions options)
 {
-    public const string Note = "it is deleted and made again because a field changes that cannot be changed";
+    // What those say that are asked about objects which cannot be tried under another name.
+    private static readonly string[] s_words =
+    [
+        "immutable",
+        "updates to statefulset spec for fields other than",
+        "may not change",
+        "may not be changed",
+        "cannot change",
+        "cannot be changed",
+    ];
 
-    /// <summary>Whether a refusal means that a field can never change.</summary>
-    public static bool IsImmutable(KubernetesException fault) =>
-        fault.IsInvalid
-        && fault.Causes.Any(cause =>
-            cause.Message.Contains("field is immutable", StringComparison.Ordinal)
-            || cause.Message.Contains("updates to statefulset spec for fields other than", StringComparison.Ordinal)
-        );
+    // Their name is part of what they say, or they hold what cannot be tried.
+    private static readonly string[] s_named = ["CustomResourceDefinition", "APIService", "Namespace"];
 
-    /// <summary>Whether an object may be deleted to be made again.</summary>
-    public static bool IsWanted(DesiredObject desired) =>
-        desired.Reference is { Group: "batch", Kind: "Job" }
-        || desired.Content.Annotation(DeliveryLabels.Recreate) == "enabled";
-
-    /// <summary>The refusal with what can be done about it.</summary>
-    public static PlatformException Explain(KubernetesException fault, DesiredObject desired)
+    /// <summary>Applies an object, if need be by deleting it and making it again.</summary>
+    /// <returns>What the server says of it, and why it was made again; <see langword="null"/> when it was not.</returns>
+    /// <exception cref="PlatformException">It is refused; if it would be accepted new, the next step says what allows that.</exception>
+    public async Task<(ApplyResult Result, string? Why)> ApplyAsync(
+        DesiredObject desired,
+        CancellationToken cancellationToken
+    )
     {
+        try
+        {
+            return (await SendAsync(), null);
+        }
+        catch (KubernetesException fault)
+        {
+            string why = await DecideAsync(desired, fault, cancellationToken);
+            await DeleteAsync(desired.Reference, cancellationToken);
+            return (await SendAsync(), why);
+        }
+
+        Task<ApplyResult> SendAsync() =>
+            NewNamespace.RetryAsync(
+                () => client.ApplyAsync(desired.Content, options.Write, cancellationToken),
+                options.TimeProvider,
+                cancellationToken
+            );
+    }
+
+    /// <summary>Whether an object whose update was refused is to be deleted and made again.</summary>
+    /// <param name="desired">The object as it was sent.</param>
+    /// <param name="fault">The refusal.</param>
+    /// <param name="cancellationToken">Stops asking.</param>
+    /// <returns>Why.</returns>
+    /// <exception cref="PlatformException">
+    /// The object itself is refused; or it would be accepted new, and may not be deleted: then the next step says what allows it.
+    /// </exception>
+    public async Task<string> DecideAsync(
+        DesiredObject desired,
+        KubernetesException fault,
+        CancellationToken cancellationToken
+    )
+    {
+        if (!await WouldHelpAsync(desired, fault, cancellationToken))
+        {
+            throw ManifestAdvice.Of(fault, desired);
+        }
+        await RequireWantedAsync(desired, fault, cancellationToken);
+        string[] fields = [.. fault.Causes.Select(cause => cause.Field).Where(field => field.Length > 0).Distinct()];
+        return fields.Length > 0 ? $"{string.Join(", ", fields)} cannot be changed" : "it cannot be changed";
+    }
+
+    /// <summary>Whether a text says that something cannot be changed.</summary>
+    public static bool Says(string message) =>
+        s_words.Any(word => message.Contains(word, StringComparison.OrdinalIgnoreCase));
+
+    private async Task<bool> WouldHelpAsync(
+        DesiredObject desired,
+        KubernetesException fault,
+        CancellationToken cancellationToken
+    )
+    {
+        bool isSaid = Says(fault.ServerMessage);
+        return (fault.IsInvalid || fault.IsConflict || isSaid)
+            && await client.FindAsync(desired.Reference, cancellationToken) is not null
+            && (await IsAcceptedNewAsync(desired, cancellationToken) ?? isSaid);
+    }
+
+    private async Task RequireWantedAsync(
+        DesiredObject desired,
+        KubernetesException fault,
+        CancellationToken cancellationToken
+    )
+    {
+        bool isWanted = IsWanted(desired);
+        bool isHolding =
+            desired.Content.Annotation(DeliveryLabels.Prune) != "enabled"
+            && await HoldsDataAsync(desired, cancellationToken);
+        if (isWanted && !isHolding)
+        {
+            return;
+        }
         ObjectReference reference = desired.Reference;
-        string place = reference.Namespace is null ? "" : $"-n {reference.Namespace} ";
-        return new PlatformException(
+        string[] annotations =
+        [
+            .. isWanted ? [] : new[] { $"{DeliveryLabels.Recreate}: enabled" },
+            .. isHolding ? [$"{DeliveryLabels.Prune}: enabled"] : Array.Empty<string>(),
+        ];
+        string manifest = desired.Service.Length > 0 ? $"in the manifests of {desired.Service}" : "in its manifest";
+        string loss = isHolding ? ", which deletes what it holds" : "";
+        throw new PlatformException(
             fault.Kind,
-            fault.Message,
-            $"To replace {reference}, annotate it {DeliveryLabels.Recreate}: enabled, or delete it and deliver again: "
-                + $"kubectl {place}delete {reference.Kind.ToLowerInvariant()} {reference.Name}",
+            $"{fault.Message} {reference} would be accepted if it were made anew.",
+            $"To have it deleted and made again{loss}, annotate it {manifest}: {string.Join(" and ", annotations)}"
+                + (isHolding ? "" : $"\nOr delete it and deliver again: {reference.Kubectl("delete")}"),
             fault
         );
     }
 
-    /// <summary>Deletes an object and waits until it is gone.</summary>
-    public static async Task DeleteAsync(
-        KubernetesClient client,
-        ObjectReference reference,
-        CancellationToken cancellationToken
-    )
+    private async Task DeleteAsync(ObjectReference reference, CancellationToken cancellationToken)
     {
         if (await client.FindAsync(reference, cancellationToken) is not { } found)
         {
@@ -61,6 +142,63 @@ internal static class Recreation
             {
                 return;
             }
+        }
+    }
+
+    /// <summary>A job whose template changed is another job; all else is deleted only where its manifest says so, to us or to Flux.</summary>
+    private static bool IsWanted(DesiredObject desired) =>
+        desired.Reference is { Group: "batch", Kind: "Job" }
+        || desired.Content.Annotation(DeliveryLabels.Recreate) == "enabled"
+        || desired.Content.Annotation(DeliveryLabels.FluxForce) == "enabled";
+
+    private async Task<bool> HoldsDataAsync(DesiredObject desired, CancellationToken cancellationToken) =>
+        KeptKinds.Has(desired.Reference.Group, desired.Reference.Kind)
+        || desired.Reference is { Group: "apps", Kind: "StatefulSet" }
+            && (await client.FindAsync(desired.Reference, cancellationToken))
+                .Child("spec")
+                .Child("persistentVolumeClaimRetentionPolicy")
+                .Text("whenDeleted") == "Delete";
+
+    /// <summary>Whether the server takes the object under a name that nobody has; <see langword="null"/> when that cannot be tried.</summary>
+    private async Task<bool?> IsAcceptedNewAsync(DesiredObject desired, CancellationToken cancellationToken)
+    {
+        if (s_named.Contains(desired.Reference.Kind, StringComparer.Ordinal))
+        {
+            return null;
+        }
+        var trial = (JsonObject)desired.Content.DeepClone();
+        string name = desired.Reference.Name;
+        trial.Metadata()!["name"] = $"{name[..Math.Min(name.Length, 40)].TrimEnd('.', '-')}-{Guid.NewGuid():N}"[..^26];
+        if (desired.Reference is { Group: "", Kind: "Service" })
+        {
+            // The addresses and ports that it asks for are its own already.
+            JsonObject spec = trial.Child("spec") ?? [];
+            foreach (
+                string own in new[] { "clusterIP", "clusterIPs", "healthCheckNodePort" }.Where(own =>
+                    spec.Text(own) != "None"
+                )
+            )
+            {
+                spec.Remove(own);
+            }
+            foreach (JsonObject port in spec.Items("ports"))
+            {
+                port.Remove("nodePort");
+            }
+        }
+        try
+        {
+            await client.ApplyAsync(trial, options.Write with { DryRun = true }, cancellationToken);
+            return true;
+        }
+        catch (KubernetesException refused)
+            when (refused.IsInvalid && refused.Causes.Any(c => c.Field != "metadata.name"))
+        {
+            return false;
+        }
+        catch (KubernetesException)
+        {
+            return null; // a quota that is used up, or a webhook that knows no dry runs, says nothing about the object
         }
     }
 }

@@ -18,7 +18,7 @@ internal sealed class Remover(
     {
         long began = options.TimeProvider.GetTimestamp();
         var home = new EnvironmentNamespace(client, options, environment, targetNamespace);
-        var shared = new SharedObjects(client, environment, targetNamespace);
+        var shared = new SharedObjects(client, options, environment, targetNamespace);
         JsonObject? found = await home.FindOwnAsync(cancellationToken);
         IReadOnlyList<ExistingObject> objects = found is null
             ? await shared.ListAsync(cancellationToken) // somebody else removed the namespace, and with it the inventory
@@ -45,9 +45,9 @@ internal sealed class Remover(
                     {
                         targets.Add(item);
                     }
-                    else if (release.Heir is null)
+                    else if (release.Heir is null || release.Problem is not null)
                     {
-                        kept.Add(release.Change);
+                        kept.Add(release.Change with { Note = release.Problem ?? release.Change.Note });
                     }
                 }
             }
@@ -156,11 +156,11 @@ internal sealed class Remover(
     private static PlatformException NotGone(ObservedObject[] left, TimeSpan timeout)
     {
         IEnumerable<string> lines = left.Select(item => $"{ObjectReference.Of(item.Item)} {CauseOf(item).Message}");
-        ObjectReference first = left.Length > 0 ? ObjectReference.Of(left[0].Item) : default;
+        string edit = left is [var first, ..] ? $": {ObjectReference.Of(first.Item).Kubectl("edit")}" : ".";
         return new PlatformException(
             FailureKind.NotReadyInTime,
             $"Some objects are not gone after {timeout.TotalSeconds:0.#} s:\n  {string.Join("\n  ", lines)}",
-            $"Make the controllers behind the finalizers run, or remove the finalizers: kubectl -n {first.Namespace} edit {first.Kind?.ToLowerInvariant()} {first.Name}; then remove again."
+            $"Make the controllers behind the finalizers run, or remove the finalizers, then remove again{edit}"
         );
     }
 

@@ -200,8 +200,8 @@ internal sealed class ServiceRun(
                         FailureKind.NotReadyInTime,
                         $"{desired.Reference} could not be applied within {service.Timeout.TotalSeconds:0.#} s"
                             + (waits.Length > 0 ? $": it {waits}." : "."),
-                        "See whether its kind is served: kubectl api-resources; and what its definition says: "
-                            + "kubectl get customresourcedefinitions -o yaml"
+                        $"See whether its kind is served: {ShellCommand.Kubectl(null, "api-resources")}; and what its definition says: "
+                            + ShellCommand.Kubectl(null, "get", "customresourcedefinitions", "-o", "yaml")
                     )
                 );
             }

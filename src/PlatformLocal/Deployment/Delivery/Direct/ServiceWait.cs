@@ -164,7 +164,7 @@ internal sealed class ServiceWait(
         var named = new CauseDocument(
             name,
             BlockingPod.Blocks,
-            $"{what}. To take it away: kubectl -n {pod.Namespace} delete pod {pod.Name}"
+            $"{what}. To take it away: {ShellCommand.Kubectl(pod.Namespace, "delete", "pod", pod.Name)}"
         )
         {
             Pod = pod.Name,

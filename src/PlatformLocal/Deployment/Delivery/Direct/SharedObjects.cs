@@ -4,9 +4,17 @@ namespace PlatformLocal.Deployment.Delivery.Direct;
 /// Objects outside of namespaces belong to all environments that bring them: each leaves its share at the object, the
 /// newest version serves all, and the last one that goes takes it along.
 /// </summary>
-internal sealed class SharedObjects(KubernetesClient client, string environment, string targetNamespace)
+internal sealed class SharedObjects(
+    KubernetesClient client,
+    DirectDeliveryOptions options,
+    string environment,
+    string targetNamespace
+)
 {
     private const int Attempts = 5;
+
+    private readonly SharedContents _contents = new(client, options.FieldManager);
+    private readonly Recreation _recreation = new(client, options);
 
     // One process delivers to a cluster: whoever looks and then writes keeps its other environments off meanwhile.
     private static readonly ConcurrentDictionary<Uri, SemaphoreSlim> s_turns = new();
@@ -30,12 +38,11 @@ internal sealed class SharedObjects(KubernetesClient client, string environment,
         if (Share.Of(live).Count == 0)
         {
             ObjectReference reference = desired.Reference;
-            string kind = reference.Kind.ToLowerInvariant();
             throw new PlatformException(
                 FailureKind.NotAllowed,
                 $"{reference} is there and the platform did not make it: {desired.Service} may not take it over.",
                 $"Leave it out of the manifests of {desired.Service}. Only if it may be changed and be removed with the environment, give it away: "
-                    + $"kubectl label {kind} {reference.Name} {DeliveryLabels.Environment}={environment}"
+                    + reference.Kubectl("label", $"{DeliveryLabels.Environment}={environment}")
             );
         }
         var state = new SharedState(desired, wanted, live, await OthersAsync(live, cancellationToken));
@@ -50,6 +57,10 @@ internal sealed class SharedObjects(KubernetesClient client, string environment,
     /// <returns>The object as it is then.</returns>
     public async Task<JsonObject> MarkAsync(SharedState state, JsonObject item, CancellationToken cancellationToken)
     {
+        if (!state.IsMarked)
+        {
+            await _contents.KeepAsync(state.Desired, state.Wanted, targetNamespace, cancellationToken);
+        }
         var changes = new JsonObject();
         foreach (Share share in state.Others.Append(state.Wanted))
         {
@@ -84,7 +95,10 @@ internal sealed class SharedObjects(KubernetesClient client, string environment,
         CancellationToken cancellationToken
     ) => (await DecideAsync(reference, service, isLeaving, cancellationToken))?.Change;
 
-    /// <summary>Gives an object up: deletes it when nobody else brings it and nothing keeps it.</summary>
+    /// <summary>
+    /// Gives an object up: puts the version of the next one that brings it in force, or deletes it when nobody else does
+    /// and nothing keeps it.
+    /// </summary>
     /// <param name="reference">Which object.</param>
     /// <param name="service">The service that it belonged to.</param>
     /// <param name="isLeaving">Whether the environment goes, or only no longer brings the object.</param>
@@ -118,13 +132,19 @@ internal sealed class SharedObjects(KubernetesClient client, string environment,
                 }
                 else if (isLeaving || release.Heir is not null)
                 {
+                    (JsonObject live, string? problem) = await HandOverAsync(reference, release, cancellationToken);
                     await client.PatchAsync(
                         reference,
                         PatchKind.Merge,
-                        Unmark(release.Live, release.Heir),
+                        Unmark(live, release.Heir),
                         null,
                         cancellationToken
                     );
+                    release = release with { Problem = problem };
+                }
+                if (!isLeaving && release.Heir is not null)
+                {
+                    await _contents.ForgetAsync(reference, targetNamespace, cancellationToken);
                 }
                 return release;
             }
@@ -260,6 +280,33 @@ internal sealed class SharedObjects(KubernetesClient client, string environment,
             : null;
     }
 
+    /// <summary>Puts in force what the heir brings, where until now it was this environment's.</summary>
+    /// <returns>The object as it is then, and why it is not the heir's.</returns>
+    private async Task<(JsonObject Live, string? Problem)> HandOverAsync(
+        ObjectReference reference,
+        Release release,
+        CancellationToken cancellationToken
+    )
+    {
+        if (release.Heir is not { } heir || release.Live.Label(DeliveryLabels.Environment) != environment)
+        {
+            return (release.Live, null);
+        }
+        if (await _contents.FindAsync(reference, heir, cancellationToken) is not { } own)
+        {
+            return (release.Live, $"what {heir.Describe()} brings comes into force at its next deployment");
+        }
+        try
+        {
+            (ApplyResult result, _) = await _recreation.ApplyAsync(own, cancellationToken);
+            return (result.Item, null);
+        }
+        catch (PlatformException fault) when (fault.Kind == FailureKind.InvalidInput)
+        {
+            return (release.Live, $"what {heir.Describe()} brings cannot come into force: {fault.Message}");
+        }
+    }
+
     private JsonObject Unmark(JsonObject live, Share? heir)
     {
         var metadata = new JsonObject
@@ -278,5 +325,9 @@ internal sealed class SharedObjects(KubernetesClient client, string environment,
     /// <param name="Change">For people.</param>
     /// <param name="Live">As it was.</param>
     /// <param name="Heir">The environment that it is left to.</param>
-    internal sealed record Release(ObjectChange Change, JsonObject Live, Share? Heir);
+    internal sealed record Release(ObjectChange Change, JsonObject Live, Share? Heir)
+    {
+        /// <summary>Why what the heir brings is not in force.</summary>
+        public string? Problem { get; init; }
+    }
 }

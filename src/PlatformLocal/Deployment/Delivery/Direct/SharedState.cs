@@ -37,20 +37,40 @@ internal sealed record SharedState(DesiredObject Desired, Share Wanted, JsonObje
         }
     }
 
-    /// <summary>Who shares it; <see langword="null"/> when nobody does.</summary>
-    public string? Note
+    /// <summary>The environment whose version is in force instead; <see langword="null"/> when this one's is.</summary>
+    public string? ServedBy => Serves ? null : Server.Environment;
+
+    /// <summary>Who shares it, and whose is in force; <see langword="null"/> when nobody else brings it.</summary>
+    public string? Note =>
+        Others.Count == 0 ? null
+        : Serves
+            ? $"it is shared with {string.Join(", ", Others.Select(other => other.Describe()))}: "
+                + $"that of {Wanted.Describe()} serves all"
+        : NotInForce(Wanted, Server);
+
+    /// <summary>That what an environment brings is not in force; <see langword="null"/> when it is, or it brings nothing.</summary>
+    public static string? NotInForce(JsonObject live, string environment)
     {
-        get
-        {
-            if (Newest is not { } newest)
-            {
-                return null;
-            }
-            Share server = Serves ? Wanted : newest;
-            return $"it is shared with {string.Join(", ", Others.Select(other => other.Describe()))}: "
-                + $"that of {server.Describe()} serves all";
-        }
+        IReadOnlyList<Share> shares = Share.Of(live);
+        Share? own = shares.FirstOrDefault(share => share.Environment == environment);
+        Share? server = shares.FirstOrDefault(share => share.Environment == live.Label(DeliveryLabels.Environment));
+        return own is null || server is null || own == server ? null : NotInForce(own, server);
     }
+
+    /// <summary>Two notes as one.</summary>
+    public static string? Join(string? one, string? other) =>
+        one is null ? other
+        : other is null ? one
+        : $"{one}; {other}";
+
+    private static string NotInForce(Share own, Share server)
+    {
+        string why = Comparer<PlatformVersion>.Default.Compare(server.Order, own.Order) > 0 ? ", which is newer," : "";
+        return $"what {own.Describe()} brings is not in force: that of {server.Describe()}{why} serves all";
+    }
+
+    private Share Server =>
+        Others.FirstOrDefault(other => other.Environment == Live.Label(DeliveryLabels.Environment)) ?? Newest!;
 
     private Share? Newest => Others.MaxBy(other => other.Order);
 
@@ -70,7 +90,7 @@ internal sealed record SharedState(DesiredObject Desired, Share Wanted, JsonObje
         else if (Others.Count > 0 && Desired.Content.Any(p => p.Key != "metadata" && Names(p.Value, targetNamespace)))
         {
             throw new PlatformException(
-                FailureKind.Conflict,
+                FailureKind.InvalidInput,
                 $"{Desired.Reference} names the namespace {targetNamespace}, and {Others[0].Describe()} brings it too: "
                     + "one object cannot be that of both environments.",
                 "Give each environment its own: put ${ENVIRONMENT_NAME} into its name."
@@ -90,7 +110,7 @@ internal sealed record SharedState(DesiredObject Desired, Share Wanted, JsonObje
             {
                 throw Misfit(
                     $"{Describe(newer)} does not serve {string.Join(", ", dropped)}, which {Describe(older)} needs",
-                    $"Deploy versions that fit in both environments, or remove one: platformctl destroy-environment {older.Environment}"
+                    $"Deploy versions that fit in both environments, or remove one: {ShellCommand.Platformctl("destroy-environment", older.Environment)}"
                 );
             }
         }
@@ -108,7 +128,7 @@ internal sealed record SharedState(DesiredObject Desired, Share Wanted, JsonObje
     }
 
     private PlatformException Misfit(string why, string nextStep) =>
-        new(FailureKind.Conflict, $"{Desired.Reference} cannot serve all that bring it: {why}.", nextStep);
+        new(FailureKind.InvalidInput, $"{Desired.Reference} cannot serve all that bring it: {why}.", nextStep);
 
     private static string Describe(Share share) => $"{share.Service} {share.Version} of {share.Environment}";
 

@@ -68,7 +68,7 @@ internal sealed class ExistingCluster(KubernetesClient client, TimeProvider time
                 : throw new PlatformException(
                     FailureKind.Conflict,
                     $"{found} belongs to the platform '{marker.Platform}' since {marker.Since:u}.",
-                    $"Use that platform (--name {marker.Platform}), or another cluster."
+                    $"Use that platform ({ShellCommand.Of("--name", marker.Platform)}), or another cluster."
                 );
         }
 

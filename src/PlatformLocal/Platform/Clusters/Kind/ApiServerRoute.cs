@@ -64,7 +64,7 @@ internal sealed class ApiServerRoute(ProgramRunner programs, TimeProvider time)
             : new PlatformException(
                 FailureKind.NotAllowed,
                 $"The API server of the cluster '{cluster}' and the kubeconfig {kubeconfig} do not know each other. {tried}",
-                $"Have it written anew: remove {kubeconfig}, then run: platformctl create-local-platform",
+                $"Have it written anew: remove {kubeconfig}, then run: {ShellCommand.Platformctl("create-local-platform")}",
                 refusal
             );
     }

@@ -8,7 +8,7 @@ internal static partial class KindFailure
 {
     /// <summary>The command that shows a cluster's nodes.</summary>
     public static string LookAtNodes(string cluster) =>
-        $"See whether its nodes run: docker ps --all --filter label={DockerProgram.ClusterLabel}={cluster}";
+        $"See whether its nodes run: {ShellCommand.Of("docker", "ps", "--all", "--filter", $"label={DockerProgram.ClusterLabel}={cluster}")}";
 
     /// <summary>Runs a program that needs the engine; says so when that is out of reach.</summary>
     /// <exception cref="PlatformException">The engine is out of reach, or the program failed.</exception>
@@ -41,7 +41,7 @@ internal static partial class KindFailure
             return new PlatformException(
                 FailureKind.NotAllowed,
                 $"The Docker engine may not be used by this user: {Line(text, "permission denied")}",
-                "Join the group docker and log in again: sudo usermod -aG docker $USER",
+                $"Join the group docker and log in again: {ShellCommand.Of("sudo", "usermod", "-aG", "docker", Environment.UserName)}",
                 fault
             );
         }
@@ -55,7 +55,7 @@ internal static partial class KindFailure
         )
             ? new PlatformException(
                 $"The Docker engine cannot be reached: {Line(text, "Cannot connect", "error during connect", "failed to get", "unexpected EOF")}",
-                "Start it, for instance with: sudo systemctl start docker — or set DOCKER_HOST to where it is.",
+                $"Set DOCKER_HOST to where it is, or start it, for instance with: {ShellCommand.Of("sudo", "systemctl", "start", "docker")}",
                 fault
             )
             : null;
@@ -76,7 +76,7 @@ internal static partial class KindFailure
             return new PlatformException(
                 $"The node image {image} is not on this machine and cannot be pulled: "
                     + Line(text, "Error response", "Error", "error"),
-                $"Pull or load it (docker pull {image}), or choose another node image.",
+                $"Choose another node image, or pull or load it: {ShellCommand.Of("docker", "pull", image)}",
                 fault
             );
         }
@@ -87,7 +87,7 @@ internal static partial class KindFailure
             return new PlatformException(
                 FailureKind.Conflict,
                 $"The port {port} of this machine is taken: the cluster '{cluster}' cannot be made with it.",
-                $"End what listens there (see it with: ss -ltnp 'sport = :{port}'), or choose another port; 0 takes a free one.",
+                $"Choose another port, 0 for a free one, or end what listens there. See it with: {ShellCommand.Of("ss", "-ltnp", $"sport = :{port}")}",
                 fault
             );
         }
@@ -96,7 +96,7 @@ internal static partial class KindFailure
         {
             return new PlatformException(
                 $"A node of the cluster '{cluster}' did not start, most likely for want of inotify watches.\n{fault.Message}",
-                "Raise the limits: sudo sysctl fs.inotify.max_user_watches=524288 fs.inotify.max_user_instances=512",
+                $"Raise the limits: {ShellCommand.Of("sudo", "sysctl", "fs.inotify.max_user_watches=524288", "fs.inotify.max_user_instances=512")}",
                 fault
             );
         }
@@ -104,7 +104,7 @@ internal static partial class KindFailure
         return new PlatformException(
             fault.Kind,
             $"kind could not make the cluster '{cluster}' of the platform '{spec.Platform}':\n  {string.Join("\n  ", Told(fault))}",
-            "The lines above are kind's own; 'platformctl doctor' checks the machine.",
+            $"The lines above are kind's own. Check the machine with: {ShellCommand.Platformctl("doctor")}",
             fault
         );
     }
@@ -124,13 +124,13 @@ internal static partial class KindFailure
             ? new PlatformException(
                 FailureKind.Conflict,
                 $"The port {options.Port} of this machine is taken: the registry '{options.Name}' cannot listen on it.",
-                $"End what listens there (see it with: ss -ltnp 'sport = :{options.Port}'), or choose another port.",
+                $"Choose another port, or end what listens there. See it with: {ShellCommand.Of("ss", "-ltnp", $"sport = :{options.Port}")}",
                 fault
             )
             : new PlatformException(
                 $"The registry '{options.Name}' could not be started from the image {options.Image}: "
                     + Line(text, "Error response", "docker:", "Error"),
-                $"Pull or load the image (docker pull {options.Image}), or choose another one.",
+                $"Choose another image, or pull or load it: {ShellCommand.Of("docker", "pull", options.Image)}",
                 fault
             );
     }

@@ -69,7 +69,7 @@ internal sealed class KindOwners(ProgramRunner programs, TimeProvider time, Acti
             FailureKind.Conflict,
             $"There is a Kind cluster '{cluster}' already, and this platform did not make it.",
             "Choose another name with --name, or remove that cluster if it is not needed any more: "
-                + $"kind delete cluster --name {cluster}"
+                + ShellCommand.Of("kind", "delete", "cluster", "--name", cluster)
         );
     }
 
@@ -88,7 +88,7 @@ internal sealed class KindOwners(ProgramRunner programs, TimeProvider time, Acti
                 FailureKind.Conflict,
                 $"{record.Nodes.Count - nodes.Count} of {record.Nodes.Count} nodes of the cluster '{place.Cluster}' were removed by hand.",
                 "A node cannot be put back. Make the cluster anew, which loses what is in it: "
-                    + "platformctl destroy-local-platform"
+                    + ShellCommand.Platformctl("destroy-local-platform")
             );
         }
 
@@ -98,7 +98,7 @@ internal sealed class KindOwners(ProgramRunner programs, TimeProvider time, Acti
                 FailureKind.Conflict,
                 $"The cluster '{place.Cluster}' was made with another configuration:\n  {string.Join("\n  ", differences)}",
                 "Ask for the old one again, or make it anew, which loses what is in it: "
-                    + "platformctl destroy-local-platform"
+                    + ShellCommand.Platformctl("destroy-local-platform")
             );
         }
     }

@@ -51,7 +51,7 @@ internal sealed class KindReadiness(ProgramRunner programs, TimeProvider time)
             Failure = reason => new PlatformException(
                 FailureKind.NotReadyInTime,
                 $"The cluster '{place.Cluster}' was not ready within {timeout.TotalSeconds:0} s. It waited for: {reason}",
-                $"See its nodes: kubectl --kubeconfig {place.Kubeconfig} get nodes"
+                $"See its nodes: {ShellCommand.Of("kubectl", "--kubeconfig", place.Kubeconfig, "get", "nodes")}"
             ),
         };
         await poll.UntilAsync(

@@ -87,7 +87,7 @@ public sealed class LocalRegistry(ProgramRunner programs, LocalRegistryOptions? 
                 FailureKind.Conflict,
                 $"The registry '{_options.Name}' is there already and "
                     + (port is null ? $"publishes no port {InnerPort}." : $"has the port {port}, not {_options.Port}."),
-                $"Use that port, or remove it with the images in it: docker rm --force --volumes {_options.Name}"
+                $"Use that port, or remove it with the images in it: {ShellCommand.Of("docker", "rm", "--force", "--volumes", _options.Name)}"
             );
         }
 
@@ -116,7 +116,7 @@ public sealed class LocalRegistry(ProgramRunner programs, LocalRegistryOptions? 
         {
             Failure = tried => new PlatformException(
                 $"The local registry {Host} does not answer. Tried: {tried}",
-                $"See whether it runs, and what it says: docker ps --all --filter name={_options.Name}; docker logs {_options.Name}"
+                $"See whether it runs: {ShellCommand.Of("docker", "ps", "--all", "--filter", $"name={_options.Name}")}\nSee what it says: {ShellCommand.Of("docker", "logs", _options.Name)}"
             ),
         };
         await poll.UntilAsync(

@@ -27,7 +27,7 @@ internal sealed class ChartInstaller(KubernetesClient client, ServiceInstallatio
         await _wait.UntilReadyAsync(
             reference.ToString(),
             options.Timeout ?? chosen.Service.Timeout,
-            $"Look at it with: kubectl --namespace {PlatformService.Namespace} describe helmrelease {chart.Release}",
+            $"Look at it with: {reference.Kubectl("describe")}",
             async token =>
             {
                 if (await client.FindAsync(reference, token) is not { } release)

@@ -46,12 +46,11 @@ internal sealed class ManifestInstaller(
     {
         foreach (var reference in objects.Select(ObjectReference.Of).ToList())
         {
-            string kubectlNamespace = reference.Namespace is null ? "" : $"--namespace {reference.Namespace} ";
             var patience = new PodPatience(client, options);
             await _wait.UntilReadyAsync(
                 reference.ToString(),
                 timeout,
-                $"Look at it with: kubectl {kubectlNamespace}describe {reference.Kind.ToLowerInvariant()} {reference.Name}",
+                $"Look at it with: {reference.Kubectl("describe")}",
                 async token =>
                     await client.FindAsync(reference, token) is { } item
                         ? await patience.JudgeAsync(item, token)

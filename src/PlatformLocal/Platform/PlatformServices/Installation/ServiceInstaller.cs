@@ -104,8 +104,8 @@ internal sealed class ServiceInstaller(
         await _wait.UntilReadyAsync(
             what,
             timeout,
-            $"Look at its pods with: kubectl --namespace {PlatformService.Namespace} get pods; "
-                + $"a log with: kubectl --namespace {PlatformService.Namespace} logs --selector app.kubernetes.io/instance={chosen.Service.Name}",
+            $"Look at its pods with: {ShellCommand.Kubectl(PlatformService.Namespace, "get", "pods")}\n"
+                + $"Look at a log with: {ShellCommand.Kubectl(PlatformService.Namespace, "logs", "--selector", $"app.kubernetes.io/instance={chosen.Service.Name}")}",
             look,
             cancellationToken
         );

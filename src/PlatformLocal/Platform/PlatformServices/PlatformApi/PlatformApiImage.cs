@@ -105,7 +105,7 @@ internal sealed partial class PlatformApiImage(ProgramRunner programs, TimeProvi
             : throw new PlatformException(
                 $"The image of the Platform API could not be built on {options.BaseImage}: {FirstError(result)}",
                 "See all of it with the command below, name another base image with --base-image or a finished image with "
-                    + $"--platform-image, or serve from this machine with --platform-api on-host.\n(cd {options.Source} && {build})"
+                    + $"--platform-image, or serve from this machine with --platform-api on-host.\n({ShellCommand.Of("cd", options.Source)} && {build})"
             );
     }
 

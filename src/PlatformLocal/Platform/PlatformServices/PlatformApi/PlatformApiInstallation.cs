@@ -157,7 +157,7 @@ public sealed class PlatformApiInstallation(KubernetesClient client, TimeProvide
                 FailureKind.NotReadyInTime,
                 $"{reference} is not ready after {time.GetElapsedTime(started).TotalSeconds:0} s: {reason}"
                     + string.Concat(trouble.Select(t => $"\n  {t}")),
-                $"See its pods: kubectl --namespace {Namespace} describe pods --selector app.kubernetes.io/name={Name}"
+                $"See its pods: {ShellCommand.Kubectl(Namespace, "describe", "pods", "--selector", $"app.kubernetes.io/name={Name}")}"
             );
     }
 

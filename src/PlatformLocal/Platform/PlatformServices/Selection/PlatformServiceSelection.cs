@@ -1,5 +1,4 @@
 using PlatformLocal.Core.Documents;
-using PlatformLocal.Core.Text;
 using PlatformLocal.Deployment.Workspaces;
 using PlatformLocal.Platform.State;
 
