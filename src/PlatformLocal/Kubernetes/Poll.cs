@@ -14,7 +14,7 @@ public sealed record Poll(string What, TimeSpan Interval, TimeSpan Timeout, Time
     /// <value>A failure that says for what and how long was waited, unless set.</value>
     public Func<string, PlatformException>? Failure { get; init; }
 
-    /// <summary>Is told what is waited for and why, whenever the reason changes.</summary>
+    /// <summary>Is told what is waited for and why, whenever the reason changes; one that comes back in a few words.</summary>
     public Action<string>? Report { get; init; }
 
     /// <summary>Looks until it is so.</summary>
@@ -24,7 +24,8 @@ public sealed record Poll(string What, TimeSpan Interval, TimeSpan Timeout, Time
     public async Task UntilAsync(Func<CancellationToken, Task<string?>> look, CancellationToken cancellationToken)
     {
         var started = Time.GetTimestamp();
-        string? told = null;
+        var told = new HashSet<string>(StringComparer.Ordinal);
+        string? last = null;
         while (await look(cancellationToken) is { } reason)
         {
             var left = Timeout - Time.GetElapsedTime(started);
@@ -37,12 +38,14 @@ public sealed record Poll(string What, TimeSpan Interval, TimeSpan Timeout, Time
                         NextStep
                     );
             }
-            if (reason != told)
+            if (reason != last)
             {
-                told = reason;
-                Report?.Invoke($"waits for {What}: {reason}");
+                last = reason;
+                Report?.Invoke($"waits for {What}: {(told.Add(reason) ? reason : $"again {Shortened(reason)}")}");
             }
             await Task.Delay(left < Interval ? left : Interval, Time, cancellationToken);
         }
     }
+
+    private static string Shortened(string reason) => reason.Length <= 100 ? reason : $"{reason[..99]}…";
 }

@@ -59,6 +59,51 @@ public sealed class ChartValuesTests
         faults.Should().BeEmpty();
     }
 
+    public static TheoryData<string, string> Rendered() =>
+        new()
+        {
+            { "authentik", "authentik" },
+            { "cert-manager", "cert-manager" },
+            { "elasticsearch", "eck-operator" },
+            { "gateway", "envoy-gateway" },
+            { "infisical", "infisical" },
+            { "kong", "kong" },
+            { "minio", "minio" },
+            { "monitoring", "monitoring" },
+            { "opal", "opal" },
+            { "qdrant", "qdrant" },
+            { "rustfs", "rustfs" },
+        };
+
+    // What only `helm test` runs, and what our values replace since the charts were rendered.
+    private static readonly string[] s_elsewhere =
+    [
+        "docker.io/bats/bats:1.14.0",
+        "registry.suse.com/bci/bci-base:latest",
+        "docker.io/apteno/alpine-jq:2021-04-25",
+        "quay.io/minio/minio:RELEASE.2024-12-18T13-15-44Z",
+    ];
+
+    [Theory]
+    [MemberData(nameof(Rendered))]
+    public void The_images_of_a_service_are_those_that_its_chart_renders(string serviceName, string folder)
+    {
+        var rendered = JsonNode
+            .Parse(File.ReadAllText(TestData.Require($"charts/{folder}/objects.json")))!
+            .AsArray()
+            .SelectMany(o => o!["containers"]?.AsArray() ?? [])
+            .Select(c => Qualified(c!["image"]!.GetValue<string>()))
+            .Distinct(StringComparer.Ordinal)
+            .Except(s_elsewhere, StringComparer.Ordinal);
+
+        rendered.Should().BeSubsetOf(PlatformServiceCatalogue.Find(serviceName)!.Images);
+    }
+
+    private static string Qualified(string image) =>
+        !image.Contains('/', StringComparison.Ordinal) ? $"docker.io/library/{image}"
+        : image.Split('/')[0].Contains('.', StringComparison.Ordinal) ? image
+        : $"docker.io/{image}";
+
     [Fact]
     public void A_value_that_the_chart_does_not_know_is_found()
     {

@@ -81,7 +81,7 @@ public sealed class FluxObjectsTests(ServicesServer server)
     }
 
     [Fact]
-    public void A_chart_in_a_registry_is_taken_by_its_tag_into_a_namespace_that_is_made()
+    public void A_chart_in_a_registry_is_taken_by_its_tag_into_its_namespace()
     {
         var chosen = new SelectedService(PlatformServiceCatalogue.Find("cert-manager")!, PlatformServiceChange.None);
         var chart = chosen.Service.Charts[0];
@@ -93,7 +93,71 @@ public sealed class FluxObjectsTests(ServicesServer server)
         source["spec"]!["ref"]!["tag"]!.GetValue<string>().Should().Be("v1.21.1");
         release["chartRef"]!.ToJsonString().Should().Be("""{"kind":"OCIRepository","name":"cert-manager"}""");
         release["targetNamespace"]!.GetValue<string>().Should().Be("cert-manager");
-        release["install"]!["createNamespace"]!.GetValue<bool>().Should().BeTrue();
+    }
+
+    [Fact]
+    public void Kinds_that_are_to_stay_are_not_applied_by_the_server_which_would_replace_them()
+    {
+        var gateway = new SelectedService(PlatformServiceCatalogue.Find("gateway")!, PlatformServiceChange.None);
+        var kong = new SelectedService(PlatformServiceCatalogue.Find("kong")!, PlatformServiceChange.None);
+
+        var kept = FluxObjects.Release(gateway, gateway.Service.Charts[0])["spec"]!;
+        var replaced = FluxObjects.Release(kong, kong.Service.Charts[0])["spec"]!;
+
+        kept["install"]!["serverSideApply"]!.GetValue<bool>().Should().BeFalse();
+        kept["upgrade"]!["serverSideApply"]!.GetValue<string>().Should().Be("disabled");
+        kept["install"]!["crds"]!.GetValue<string>().Should().Be("Create");
+        replaced["install"]!.AsObject().Should().NotContainKey("serverSideApply");
+    }
+
+    [Fact]
+    public void Flux_gives_its_verdict_before_nobody_waits_for_it_any_longer()
+    {
+        foreach (var service in PlatformServiceCatalogue.All.Where(s => s.NeedsFlux))
+        {
+            var chosen = new SelectedService(service, PlatformServiceChange.None);
+            var seconds = double.Parse(
+                FluxObjects.Release(chosen, service.Charts[0])["spec"]!["timeout"]!.GetValue<string>().TrimEnd('s'),
+                System.Globalization.CultureInfo.InvariantCulture
+            );
+
+            seconds.Should().BeInRange(60, service.Timeout.TotalSeconds - 30);
+        }
+    }
+
+    [Fact]
+    public void Flux_is_installed_without_what_nothing_needs_and_ends_an_action_when_its_release_goes()
+    {
+        var manifests = new[] { "helm-controller", "kustomize-controller", "image-reflector-controller" }
+            .Select(name => new JsonObject
+            {
+                ["apiVersion"] = "apps/v1",
+                ["kind"] = "Deployment",
+                ["metadata"] = new JsonObject { ["name"] = name },
+                ["spec"] = new JsonObject
+                {
+                    ["template"] = new JsonObject
+                    {
+                        ["spec"] = new JsonObject
+                        {
+                            ["containers"] = new JsonArray(
+                                new JsonObject { ["args"] = new JsonArray("--log-level=info") }
+                            ),
+                        },
+                    },
+                },
+            })
+            .ToList();
+
+        var adapted = FluxRelease.Adapted(manifests);
+
+        adapted
+            .Select(m => string.Join(' ', m["spec"]!["template"]!["spec"]!["containers"]![0]!["args"]!.AsArray()))
+            .Should()
+            .Equal(
+                "--log-level=info --feature-gates=CancelHealthCheckOnNewRevision=true",
+                "--log-level=info --requeue-dependency=5s"
+            );
     }
 
     // Older servers refuse fields that a kind does not have; newer ones leave them out of what they answer.

@@ -16,7 +16,7 @@ public sealed class PlatformServiceStepsTests(ServicesServer server) : ServiceSt
         using var client = await Server.ConnectWithKindsAsync(Token);
         await RemoveFluxKindsAsync(client);
         await using var driver = new FluxDriver(client);
-        var choice = Choose("postgres,elasticsearch,cert-manager", Server.FluxManifests());
+        var choice = Choose("postgres,elasticsearch,monitoring", Server.FluxManifests());
         driver.Besides = () => ReportElasticsearchAsync(client, "Ready", "yellow");
 
         var first = await RunAsync(choice);
@@ -25,9 +25,9 @@ public sealed class PlatformServiceStepsTests(ServicesServer server) : ServiceSt
 
         first.Failure.Should().BeNull();
         first.Ended.Should().HaveCount(5).And.ContainInOrder("secrets", "postgres");
-        first.Ended.Should().ContainInOrder("flux", "cert-manager").And.ContainInOrder("flux", "elasticsearch");
+        first.Ended.Should().ContainInOrder("flux", "monitoring").And.ContainInOrder("flux", "elasticsearch");
         driver.Began.Should().ContainInOrder("eck-operator", "elasticsearch");
-        first.Said.Should().Contain(s => s.StartsWith("waits for HelmRelease platform-system/cert-manager: "));
+        first.Said.Should().Contain(s => s.StartsWith("waits for HelmRelease platform-system/monitoring: "));
         second.Failure.Should().BeNull();
         (await WrittenAsync(client)).Should().BeEquivalentTo(written);
         second.Said.Should().NotContain(s => s.StartsWith("installs") || s.StartsWith("made up"));
@@ -40,9 +40,9 @@ public sealed class PlatformServiceStepsTests(ServicesServer server) : ServiceSt
         await RemoveFluxKindsAsync(client);
         await using var driver = new FluxDriver(client);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        driver.Scripts["cert-manager"] = (release, _) =>
+        driver.Scripts["monitoring"] = (release, _) =>
             stop.IsCancellationRequested ? FluxDriver.Ready(release) : FluxDriver.Lagging(release);
-        var choice = Choose("cert-manager,redis", Server.FluxManifests());
+        var choice = Choose("monitoring,redis", Server.FluxManifests());
 
         var run = () =>
             RunAsync(
@@ -61,7 +61,7 @@ public sealed class PlatformServiceStepsTests(ServicesServer server) : ServiceSt
         var again = await RunAsync(choice);
 
         again.Failure.Should().BeNull();
-        again.Ended.Should().BeEquivalentTo("flux", "secrets", "cert-manager", "redis");
+        again.Ended.Should().BeEquivalentTo("flux", "secrets", "monitoring", "redis");
         again.Said.Should().NotContain(s => s.StartsWith("installs Flux"));
         (await SecretAsync(client, "redis-credentials"))["password"].Should().Be(password);
     }
@@ -77,8 +77,8 @@ public sealed class PlatformServiceStepsTests(ServicesServer server) : ServiceSt
         // A Flux that an earlier test installed goes with it, and no namespace goes by itself on this server.
         driver.Besides = () => FinalizeNamespaceAsync(client, "flux-system");
 
-        var outcome = await RunAsync(Choose("cert-manager", "/no/such/file"), oldest: 99);
-        await RemoveAsync(Choose("cert-manager", "/no/such/file"));
+        var outcome = await RunAsync(Choose("monitoring", "/no/such/file"), oldest: 99);
+        await RemoveAsync(Choose("monitoring", "/no/such/file"));
 
         outcome.Failure.Should().BeNull();
         outcome.Said.Should().Contain("uses the Flux that the cluster has");
@@ -194,7 +194,7 @@ public sealed class PlatformServiceStepsTests(ServicesServer server) : ServiceSt
         Assert.SkipUnless(version.Minor < 33, $"the API server is {version.GitVersion}, new enough for Flux");
         await RemoveFluxKindsAsync(client);
 
-        var outcome = await RunAsync(Choose("cert-manager", Server.FluxManifests()), oldest: 33);
+        var outcome = await RunAsync(Choose("monitoring", Server.FluxManifests()), oldest: 33);
 
         outcome.Failure!.Kind.Should().Be(FailureKind.InvalidInput);
         outcome
@@ -227,10 +227,10 @@ public sealed class PlatformServiceStepsTests(ServicesServer server) : ServiceSt
         using var client = await Server.ConnectWithKindsAsync(Token);
         await RemoveFluxKindsAsync(client);
         await using var driver = new FluxDriver(client);
-        var choice = Choose("cert-manager,redis", Server.FluxManifests());
+        var choice = Choose("monitoring,redis", Server.FluxManifests());
         (await RunAsync(choice)).Failure.Should().BeNull();
         driver.Besides = () => FinalizeNamespaceAsync(client, "flux-system");
-        foreach (string owner in new[] { "cert-manager", "somebody-else" })
+        foreach (string owner in new[] { "monitoring", "somebody-else" })
         {
             await ClaimVolumeAsync(client, owner);
         }

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using PlatformLocal.Core;
 using PlatformLocal.Kubernetes;
 using PlatformLocal.Platform.PlatformServices;
@@ -7,19 +8,26 @@ namespace PlatformLocal.Platform.Tests.PlatformServices;
 /// <summary>What is made of the statuses that Flux's and Elastic's controllers write.</summary>
 public sealed class ReleaseWaitTests(ServicesServer server) : ServiceStepsTests(server)
 {
+    private static readonly ObjectReference s_release = new(
+        "helm.toolkit.fluxcd.io/v2",
+        "HelmRelease",
+        PlatformService.Namespace,
+        "monitoring"
+    );
+
     [Fact]
     public async Task A_status_of_an_older_generation_does_not_count()
     {
         using var client = await Server.ConnectWithKindsAsync(Token);
         await using var driver = new FluxDriver(client);
-        driver.Scripts["cert-manager"] = (release, _) => FluxDriver.Lagging(release);
+        driver.Scripts["monitoring"] = (release, _) => FluxDriver.Lagging(release);
 
-        var outcome = await RunAsync(Choose("cert-manager"), timeout: TimeSpan.FromSeconds(2));
+        var outcome = await RunAsync(Choose("monitoring"), timeout: TimeSpan.FromSeconds(2));
 
         outcome.Failure!.Kind.Should().Be(FailureKind.NotReadyInTime);
         outcome
             .Failure.Message.Should()
-            .Contain("HelmRelease platform-system/cert-manager was not ready within 2 s")
+            .Contain("HelmRelease platform-system/monitoring was not ready within 2 s")
             .And.Contain("has not looked at the latest change yet (generation 1, observed 0)");
     }
 
@@ -28,16 +36,16 @@ public sealed class ReleaseWaitTests(ServicesServer server) : ServiceStepsTests(
     {
         using var client = await Server.ConnectWithKindsAsync(Token);
         await using var driver = new FluxDriver(client);
-        driver.Scripts["cert-manager"] = (release, _) =>
+        driver.Scripts["monitoring"] = (release, _) =>
             FluxDriver.Stalled(release, "InvalidChartReference", "no chart of this name");
 
-        var outcome = await RunAsync(Choose("cert-manager"));
+        var outcome = await RunAsync(Choose("monitoring"));
 
         outcome.Failure!.Kind.Should().Be(FailureKind.Failed);
         outcome
             .Failure.Message.Should()
-            .Contain("HelmRelease platform-system/cert-manager failed: InvalidChartReference: no chart of this name");
-        outcome.Failure.NextStep.Should().Contain("describe helmrelease cert-manager");
+            .Contain("HelmRelease platform-system/monitoring failed: InvalidChartReference: no chart of this name");
+        outcome.Failure.NextStep.Should().Contain("describe helmrelease monitoring");
     }
 
     [Fact]
@@ -45,10 +53,10 @@ public sealed class ReleaseWaitTests(ServicesServer server) : ServiceStepsTests(
     {
         using var client = await Server.ConnectWithKindsAsync(Token);
         await using var driver = new FluxDriver(client);
-        driver.Scripts["cert-manager"] = (release, look) =>
+        driver.Scripts["monitoring"] = (release, look) =>
             FluxDriver.Failing(release, "InstallFailed", "the webhook refuses", Math.Min(3, look / 4));
 
-        var outcome = await RunAsync(Choose("cert-manager"));
+        var outcome = await RunAsync(Choose("monitoring"));
 
         outcome.Failure!.Message.Should().Contain("InstallFailed: the webhook refuses (after 3 attempts)");
         outcome.Said.Should().Contain(s => s.Contains("InstallFailed: the webhook refuses") && !s.Contains("after"));
@@ -59,13 +67,13 @@ public sealed class ReleaseWaitTests(ServicesServer server) : ServiceStepsTests(
     {
         using var client = await Server.ConnectWithKindsAsync(Token);
         await using var driver = new FluxDriver(client);
-        driver.Scripts["cert-manager"] = (release, _) =>
+        driver.Scripts["monitoring"] = (release, _) =>
             release.Annotation("reconcile.fluxcd.io/requestedAt") is null
                 ? FluxDriver.Failing(release, "InstallFailed", "the webhook refuses", 3)
                 : FluxDriver.Ready(release);
 
-        var failed = await RunAsync(Choose("cert-manager"));
-        var again = await RunAsync(Choose("cert-manager"));
+        var failed = await RunAsync(Choose("monitoring"));
+        var again = await RunAsync(Choose("monitoring"));
 
         failed.Failure.Should().NotBeNull();
         again.Failure.Should().BeNull();
@@ -76,81 +84,181 @@ public sealed class ReleaseWaitTests(ServicesServer server) : ServiceStepsTests(
     {
         using var client = await Server.ConnectWithKindsAsync(Token);
         await using var driver = new FluxDriver(client);
-        driver.Scripts["cert-manager"] = (release, _) =>
+        driver.Scripts["monitoring"] = (release, _) =>
             FluxDriver.Failing(release, "ArtifactFailed", "the source is not ready");
-        driver.Besides = async () =>
-        {
-            var reference = new ObjectReference(
-                "source.toolkit.fluxcd.io/v1",
+        driver.Besides = () =>
+            WriteSourceAsync(
+                client,
                 "OCIRepository",
-                PlatformService.Namespace,
-                "cert-manager"
+                source =>
+                {
+                    var status = FluxDriver.Status(source, "False", "OCIArtifactPullFailed", "no such host");
+                    status.Remove("lastHandledReconcileAt");
+                    return status;
+                }
             );
-            if (await client.FindAsync(reference, Token) is { } source && source["status"]?["conditions"] is null)
-            {
-                source["status"] = FluxDriver.Status(source, "False", "OCIArtifactPullFailed", "no such host");
-                source["status"]!.AsObject().Remove("lastHandledReconcileAt");
-                await client.ReplaceAsync(source, new WriteOptions { Subresource = "status" }, Token);
-            }
-        };
 
-        var outcome = await RunAsync(Choose("cert-manager"), timeout: TimeSpan.FromSeconds(3));
+        var outcome = await RunAsync(Choose("monitoring"), timeout: TimeSpan.FromSeconds(3));
 
         outcome
             .Failure!.Message.Should()
             .Contain("ArtifactFailed: the source is not ready")
-            .And.Contain("OCIRepository cert-manager: OCIArtifactPullFailed: no such host");
+            .And.Contain("OCIRepository monitoring: OCIArtifactPullFailed: no such host");
     }
 
     [Fact]
-    public async Task What_a_killed_run_left_pending_is_cleared_and_tried_again()
+    public async Task A_release_that_never_came_to_an_action_fails_by_its_reconciliations()
     {
         using var client = await Server.ConnectWithKindsAsync(Token);
         await using var driver = new FluxDriver(client);
-        bool isBlocked = true;
-        driver.Besides = async () =>
-            isBlocked = (await HelmSecretsAsync(client)).Contains("sh.helm.release.v1.cert-manager.v2");
-        driver.Scripts["cert-manager"] = (release, _) =>
-            isBlocked
-                ? FluxDriver.Failing(release, "InstallFailed", "another operation is in progress", 1)
-                : FluxDriver.Ready(release);
-        await WriteHelmAsync(client, "cert-manager", 1, "deployed");
-        await WriteHelmAsync(client, "cert-manager", 2, "pending-upgrade");
-        await WriteHelmAsync(client, "kong", 1, "pending-install");
+        driver.Scripts["monitoring"] = (release, look) =>
+        {
+            var status = FluxDriver.Failing(
+                release,
+                "InstallFailed",
+                "values don't meet the specifications of the schema"
+            );
+            status.Remove("installFailures");
+            status["failures"] = Math.Min(3, look);
+            return status;
+        };
 
-        var outcome = await RunAsync(Choose("cert-manager"));
+        var outcome = await RunAsync(Choose("monitoring"));
+
+        outcome.Failure!.Kind.Should().Be(FailureKind.Failed);
+        outcome.Failure.Message.Should().Contain("don't meet the specifications of the schema (after 3 attempts)");
+    }
+
+    [Fact]
+    public async Task A_deployment_that_was_late_once_is_waited_for_as_its_image_may_still_come()
+    {
+        using var client = await Server.ConnectWithKindsAsync(Token);
+        await using var driver = new FluxDriver(client);
+        driver.Scripts["monitoring"] = (release, look) =>
+            look < 20
+                ? FluxDriver.Failing(
+                    release,
+                    "InstallFailed",
+                    "failed early due to stalled resources: Deployment x",
+                    look
+                )
+                : FluxDriver.Ready(release);
+
+        var outcome = await RunAsync(Choose("monitoring"));
 
         outcome.Failure.Should().BeNull();
-        outcome.Said.Should().Contain("cleared the pending-upgrade of cert-manager, left by a run that did not end");
-        (await HelmSecretsAsync(client))
-            .Should()
-            .BeEquivalentTo("sh.helm.release.v1.cert-manager.v1", "sh.helm.release.v1.kong.v1");
     }
 
     [Fact]
-    public async Task What_is_left_pending_while_it_is_waited_for_is_cleared_and_tried_again()
+    public async Task A_failure_that_comes_back_is_told_in_full_once()
     {
         using var client = await Server.ConnectWithKindsAsync(Token);
         await using var driver = new FluxDriver(client);
-        bool wasKilled = false;
+        var message = $"Helm install failed: {new string('x', 700)}";
+        driver.Scripts["monitoring"] = (release, look) =>
+            look >= 60 ? FluxDriver.Ready(release)
+            : look / 5 % 2 == 0 ? FluxDriver.Failing(release, "InstallFailed", message)
+            : FluxDriver.Status(release, "Unknown", "Progressing", "Running 'install' action");
+
+        var outcome = await RunAsync(Choose("monitoring"));
+
+        outcome.Failure.Should().BeNull();
+        outcome.Said.Where(s => s.Contains(message)).Should().ContainSingle();
+        outcome.Said.Where(s => s.Contains(": again InstallFailed: Helm install failed: xx")).Should().NotBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("OCIRepository")]
+    public async Task A_source_that_can_never_give_the_chart_ends_the_wait_at_once(string kind)
+    {
+        using var client = await Server.ConnectWithKindsAsync(Token);
+        await using var driver = new FluxDriver(client);
+        driver.Scripts["monitoring"] = (release, _) =>
+            FluxDriver.Failing(release, "ArtifactFailed", "the source is not ready");
+        driver.Besides = () =>
+            WriteSourceAsync(
+                client,
+                kind,
+                source =>
+                {
+                    var status = FluxDriver.Stalled(source, "URLInvalid", "no such tag");
+                    status.Remove("lastHandledReconcileAt");
+                    return status;
+                }
+            );
+
+        var outcome = await RunAsync(Choose("monitoring"));
+
+        outcome.Failure!.Kind.Should().Be(FailureKind.Failed);
+        outcome.Failure.Message.Should().Contain($"{kind} monitoring can never be had: URLInvalid: no such tag");
+    }
+
+    [Fact]
+    public async Task A_release_that_is_not_ready_is_nudged_and_its_source_first()
+    {
+        using var client = await Server.ConnectWithKindsAsync(Token);
+        await using var driver = new FluxDriver(client);
+        driver.Scripts["monitoring"] = (release, _) =>
+            release.Annotation("reconcile.fluxcd.io/requestedAt") is null
+                ? FluxDriver.Status(release, "Unknown", "ProgressingWithRetry", "will be tried again")
+                : FluxDriver.Ready(release);
+        await RunAsync(Choose("monitoring"), timeout: TimeSpan.FromSeconds(1));
+
+        var again = await RunAsync(Choose("monitoring"));
+
+        again.Failure.Should().BeNull();
+        var source = await client.GetAsync(
+            new("source.toolkit.fluxcd.io/v1", "OCIRepository", PlatformService.Namespace, "monitoring"),
+            Token
+        );
+        source.Annotation("reconcile.fluxcd.io/requestedAt").Should().NotBeNull();
+    }
+
+    [Fact]
+    public async Task A_healthy_release_that_somebody_suspended_blocks_no_run_and_is_resumed_before_it_goes()
+    {
+        using var client = await Server.ConnectWithKindsAsync(Token);
+        await using var driver = new FluxDriver(client);
+        (await RunAsync(Choose("monitoring"))).Failure.Should().BeNull();
+        await SuspendAsync(client);
+        driver.Scripts["monitoring"] = (_, _) => null; // the controller leaves it alone
+        var wasResumed = false;
         driver.Besides = async () =>
         {
-            if (driver.Began.Count > 0 && !wasKilled)
-            {
-                wasKilled = true;
-                await WriteHelmAsync(client, "cert-manager", 1, "pending-install");
-            }
+            var release = await client.FindAsync(s_release, Token);
+            wasResumed |= release is not null && release["spec"]!["suspend"]?.GetValue<bool>() == false;
         };
-        driver.Scripts["cert-manager"] = (release, _) =>
-            release.Annotation("reconcile.fluxcd.io/requestedAt") is null
-                ? FluxDriver.Failing(release, "InstallFailed", "another operation is in progress", 1)
-                : FluxDriver.Ready(release);
 
-        var outcome = await RunAsync(Choose("cert-manager"));
+        var again = await RunAsync(Choose("monitoring"));
+        var changed = await RunAsync(Choose("monitoring", version: "88.5.4"));
+        await RemoveAsync(Choose("monitoring"));
 
-        outcome.Failure.Should().BeNull();
-        outcome.Said.Should().Contain(s => s.StartsWith("cleared the pending-install of cert-manager"));
-        (await HelmSecretsAsync(client)).Should().BeEmpty();
+        again.Failure.Should().BeNull();
+        again.Said.Should().Contain(s => s.Contains("somebody suspended it, and nothing of it changes"));
+        changed.Failure!.Message.Should().Contain("HelmRelease platform-system/monitoring failed: is suspended");
+        changed
+            .Failure.NextStep.Should()
+            .Contain("""patch helmrelease monitoring --type merge --patch '{"spec":{"suspend":false}}'""");
+        wasResumed.Should().BeTrue();
+        (await client.FindAsync(s_release, Token)).Should().BeNull();
+    }
+
+    [Fact]
+    public async Task What_failed_keeps_only_what_needs_it_from_being_installed()
+    {
+        using var client = await Server.ConnectWithKindsAsync(Token);
+        await using var driver = new FluxDriver(client);
+        driver.Scripts["monitoring"] = (release, _) =>
+            FluxDriver.Stalled(release, "InvalidChartReference", "no chart of this name");
+        driver.Scripts["kong"] = (release, look) =>
+            look < 50 ? FluxDriver.Lagging(release) : FluxDriver.Stalled(release, "Invalid", "no such value");
+
+        var outcome = await RunAsync(Choose("monitoring,kong,redis"));
+
+        outcome.Ended.Should().Contain("redis");
+        outcome.Failure!.Steps.Should().Equal("monitoring", "kong");
+        outcome.Failure.Message.Should().Contain("no chart of this name").And.Contain("no such value");
+        outcome.Said.Should().Contain(s => s.StartsWith("failed, what does not need it goes on: "));
     }
 
     [Fact]
@@ -158,7 +266,7 @@ public sealed class ReleaseWaitTests(ServicesServer server) : ServiceStepsTests(
     {
         using var client = await Server.ConnectWithKindsAsync(Token);
         await using var driver = new FluxDriver(client);
-        driver.Scripts["cert-manager"] = (release, look) =>
+        driver.Scripts["monitoring"] = (release, look) =>
         {
             var status = FluxDriver.Status(release, "Unknown", "Progressing", "Running 'install' action");
             return look < 20 ? status : FluxDriver.Ready(release);
@@ -167,15 +275,14 @@ public sealed class ReleaseWaitTests(ServicesServer server) : ServiceStepsTests(
         {
             if ((await HelmSecretsAsync(client)).Count == 0)
             {
-                await WriteHelmAsync(client, "cert-manager", 1, "pending-install");
+                await WriteHelmAsync(client, "monitoring", 1, "pending-install");
             }
         };
         await ApplyReleaseAsync(client);
 
-        var outcome = await RunAsync(Choose("cert-manager"));
+        var outcome = await RunAsync(Choose("monitoring"));
 
         outcome.Failure.Should().BeNull();
-        outcome.Said.Should().NotContain(s => s.StartsWith("cleared"));
         (await HelmSecretsAsync(client)).Should().ContainSingle();
     }
 
@@ -194,5 +301,30 @@ public sealed class ReleaseWaitTests(ServicesServer server) : ServiceStepsTests(
 
         outcome.Failure.Should().BeNull();
         outcome.Said.Should().Contain("waits for Elasticsearch platform-system/es: phase ApplyingChanges, health red");
+    }
+
+    private static async Task SuspendAsync(KubernetesClient client)
+    {
+        var suspend = new JsonObject { ["spec"] = new JsonObject { ["suspend"] = true } };
+        await client.PatchAsync(s_release, PatchKind.Merge, suspend, null, Token);
+    }
+
+    private static async Task WriteSourceAsync(
+        KubernetesClient client,
+        string kind,
+        Func<JsonObject, JsonObject> status
+    )
+    {
+        var reference = new ObjectReference(
+            "source.toolkit.fluxcd.io/v1",
+            kind,
+            PlatformService.Namespace,
+            "monitoring"
+        );
+        if (await client.FindAsync(reference, Token) is { } source && source["status"]?["conditions"] is null)
+        {
+            source["status"] = status(source);
+            await client.ReplaceAsync(source, new WriteOptions { Subresource = "status" }, Token);
+        }
     }
 }

@@ -85,8 +85,20 @@ public abstract class ServiceStepsTests(ServicesServer server)
     private protected static PlatformServiceSelection Choose(
         string wish,
         string? fluxManifests = null,
-        string delivery = DeliveryKinds.Flux
-    ) => PlatformServiceSelection.Of(wish, delivery, new PlatformServiceSettings { FluxManifests = fluxManifests });
+        string delivery = DeliveryKinds.Flux,
+        string? version = null
+    ) =>
+        PlatformServiceSelection.Of(
+            wish,
+            delivery,
+            new PlatformServiceSettings
+            {
+                FluxManifests = fluxManifests,
+                Changes = version is null
+                    ? new Dictionary<string, PlatformServiceChange>()
+                    : new Dictionary<string, PlatformServiceChange> { [wish] = new() { Version = version } },
+            }
+        );
 
     private protected static async Task RemoveFluxKindsAsync(KubernetesClient client)
     {
@@ -205,7 +217,7 @@ public abstract class ServiceStepsTests(ServicesServer server)
     // As a run that was killed leaves it: asked for, and the controller at work.
     private protected static async Task ApplyReleaseAsync(KubernetesClient client)
     {
-        var chosen = Choose("cert-manager").Services.Single();
+        var chosen = Choose("monitoring").Services.Single();
         await client.ApplyAsync(
             PlatformLocal.Platform.PlatformServices.Flux.FluxObjects.Release(chosen, chosen.Service.Charts[0]),
             new WriteOptions { Force = true },

@@ -109,10 +109,18 @@ internal sealed record HttpProbe(string Service, string Port, string Path) : Ser
 /// <summary>Ready as soon as an object's own status says so.</summary>
 /// <param name="ApiVersion">Group and version of the object.</param>
 /// <param name="Kind">Its kind.</param>
-/// <param name="Name">Its name in <see cref="PlatformService.Namespace"/>.</param>
+/// <param name="Name">Its name.</param>
 /// <param name="Rule">Reads the status.</param>
 internal sealed record StatusProbe(string ApiVersion, string Kind, string Name, Func<JsonObject, ObjectReadiness> Rule)
-    : ServiceProbe;
+    : ServiceProbe
+{
+    /// <summary>Its namespace; <see langword="null"/> for a kind that has none.</summary>
+    /// <value><see cref="PlatformService.Namespace"/> unless set.</value>
+    public string? Namespace { get; init; } = PlatformService.Namespace;
+
+    /// <summary>The reference to it.</summary>
+    public ObjectReference Reference => new(ApiVersion, Kind, Namespace, Name);
+}
 
 /// <summary>How an object store is reached in the cluster.</summary>
 /// <param name="Endpoint">Its S3 address.</param>

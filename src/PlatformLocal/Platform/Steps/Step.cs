@@ -18,6 +18,10 @@ internal sealed record Step
     /// <value>Never unless set.</value>
     public StepRetry Retry { get; init; } = StepRetry.Never;
 
+    /// <summary>Whether its failure stops everything else; otherwise only what depends on it is not begun.</summary>
+    /// <value>On unless set.</value>
+    public bool StopsOthers { get; init; } = true;
+
     /// <summary>Does the work. Must be idempotent: a run that was killed begins it anew.</summary>
     public required Func<StepContext, CancellationToken, Task> RunAsync { get; init; }
 }

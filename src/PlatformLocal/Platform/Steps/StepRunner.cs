@@ -7,8 +7,8 @@ namespace PlatformLocal.Platform.Steps;
 internal sealed record StepRunnerOptions
 {
     /// <summary>How many steps run at the same time at most.</summary>
-    /// <value>4 unless set; at least 1.</value>
-    public int Parallelism { get; init; } = 4;
+    /// <value>32 unless set, as they mostly wait; at least 1.</value>
+    public int Parallelism { get; init; } = 32;
 
     /// <summary>How long a step that was told to stop may take to tidy up before it is left alone.</summary>
     /// <value>15 seconds unless set.</value>
@@ -33,7 +33,7 @@ internal sealed class StepRunner(StepGraph graph, TimeProvider time, StepRunnerO
     /// <summary>Runs all steps.</summary>
     /// <param name="cancellationToken">Stops the running steps; the next run goes on from there.</param>
     /// <returns>Where the time went.</returns>
-    /// <exception cref="StepsFailedException">A step failed; the others that were running are stopped.</exception>
+    /// <exception cref="StepsFailedException">A step failed, or several.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<StepLedger> RunAsync(CancellationToken cancellationToken)
     {
@@ -46,7 +46,7 @@ internal sealed class StepRunner(StepGraph graph, TimeProvider time, StepRunnerO
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         while (waiting.Count > 0 || running.Count > 0)
         {
-            while (failures.Count == 0 && !stop.IsCancellationRequested && running.Count < _options.Parallelism)
+            while (!stop.IsCancellationRequested && running.Count < _options.Parallelism)
             {
                 var next = waiting.Find(s => s.DependsOn.All(done.Contains));
                 if (next is null)
@@ -60,7 +60,7 @@ internal sealed class StepRunner(StepGraph graph, TimeProvider time, StepRunnerO
 
             if (running.Count == 0)
             {
-                break; // a step failed or the caller stops: what waits must wait for the next run
+                break; // what it waits for failed, or the caller stops: it must wait for the next run
             }
 
             var task = await Task.WhenAny(running.Keys);
@@ -71,7 +71,10 @@ internal sealed class StepRunner(StepGraph graph, TimeProvider time, StepRunnerO
             if (end.Fault is { } fault)
             {
                 failures.Add((step.Name, fault));
-                await stop.CancelAsync();
+                if (step.StopsOthers)
+                {
+                    await stop.CancelAsync();
+                }
             }
             else if (end.Time.Outcome == StepOutcome.Done)
             {
@@ -116,6 +119,11 @@ internal sealed class StepRunner(StepGraph graph, TimeProvider time, StepRunnerO
         catch (Exception fault)
         {
             // The boundary of a step: whatever it throws is its failure, told by the run.
+            if (!step.StopsOthers)
+            {
+                Tell(step, StepEventKind.Progress, $"failed, what does not need it goes on: {fault.Message}", started);
+            }
+
             Tell(step, StepEventKind.Failed, fault.Message, started);
             return End(StepOutcome.Failed, fault);
         }

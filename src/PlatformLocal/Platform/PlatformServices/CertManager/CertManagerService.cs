@@ -13,11 +13,13 @@ internal static class CertManagerService
                     Namespace = "cert-manager",
                 },
             ],
+            HasManifests = true,
             Images =
             [
                 "quay.io/jetstack/cert-manager-controller:v1.21.1",
                 "quay.io/jetstack/cert-manager-webhook:v1.21.1",
                 "quay.io/jetstack/cert-manager-cainjector:v1.21.1",
+                "quay.io/jetstack/cert-manager-startupapicheck:v1.21.1",
             ],
             Memory = 200,
         };

@@ -10,6 +10,8 @@ internal static class FluxObjects
 
     private const string RetryInterval = "30s";
 
+    private static readonly TimeSpan s_margin = TimeSpan.FromMinutes(1);
+
     /// <summary>Where a chart comes from.</summary>
     public static JsonObject Source(SelectedService chosen, HelmChart chart) =>
         chart.IsOci
@@ -34,21 +36,26 @@ internal static class FluxObjects
     /// <summary>The release of a chart.</summary>
     public static JsonObject Release(SelectedService chosen, HelmChart chart)
     {
-        string crds = chart.KeepsKinds ? "Create" : "CreateReplace";
+        var crds = chart.KeepsKinds ? "Create" : "CreateReplace";
+        var install = new JsonObject { ["crds"] = crds, ["strategy"] = Retry() };
+        var upgrade = new JsonObject { ["crds"] = crds, ["strategy"] = Retry() };
+        if (chart.KeepsKinds)
+        {
+            // Applied by the server, "Create" replaces too: https://github.com/fluxcd/helm-controller/issues/1588
+            install["serverSideApply"] = false;
+            upgrade["serverSideApply"] = "disabled";
+        }
+
         var spec = new JsonObject
         {
             ["interval"] = "1h",
-            ["timeout"] = $"{chosen.Service.Timeout.TotalSeconds:0}s",
+            // Its verdict must come before nobody waits for it any longer.
+            ["timeout"] = $"{(chosen.Service.Timeout - s_margin).TotalSeconds:0}s",
             // Otherwise its name has the namespace in front, and so have the names of its objects.
             ["releaseName"] = chart.Release,
             ["targetNamespace"] = chart.Namespace,
-            ["install"] = new JsonObject
-            {
-                ["createNamespace"] = chart.Namespace != PlatformService.Namespace,
-                ["crds"] = crds,
-                ["strategy"] = Retry(),
-            },
-            ["upgrade"] = new JsonObject { ["crds"] = crds, ["strategy"] = Retry() },
+            ["install"] = install,
+            ["upgrade"] = upgrade,
             ["values"] = chosen.ValuesOf(chart),
         };
         if (chart.DependsOn.Count > 0)

@@ -25,8 +25,48 @@ internal static class FluxRelease
         "ghcr.io/fluxcd/notification-controller:v1.9.3",
     ];
 
-    /// <summary>About how much memory it takes, in MiB.</summary>
+    /// <summary>What its controllers ask for together: memory in MiB.</summary>
     public const int Memory = 256;
+
+    // They make commits and look for images, which nothing of the platform asks them to.
+    private static readonly string[] s_unused =
+    [
+        "image-automation-controller",
+        "image-reflector-controller",
+        "source-watcher",
+    ];
+
+    // An action of Helm ends when its release changes or goes, instead of at its timeout; who waits for another
+    // Kustomization looks again after 5 s instead of 30.
+    private static readonly Dictionary<string, string> s_flags = new(StringComparer.Ordinal)
+    {
+        ["helm-controller"] = "--feature-gates=CancelHealthCheckOnNewRevision=true",
+        ["kustomize-controller"] = "--requeue-dependency=5s",
+    };
+
+    /// <summary>Changes when <see cref="Adapted"/> does: what was installed by an older program is then installed anew.</summary>
+    public static string Adaptation { get; } =
+        $"without {string.Join(' ', s_unused)}, {string.Join(' ', s_flags.Values)}";
+
+    /// <summary>Flux as the platform installs it: the controllers it has a use for, started with its flags.</summary>
+    /// <param name="manifests">The release's manifests; what is made of them is written into these.</param>
+    public static IReadOnlyList<JsonObject> Adapted(IEnumerable<JsonObject> manifests)
+    {
+        var kept = manifests
+            .Where(m => m.Text("kind") is not "Deployment" || !s_unused.Contains(m.Metadata().Text("name")))
+            .ToList();
+        foreach (var (name, flag) in s_flags)
+        {
+            var controller = kept.Find(m => m.Text("kind") == "Deployment" && m.Metadata().Text("name") == name);
+            if (controller?["spec"]?["template"]?["spec"]?["containers"]?[0] is JsonObject container)
+            {
+                var args = container["args"] as JsonArray ?? [];
+                container["args"] = new JsonArray([.. args.Select(a => a?.DeepClone()), flag]);
+            }
+        }
+
+        return kept;
+    }
 
     /// <summary>The refusal of a cluster that is too old.</summary>
     /// <param name="found">What the cluster has, as in <c>the cluster has v1.20.2</c>.</param>

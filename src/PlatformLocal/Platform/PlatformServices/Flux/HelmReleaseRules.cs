@@ -16,24 +16,36 @@ internal static class HelmReleaseRules
     /// <summary>How often a release may fail before nobody waits for it any longer; Flux itself never stops trying.</summary>
     public const int MaximumFailures = 3;
 
-    /// <summary>How often the release has failed since its last change.</summary>
-    public static long FailuresOf(JsonObject release) =>
-        (release.Child("status").Number("installFailures") ?? 0)
-        + (release.Child("status").Number("upgradeFailures") ?? 0);
+    /// <summary>
+    /// How often the release has failed since its last change: its actions, and, where no action was ever stored (values
+    /// that the chart's schema refuses, kinds that the cluster refuses), its reconciliations.
+    /// </summary>
+    public static long FailuresOf(JsonObject release)
+    {
+        var status = release.Child("status");
+        var ofActions = (status.Number("installFailures") ?? 0) + (status.Number("upgradeFailures") ?? 0);
+        return ofActions > 0 || status?["history"] is JsonArray { Count: > 0 }
+            ? ofActions
+            : status.Number("failures") ?? 0;
+    }
 
-    /// <summary>Whether the controller has stopped with a failure, and does not work on the release just now.</summary>
-    public static bool IsStopped(JsonObject release) =>
-        release.Condition("Ready").Text("status") == "False"
-        && release.Condition("Reconciling").Text("status") != "True";
+    /// <summary>Whether somebody told the helm-controller to leave the release alone.</summary>
+    public static bool IsSuspended(JsonObject release) =>
+        release.Child("spec")?["suspend"] is JsonValue value && value.TryGetValue(out bool isSuspended) && isSuspended;
 
     public static ObjectReadiness Of(JsonObject release, ReleaseStart start)
     {
         var status = release.Child("status");
-        long generation = release.Metadata().Number("generation") ?? 0;
-        long observed = status.Number("observedGeneration") ?? 0;
+        var generation = release.Metadata().Number("generation") ?? 0;
+        var observed = status.Number("observedGeneration") ?? 0;
         if (release.IsTerminating())
         {
             return new ObjectReadiness(ReadinessStatus.Terminating, "is being removed");
+        }
+
+        if (IsSuspended(release))
+        {
+            return ObjectReadiness.Failed("is suspended (spec.suspend): the helm-controller leaves it as it is");
         }
 
         if (start.Request is { } request && status.Text("lastHandledReconcileAt") != request)
@@ -54,9 +66,9 @@ internal static class HelmReleaseRules
             );
         }
 
-        string message = ReadinessRules.Describe(ready);
+        var message = Described(ready);
         return ready.Text("status") == "True" ? ObjectReadiness.Current(message)
-            : FailuresSince(release, start) >= MaximumFailures
+            : FailuresSince(release, start) >= MaximumFailures && !IsOverdue(ready)
                 ? ObjectReadiness.Failed($"{message} (after {FailuresOf(release)} attempts)")
             : ObjectReadiness.InProgress(message);
 
@@ -66,6 +78,28 @@ internal static class HelmReleaseRules
                 ? condition
                 : null;
     }
+
+    /// <summary>Whether a source will never give what is asked of it, whatever time passes.</summary>
+    /// <param name="source">An OCIRepository, HelmRepository or HelmChart.</param>
+    /// <param name="reason">What its controller says of that.</param>
+    public static bool IsStalled(JsonObject? source, out string reason)
+    {
+        var stalled = source.Condition("Stalled");
+        reason = stalled is null ? "" : ReadinessRules.Describe(stalled);
+        return stalled.Text("status") == "True"
+            && (stalled.Number("observedGeneration") ?? 0) == (source.Metadata().Number("generation") ?? 0);
+    }
+
+    // What Helm says when its time is over while it waits for its turn to ask: nothing of what it waited for.
+    private static string Described(JsonObject ready) =>
+        ready.Text("message")?.Contains("client rate limiter Wait", StringComparison.Ordinal) == true
+            ? $"{ready.Text("reason")}: what the chart installed was not ready in time"
+            : ReadinessRules.Describe(ready);
+
+    // A Deployment that was once late fails every attempt within a second until its pods are ready, as their images may
+    // still be on their way: that is waiting, not failing.
+    private static bool IsOverdue(JsonObject ready) =>
+        ready.Text("message")?.Contains("stalled resources", StringComparison.Ordinal) == true;
 
     // Flux counts anew after each change.
     private static long FailuresSince(JsonObject release, ReleaseStart start) =>

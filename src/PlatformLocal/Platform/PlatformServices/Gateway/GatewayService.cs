@@ -1,3 +1,5 @@
+using PlatformLocal.Kubernetes.Readiness;
+
 namespace PlatformLocal.Platform.PlatformServices.Gateway;
 
 /// <summary>Envoy Gateway with the kinds of the Gateway API: the way into the cluster, as GatewayClass <c>platform</c>.</summary>
@@ -20,7 +22,23 @@ internal static class GatewayService
                 },
             ],
             HasManifests = true,
-            Images = ["docker.io/envoyproxy/gateway:v1.9.0"],
+            Images = ["docker.io/envoyproxy/gateway:v1.9.0", "docker.io/envoyproxy/envoy:distroless-v1.39.0"],
             Memory = 256,
+            Probes =
+            [
+                new StatusProbe("gateway.networking.k8s.io/v1", "GatewayClass", "platform", Status)
+                {
+                    Namespace = null,
+                },
+            ],
         };
+
+    /// <summary>What the controller says: a class that it has not accepted has no Gateways.</summary>
+    internal static ObjectReadiness Status(JsonObject gatewayClass)
+    {
+        var accepted = gatewayClass.Condition("Accepted");
+        return accepted.Text("status") == "True" ? ObjectReadiness.Current("is accepted")
+            : accepted is null ? ObjectReadiness.InProgress("no controller has accepted it yet")
+            : ObjectReadiness.InProgress(ReadinessRules.Describe(accepted));
+    }
 }

@@ -7,6 +7,9 @@ namespace PlatformLocal.Platform.PlatformServices.Installation;
 /// <summary>Has Flux install charts, and waits until they are.</summary>
 internal sealed class ChartInstaller(KubernetesClient client, ServiceInstallationOptions options, Action<string> report)
 {
+    // A removal that came in the middle of an action is looked at when that one ends, where Flux is not told otherwise.
+    private static readonly TimeSpan s_removalMargin = TimeSpan.FromMinutes(1);
+
     private readonly ReadinessWait _wait = new(options, report);
 
     /// <summary>Installs or upgrades a chart.</summary>
@@ -15,140 +18,187 @@ internal sealed class ChartInstaller(KubernetesClient client, ServiceInstallatio
     {
         var reference = FluxObjects.ReleaseOf(chart);
         var before = await client.FindAsync(reference, cancellationToken);
-        bool isCleared = await ClearAbandonedAsync(chosen, chart, before, cancellationToken);
         var force = new WriteOptions { Force = true };
         await client.ApplyAsync(FluxObjects.Source(chosen, chart), force, cancellationToken);
-        await client.ApplyAsync(FluxObjects.Release(chosen, chart), force, cancellationToken);
+        var asked = (await client.ApplyAsync(FluxObjects.Release(chosen, chart), force, cancellationToken)).Item;
+        if (before is not null && IsHealthyButSuspended(before, asked))
+        {
+            report($"leaves HelmRelease {chart.Release} as it is: somebody suspended it, and nothing of it changes");
+            return;
+        }
+
         var start =
-            before is null ? ReleaseStart.New
-            : isCleared || HelmReleaseRules.IsStopped(before) ? await RetryAsync(before, reference, cancellationToken)
-            : new ReleaseStart(HelmReleaseRules.FailuresOf(before), null);
+            before is null || HelmReleaseRules.Of(asked, ReleaseStart.New).IsCurrent
+                ? ReleaseStart.New
+                : await RetryAsync(chart, before, cancellationToken);
         var pods = new PodPatience(client, options);
         await _wait.UntilReadyAsync(
             reference.ToString(),
             options.Timeout ?? chosen.Service.Timeout,
-            $"Look at it with: {reference.Kubectl("describe")}",
-            async token =>
-            {
-                if (await client.FindAsync(reference, token) is not { } release)
-                {
-                    return ObjectReadiness.Failed("somebody removed it");
-                }
-
-                if (await ClearAbandonedAsync(chosen, chart, release, token))
-                {
-                    start = await RetryAsync(release, reference, token);
-                }
-
-                var readiness = HelmReleaseRules.Of(release, start);
-                return readiness.IsCurrent
-                    ? readiness
-                    : readiness with
-                    {
-                        Message = string.Join(
-                            "; ",
-                            [readiness.Message, .. await ReasonsAsync(chart, release, pods, token)]
-                        ),
-                    };
-            },
+            HelmReleaseRules.IsSuspended(asked)
+                ? "Let Flux go on with: "
+                    + ShellCommand.Kubectl(
+                        PlatformService.Namespace,
+                        "patch",
+                        "helmrelease",
+                        chart.Release,
+                        "--type",
+                        "merge",
+                        "--patch",
+                        """{"spec":{"suspend":false}}"""
+                    )
+                : $"Look at it with: {ShellCommand.Kubectl(PlatformService.Namespace, "describe", "helmrelease", chart.Release)}",
+            token => LookAsync(chart, start, pods, token),
             cancellationToken
         );
     }
 
     /// <summary>Has Flux uninstall a chart, and waits until it has.</summary>
-    public async Task RemoveAsync(HelmChart chart, ManifestInstaller manifests, CancellationToken cancellationToken) =>
-        await manifests.RemoveAsync(
-            [FluxObjects.SourceOf(chart), FluxObjects.ReleaseOf(chart)],
-            options.Timeout ?? TimeSpan.FromMinutes(5),
-            cancellationToken
-        );
-
-    /// <summary>
-    /// Clears an operation of Helm that nobody works on any longer. A pending one is left alone while the controller is
-    /// at work and may still end it: until it stopped, or its time is over.
-    /// </summary>
-    private async Task<bool> ClearAbandonedAsync(
+    public async Task RemoveAsync(
         SelectedService chosen,
         HelmChart chart,
-        JsonObject? release,
+        ManifestInstaller manifests,
         CancellationToken cancellationToken
     )
     {
-        if (await HelmStorage.FindPendingAsync(client, chart.Release, cancellationToken) is not { } pending)
-        {
-            return false;
-        }
-
-        bool isLate =
-            DateTimeOffset.TryParse(pending.Metadata().Text("creationTimestamp"), out var begun)
-            && options.Time.GetUtcNow() - begun > chosen.Service.Timeout;
-        if (release is not null && !HelmReleaseRules.IsStopped(release) && !isLate)
-        {
-            return false;
-        }
-
-        await HelmStorage.ClearAsync(client, pending, cancellationToken);
-        report($"cleared the {pending.Label("status")} of {chart.Release}, left by a run that did not end");
-        return true;
-    }
-
-    private async Task<ReleaseStart> RetryAsync(
-        JsonObject release,
-        ObjectReference reference,
-        CancellationToken cancellationToken
-    )
-    {
-        string request = options.Time.GetUtcNow().ToString("O");
-        await client.PatchAsync(
-            reference,
-            PatchKind.Merge,
-            new JsonObject
-            {
-                ["metadata"] = new JsonObject
-                {
-                    ["annotations"] = new JsonObject { ["reconcile.fluxcd.io/requestedAt"] = request },
-                },
-            },
-            null,
+        await ResumeAsync(chart, cancellationToken);
+        await manifests.RemoveAsync(
+            [FluxObjects.SourceOf(chart), FluxObjects.ReleaseOf(chart)],
+            options.Timeout ?? chosen.Service.Timeout + s_removalMargin,
             cancellationToken
         );
-        return new ReleaseStart(HelmReleaseRules.FailuresOf(release), request);
     }
 
-    /// <summary>What the release's own status does not tell: its chart cannot be had, or its pods do not start.</summary>
-    private async Task<List<string>> ReasonsAsync(
+    private async Task<ObjectReadiness> LookAsync(
         HelmChart chart,
-        JsonObject release,
+        ReleaseStart start,
         PodPatience pods,
         CancellationToken cancellationToken
     )
     {
-        var reasons = new List<string>();
-        List<ObjectReference> sources = [FluxObjects.SourceOf(chart)];
-        if (release.Child("status").Text("helmChart")?.Split('/') is [var chartNamespace, var name])
+        if (await client.FindAsync(FluxObjects.ReleaseOf(chart), cancellationToken) is not { } release)
         {
-            sources.Add(new ObjectReference(FluxObjects.SourceVersion, "HelmChart", chartNamespace, name));
+            return ObjectReadiness.Failed("somebody removed it");
         }
 
-        foreach (var reference in sources)
+        var readiness = HelmReleaseRules.Of(release, start);
+        if (readiness.IsCurrent)
         {
-            var source = await client.FindAsync(reference, cancellationToken);
+            return readiness;
+        }
+
+        var reasons = new List<string> { readiness.Message };
+        foreach (var source in await SourcesAsync(chart, release, cancellationToken))
+        {
+            if (HelmReleaseRules.IsStalled(source, out var never))
+            {
+                return ObjectReadiness.Failed($"{Name(source)} can never be had: {never}");
+            }
+
             if (source.Condition("Ready") is { } ready && ready.Text("status") == "False")
             {
-                reasons.Add($"{reference.Kind} {reference.Name}: {ReadinessRules.Describe(ready)}");
+                reasons.Add($"{Name(source)}: {ReadinessRules.Describe(ready)}");
             }
         }
 
-        foreach (string label in new[] { "app.kubernetes.io/instance", "release" })
+        reasons.AddRange(await PodReasonsAsync(chart, pods, cancellationToken));
+        return readiness with { Message = string.Join("; ", reasons) };
+    }
+
+    // Suspending changes the generation and nothing else: what was ready is as it was asked for.
+    private static bool IsHealthyButSuspended(JsonObject before, JsonObject asked) =>
+        HelmReleaseRules.IsSuspended(asked)
+        && before.Metadata().Number("generation") == asked.Metadata().Number("generation")
+        && before.Condition("Ready").Text("status") == "True";
+
+    // A suspended release that is deleted leaves everything behind that it installed.
+    private async Task ResumeAsync(HelmChart chart, CancellationToken cancellationToken)
+    {
+        var reference = FluxObjects.ReleaseOf(chart);
+        if (
+            await client.Resources.FindAsync(reference.ApiVersion, reference.Kind, cancellationToken) is not null
+            && await client.FindAsync(reference, cancellationToken) is { } release
+            && ServiceLabels.IsOurs(release)
+            && HelmReleaseRules.IsSuspended(release)
+        )
         {
-            string selector = $"{label}={chart.Release}";
-            if (await pods.FindTroubleAsync(chart.Namespace, selector, cancellationToken) is { } trouble)
+            report($"resumes the suspended HelmRelease {chart.Release}, so that it is uninstalled");
+            await PatchAsync(
+                reference,
+                new JsonObject { ["spec"] = new JsonObject { ["suspend"] = false } },
+                cancellationToken
+            );
+        }
+    }
+
+    /// <summary>
+    /// Has Flux look again at once, at the source first: what it found missing it would look for again after its interval
+    /// only.
+    /// </summary>
+    private async Task<ReleaseStart> RetryAsync(HelmChart chart, JsonObject before, CancellationToken cancellationToken)
+    {
+        var request = options.Time.GetUtcNow().ToString("O");
+        foreach (var reference in new[] { FluxObjects.SourceOf(chart), FluxObjects.ReleaseOf(chart) })
+        {
+            var annotations = new JsonObject { ["reconcile.fluxcd.io/requestedAt"] = request };
+            await PatchAsync(
+                reference,
+                new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = annotations } },
+                cancellationToken
+            );
+        }
+
+        return new ReleaseStart(HelmReleaseRules.FailuresOf(before), request);
+    }
+
+    private Task PatchAsync(ObjectReference reference, JsonObject patch, CancellationToken cancellationToken) =>
+        client.PatchAsync(reference, PatchKind.Merge, patch, null, cancellationToken);
+
+    /// <summary>Where the chart comes from, as far as it is there.</summary>
+    private async Task<IReadOnlyList<JsonObject>> SourcesAsync(
+        HelmChart chart,
+        JsonObject release,
+        CancellationToken cancellationToken
+    )
+    {
+        List<ObjectReference> references = [FluxObjects.SourceOf(chart)];
+        if (release.Child("status").Text("helmChart")?.Split('/') is [var chartNamespace, var name])
+        {
+            references.Add(new ObjectReference(FluxObjects.SourceVersion, "HelmChart", chartNamespace, name));
+        }
+
+        var found = new List<JsonObject>();
+        foreach (var reference in references)
+        {
+            if (await client.FindAsync(reference, cancellationToken) is { } source)
             {
-                reasons.Add(trouble);
-                break;
+                found.Add(source);
             }
         }
 
-        return reasons;
+        return found;
+    }
+
+    private static string Name(JsonObject source) => $"{source.Text("kind")} {source.Metadata().Text("name")}";
+
+    /// <summary>What the release's own status does not tell: its pods do not start.</summary>
+    private async Task<IReadOnlyList<string>> PodReasonsAsync(
+        HelmChart chart,
+        PodPatience pods,
+        CancellationToken cancellationToken
+    )
+    {
+        foreach (var label in new[] { "app.kubernetes.io/instance", "release" })
+        {
+            if (
+                await pods.FindTroubleAsync(chart.Namespace, $"{label}={chart.Release}", cancellationToken) is
+                { } trouble
+            )
+            {
+                return [trouble];
+            }
+        }
+
+        return [];
     }
 }

@@ -45,11 +45,12 @@ internal sealed class FluxInstaller(
         }
 
         var installed = new InstalledManifests(client);
-        string identity = source.Identity;
+        var identity = $"{source.Identity} {FluxRelease.Adaptation}";
         if (found is null || !await installed.HasAsync(Service, identity, cancellationToken))
         {
             report($"installs Flux {FluxRelease.Version}");
-            await _manifests.ApplyAsync(Service, await source.ReadAsync(cancellationToken), cancellationToken);
+            var objects = FluxRelease.Adapted(await source.ReadAsync(cancellationToken));
+            await _manifests.ApplyAsync(Service, objects, cancellationToken);
             await installed.RememberAsync(Service, identity, cancellationToken);
         }
 

@@ -105,7 +105,10 @@ internal sealed class PlatformServiceSteps(
             chosen.Service.Timeout
                 * (chosen.Service.Charts.Count + chosen.Service.Probes.Count + (chosen.Service.HasManifests ? 1 : 0)),
             (client, step, token) => new ServiceInstaller(client, _options, step.Report).InstallAsync(chosen, token)
-        );
+        ) with
+        {
+            StopsOthers = false,
+        };
 
     private static async Task EnsureNamespaceAsync(KubernetesClient client, CancellationToken cancellationToken)
     {

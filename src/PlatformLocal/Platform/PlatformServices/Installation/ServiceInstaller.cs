@@ -23,6 +23,7 @@ internal sealed class ServiceInstaller(
         await ApplyDownloadedAsync(chosen, cancellationToken);
         foreach (var chart in service.Charts)
         {
+            await EnsureNamespaceAsync(service, chart, cancellationToken);
             await _charts.InstallAsync(chosen, chart, cancellationToken);
         }
 
@@ -55,14 +56,42 @@ internal sealed class ServiceInstaller(
 
         foreach (var chart in service.Charts.Reverse())
         {
-            await _charts.RemoveAsync(chart, _manifests, cancellationToken);
+            await _charts.RemoveAsync(chosen, chart, _manifests, cancellationToken);
         }
+
+        await new ServiceLeftovers(client, _manifests, report).RemoveAsync(service, cancellationToken);
+        await new InstalledManifests(client).ForgetAsync(service.Name, cancellationToken);
     }
 
     /// <summary>A service's own objects as they are applied.</summary>
     public static IReadOnlyList<JsonObject> OwnManifests(SelectedService chosen) =>
         // A chart's values are not for the manifests beside it.
         ServiceFiles.ReadManifests(chosen.Service.Folder, chosen.Service.NeedsFlux ? [] : chosen.Values());
+
+    // Helm would make it without labels: network policies know the platform's namespaces by this one.
+    private async Task EnsureNamespaceAsync(
+        PlatformService service,
+        HelmChart chart,
+        CancellationToken cancellationToken
+    )
+    {
+        if (chart.Namespace == PlatformService.Namespace)
+        {
+            return;
+        }
+
+        var reference = new ObjectReference("v1", "Namespace", null, chart.Namespace);
+        if (await client.FindAsync(reference, cancellationToken) is not { } found)
+        {
+            var made = ServiceLabels.Put(service.Name, reference.ToObject());
+            made["metadata"]!["labels"]!["platform.local/system"] = "platform";
+            await client.ApplyAsync(made, new WriteOptions { Force = true }, cancellationToken);
+        }
+        else if (!ServiceLabels.IsOurs(found))
+        {
+            report($"uses the namespace {chart.Namespace}, which the platform did not make: it will stay");
+        }
+    }
 
     private async Task ApplyDownloadedAsync(SelectedService chosen, CancellationToken cancellationToken)
     {
@@ -95,10 +124,7 @@ internal sealed class ServiceInstaller(
                 $"{http.Path} of Service {PlatformService.Namespace}/{http.Service}",
                 (Func<CancellationToken, Task<ObjectReadiness>>)(token => AskAsync(http, token))
             ),
-            StatusProbe status => (
-                $"{status.Kind} {PlatformService.Namespace}/{status.Name}",
-                token => ReadAsync(status, token)
-            ),
+            StatusProbe status => (status.Reference.ToString(), token => ReadAsync(status, token)),
             _ => throw new InvalidOperationException($"Nobody knows how to ask {probe}."),
         };
         await _wait.UntilReadyAsync(
@@ -137,8 +163,7 @@ internal sealed class ServiceInstaller(
             return ObjectReadiness.InProgress($"the cluster does not know the kind {probe.Kind} yet");
         }
 
-        var reference = new ObjectReference(probe.ApiVersion, probe.Kind, PlatformService.Namespace, probe.Name);
-        return await client.FindAsync(reference, cancellationToken) is { } found
+        return await client.FindAsync(probe.Reference, cancellationToken) is { } found
             ? probe.Rule(found)
             : ObjectReadiness.InProgress("does not exist yet");
     }

@@ -17,7 +17,7 @@ internal static class RustFsService
                     ("RUSTFS_SECRET_KEY", Hexadecimal(20))
                 ),
             ],
-            Images = ["docker.io/rustfs/rustfs:1.0.0-rc.3"],
+            Images = ["docker.io/rustfs/rustfs:1.0.0-rc.3", "docker.io/library/busybox:stable"],
             Memory = 256,
         };
 }
