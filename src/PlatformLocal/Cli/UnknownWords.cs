@@ -1,6 +1,5 @@
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
-using PlatformLocal.Core.Text;
 
 namespace PlatformLocal.Cli;
 

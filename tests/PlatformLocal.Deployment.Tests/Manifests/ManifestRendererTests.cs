@@ -165,7 +165,7 @@ public sealed class ManifestRendererTests : RenderedManifests
     [Fact]
     public async Task Faults_of_texts_and_of_namespaces_are_told_together_and_nothing_that_only_follows()
     {
-        _folder.Write(
+        Files.Write(
             "infrastructure/a.yaml",
             """
             apiVersion: v1
@@ -174,7 +174,7 @@ public sealed class ManifestRendererTests : RenderedManifests
             data: {color: [}
             """
         );
-        _folder.Write(
+        Files.Write(
             "infrastructure/b.yaml",
             """
             apiVersion: v1
