@@ -126,17 +126,14 @@ public sealed partial class PrintedCommandsTests
     [InlineData("kubectl config delete-context kind-a", null)]
     public void A_command_is_told_of_the_platform_and_nothing_else_is_touched(string text, string? copyable)
     {
-        var shared = new Commands.SharedOptions();
-        var root = new RootCommand();
-        shared.AddTo(root);
-        CommandText.Remember(root.Parse(["--name", "my one", "--state", "/a b", "--workspace", "$w"]), shared);
+        CommandText.Remember(["--name", "my one", "--state", "/a b"], ["--workspace", "$w"]);
         try
         {
             CommandText.Copyable(text).Should().Be(copyable ?? text);
         }
         finally
         {
-            CommandText.Remember(root.Parse([]), shared);
+            CommandText.Remember([], []);
         }
     }
 

@@ -59,7 +59,7 @@ public sealed class LocalPlatformTests : IDisposable
 
         await platform.StopAsync(_ => { }, Token);
 
-        serving.HasExited.Should().BeTrue();
+        await serving.WaitForExitAsync(Token).WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System, Token); // its end is told a moment later
         listener.Stop();
         await answering;
     }

@@ -31,7 +31,7 @@ public sealed class PlatformServiceNeedsTests
         var needs = PlatformServiceNeeds.Of(choice, null, isNew: true);
 
         needs.LeastMemory.Should().Be(new KindPreflightOptions().LeastMemory + (512L * 1024 * 1024));
-        needs.Images.Should().Contain(PlatformServiceCatalogue.Find("minio")!.Images).And.HaveCount(5);
+        needs.Images.Should().Contain(PlatformServiceCatalogue.Find("minio")!.Images).And.HaveCount(6);
     }
 
     [Fact]

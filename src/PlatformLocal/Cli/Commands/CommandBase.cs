@@ -58,7 +58,10 @@ internal abstract class CommandBase(
     private async Task<int> RunGuardedAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var call = new Invocation(shared, parsed);
-        CommandText.Remember(parsed, shared);
+        CommandText.Remember(
+            SharedOptions.Given(parsed, shared.Name, shared.State),
+            SharedOptions.Given(parsed, shared.Workspace)
+        );
         try
         {
             return await RunAsync(call, cancellationToken);

@@ -47,6 +47,16 @@ internal sealed class SharedOptions
     /// <summary>What commands take that ask before they destroy.</summary>
     public static Option<bool> NewYes() => new("--yes", "-y") { Description = "Remove it without asking." };
 
+    /// <summary>The options of a list that somebody gave, each with its value.</summary>
+    public static IReadOnlyList<string> Given(ParseResult parsed, params IEnumerable<Option> options) =>
+        [
+            .. options.SelectMany(o =>
+                parsed.GetResult(o) is { Implicit: false } given && given.GetValueOrDefault<string?>() is { } value
+                    ? (string[])[o.Name, value]
+                    : []
+            ),
+        ];
+
     public void AddTo(Command root)
     {
         foreach (var option in new Option[] { Name, State, Workspace, Output, Debug })

@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using PlatformLocal.Cli.Commands;
 
 namespace PlatformLocal.Cli.Rendering;
 
@@ -28,15 +27,14 @@ internal static partial class CommandText
     private static string s_workspace = "";
 
     /// <summary>Remembers which platform and workspace the user spoke of: commands must name what is not meant by itself.</summary>
-    public static void Remember(ParseResult parsed, SharedOptions shared)
+    /// <param name="platform">The options that name the platform, each with its value.</param>
+    /// <param name="workspace">The option that names the workspace, with its value.</param>
+    public static void Remember(IReadOnlyList<string> platform, IReadOnlyList<string> workspace)
     {
-        s_platform = Given(shared.Name) + Given(shared.State);
-        s_workspace = Given(shared.Workspace);
+        s_platform = Text(platform);
+        s_workspace = Text(workspace);
 
-        string Given<T>(Option<T> option) =>
-            parsed.GetResult(option) is { Implicit: false } && parsed.GetValue(option) is { } value
-                ? " " + ShellCommand.Of(option.Name, value.ToString()!)
-                : "";
+        static string Text(IReadOnlyList<string> words) => words.Count == 0 ? "" : " " + ShellCommand.Of(words);
     }
 
     /// <summary>A text whose commands can be copied and run as they stand.</summary>

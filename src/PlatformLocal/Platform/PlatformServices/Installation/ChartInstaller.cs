@@ -19,9 +19,10 @@ internal sealed class ChartInstaller(KubernetesClient client, ServiceInstallatio
         var reference = FluxObjects.ReleaseOf(chart);
         var before = await client.FindAsync(reference, cancellationToken);
         var force = new WriteOptions { Force = true };
-        await client.ApplyAsync(FluxObjects.Source(chosen, chart), force, cancellationToken);
+        var sourceBefore = await client.FindAsync(FluxObjects.SourceOf(chart), cancellationToken);
+        var source = (await client.ApplyAsync(FluxObjects.Source(chosen, chart), force, cancellationToken)).Item;
         var asked = (await client.ApplyAsync(FluxObjects.Release(chosen, chart), force, cancellationToken)).Item;
-        if (before is not null && IsHealthyButSuspended(before, asked))
+        if (IsSame(sourceBefore, source) && IsSame(before, asked) && IsHealthyButSuspended(asked))
         {
             report($"leaves HelmRelease {chart.Release} as it is: somebody suspended it, and nothing of it changes");
             return;
@@ -105,11 +106,12 @@ internal sealed class ChartInstaller(KubernetesClient client, ServiceInstallatio
         return readiness with { Message = string.Join("; ", reasons) };
     }
 
+    private static bool IsSame(JsonObject? before, JsonObject after) =>
+        before is not null && before.Metadata().Number("generation") == after.Metadata().Number("generation");
+
     // Suspending changes the generation and nothing else: what was ready is as it was asked for.
-    private static bool IsHealthyButSuspended(JsonObject before, JsonObject asked) =>
-        HelmReleaseRules.IsSuspended(asked)
-        && before.Metadata().Number("generation") == asked.Metadata().Number("generation")
-        && before.Condition("Ready").Text("status") == "True";
+    private static bool IsHealthyButSuspended(JsonObject asked) =>
+        HelmReleaseRules.IsSuspended(asked) && asked.Condition("Ready").Text("status") == "True";
 
     // A suspended release that is deleted leaves everything behind that it installed.
     private async Task ResumeAsync(HelmChart chart, CancellationToken cancellationToken)
