@@ -91,7 +91,7 @@ public sealed class ParserTests : IDisposable
                 i => ClaimReader.Read(JsonText.ParseObject(i, file), EnvironmentTypes.BuiltIn, file)
             ),
             "yaml" => (
-                Inputs.Seeds("manifest.yaml", "service.yaml", "pod.json"),
+                Inputs.Seeds("manifest.yaml", "service.yaml", "pod.json", "merge-keys.yaml"),
                 i =>
                 {
                     foreach (var document in YamlText.ParseAll(Text(i), file))
@@ -156,7 +156,7 @@ public sealed class ParserTests : IDisposable
                 i => EnvironmentLock.Read(JsonText.ParseObject(i, file), file)
             ),
             "body" => (
-                Inputs.Seeds("manifest.yaml", "pod.json", "definition.json"),
+                Inputs.Seeds("manifest.yaml", "pod.json", "definition.json", "merge-keys.yaml"),
                 i =>
                 {
                     Sound(YamlBody.Parse(i));

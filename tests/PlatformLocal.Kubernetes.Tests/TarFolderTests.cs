@@ -1,4 +1,6 @@
+using System.Formats.Tar;
 using System.Security.Cryptography;
+using PlatformLocal.Core;
 using PlatformLocal.Kubernetes.Files;
 using PlatformLocal.Testing;
 
@@ -33,5 +35,31 @@ public sealed class TarFolderTests : IDisposable
             .Select(f => Path.GetRelativePath(target, f))
             .Should()
             .BeEquivalentTo("a.yaml", $"{new string('n', 120)}/{new string('m', 120)}/ä.yaml");
+    }
+
+    [Theory]
+    [InlineData("folders of their own", 11_000, TarEntryType.Directory)]
+    [InlineData("files in folders of their own", 6_000, TarEntryType.RegularFile)]
+    public void Folders_count_as_files_do(string _, int count, TarEntryType type)
+    {
+        var archive = new MemoryStream();
+        using (var writer = new TarWriter(archive, TarEntryFormat.Gnu, leaveOpen: true))
+        {
+            for (var i = 0; i < count; i++)
+            {
+                var entry =
+                    type == TarEntryType.Directory
+                        ? new GnuTarEntry(type, $"{i}/")
+                        : new GnuTarEntry(type, $"{i}/inner/file") { DataStream = new MemoryStream([1]) };
+                writer.WriteEntry(entry);
+            }
+        }
+        archive.Position = 0;
+        var target = Path.Combine(_folder.Path, "unpacked");
+
+        var act = () => TarFolder.Unpack(archive, target, "The archive");
+
+        act.Should().Throw<PlatformException>().WithMessage("*10,000 files or 10,000 folders*");
+        Directory.EnumerateDirectories(target, "*", SearchOption.AllDirectories).Count().Should().BeLessThan(10_001);
     }
 }

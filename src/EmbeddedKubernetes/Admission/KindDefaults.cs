@@ -54,6 +54,15 @@ internal static class KindDefaults
             case "secrets.":
                 Secret(body);
                 break;
+            case "limitranges.":
+                LimitRangeRules.Default(spec);
+                break;
+            case "resourceclaims.resource.k8s.io":
+                Devices(spec);
+                break;
+            case "resourceclaimtemplates.resource.k8s.io":
+                Devices(spec.Obj("spec"));
+                break;
             case "networkpolicies.networking.k8s.io":
                 NetworkPolicy(spec);
                 break;
@@ -151,17 +160,9 @@ internal static class KindDefaults
         {
             spec["externalTrafficPolicy"] ??= "Cluster";
         }
-        else
-        {
-            spec.Remove("externalTrafficPolicy");
-        }
         if (kind == "LoadBalancer")
         {
             spec["allocateLoadBalancerNodePorts"] ??= true;
-        }
-        else
-        {
-            spec.Remove("allocateLoadBalancerNodePorts");
         }
     }
 
@@ -175,6 +176,21 @@ internal static class KindDefaults
                 data[name] = Convert.ToBase64String(Encoding.UTF8.GetBytes(value.AsString() ?? ""));
             }
             body.Remove("stringData");
+        }
+    }
+
+    // One device, unless it says how many.
+    private static void Devices(JsonObject? spec)
+    {
+        foreach (var request in spec.Obj("devices").Arr("requests").Objects())
+        {
+            foreach (var asked in request.Arr("firstAvailable").Objects().Append(request.Obj("exactly")))
+            {
+                if (asked is not null && (asked["allocationMode"] ??= "ExactCount").AsString() == "ExactCount")
+                {
+                    asked["count"] ??= 1;
+                }
+            }
         }
     }
 

@@ -19,7 +19,7 @@ internal static class KindPreparation
     /// <summary>The one user this server knows.</summary>
     public const string Requester = "embedded-admin";
 
-    public static void ForCreate(ResourceType type, JsonObject body, Allocations allocations, string now)
+    public static void ForCreate(ResourceType type, JsonObject body, string now)
     {
         switch (type.Storage)
         {
@@ -32,7 +32,7 @@ internal static class KindPreparation
                 Pod(body);
                 break;
             case "services.":
-                Service(type, body, null, allocations);
+                Service(body, null);
                 break;
             case "jobs.batch":
                 Job(body);
@@ -63,18 +63,12 @@ internal static class KindPreparation
         }
     }
 
-    public static void ForUpdate(
-        ResourceType type,
-        JsonObject live,
-        JsonObject next,
-        Allocations allocations,
-        string now
-    )
+    public static void ForUpdate(ResourceType type, JsonObject live, JsonObject next, string now)
     {
         switch (type.Storage)
         {
             case "services.":
-                Service(type, next, live, allocations);
+                Service(next, live);
                 break;
             case "customresourcedefinitions.apiextensions.k8s.io":
                 Definition(next, live, now);
@@ -140,7 +134,8 @@ internal static class KindPreparation
             ["tolerationSeconds"] = 300,
         };
 
-    private static void Service(ResourceType type, JsonObject body, JsonObject? live, Allocations allocations)
+    // What was allocated stays where an update leaves it out; what the new type has no use for goes, unless it was asked for.
+    private static void Service(JsonObject body, JsonObject? live)
     {
         if (live is null)
         {
@@ -150,6 +145,10 @@ internal static class KindPreparation
         {
             return;
         }
+        if (live.Obj("spec") is { } before)
+        {
+            KeepAllocated(spec, before);
+        }
         if (spec.Str("type") == "ExternalName")
         {
             foreach (var field in (ReadOnlySpan<string>)["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"])
@@ -158,51 +157,63 @@ internal static class KindPreparation
             }
             return;
         }
-        var address = spec.Str("clusterIP");
-        var previous = live.Str("spec", "clusterIP");
-        if (string.IsNullOrEmpty(address))
+        if (spec.Str("clusterIP") is { Length: > 0 } address)
         {
-            address = string.IsNullOrEmpty(previous) ? allocations.NextClusterIP() : previous;
+            spec["clusterIPs"] = new JsonArray(address);
         }
-        else if (address != "None" && address != previous && !allocations.TryTakeClusterIP(address))
-        {
-            throw new FieldFaults()
-                .Invalid(
-                    "spec.clusterIPs",
-                    new JsonArray(address),
-                    "failed to allocate IP " + address + ": it is already allocated"
-                )
-                .ToException(type, body.Str("metadata", "name") ?? "");
-        }
-        spec["clusterIP"] = address;
-        spec["clusterIPs"] = new JsonArray(address);
         spec["ipFamilies"] ??= new JsonArray("IPv4");
         spec["ipFamilyPolicy"] ??= "SingleStack";
-        NodePorts(spec, live, allocations);
     }
 
-    private static void NodePorts(JsonObject spec, JsonObject? live, Allocations allocations)
+    private static void KeepAllocated(JsonObject spec, JsonObject before)
     {
-        var wanted = spec.Str("type") is "NodePort" or "LoadBalancer";
-        var before = live.Obj("spec").Arr("ports").Objects().ToList();
+        if (string.IsNullOrEmpty(spec.Str("clusterIP")) && spec.Str("type") != "ExternalName")
+        {
+            spec.Put("clusterIP", before["clusterIP"]?.DeepClone());
+        }
+        var ports = before.Arr("ports").Objects().ToList();
+        var needed = ServiceRules.NeedsNodePorts(spec);
         foreach (var port in spec.Arr("ports").Objects())
         {
-            if (!wanted)
-            {
-                port.Remove("nodePort");
-                continue;
-            }
-            var same = before.Find(b =>
+            var same = ports.Find(b =>
                 b.Long("port") == port.Long("port") && b.Str("protocol") == port.Str("protocol")
             );
-            if (port.Long("nodePort") is null or 0)
+            if (needed && port.Long("nodePort") is null or 0)
             {
-                port["nodePort"] = same.Long("nodePort") ?? allocations.NextNodePort();
+                port.Put("nodePort", same?["nodePort"]?.DeepClone());
             }
-            else if (port.Long("nodePort") != same.Long("nodePort"))
+            else if (
+                !needed
+                && ServiceRules.NeedsNodePorts(before)
+                && ports.Exists(b => b.Long("nodePort") == port.Long("nodePort"))
+            )
             {
-                allocations.TryTakeNodePort(port.Long("nodePort")!.Value);
+                port.Remove("nodePort");
             }
+        }
+        if (ServiceRules.NeedsHealthCheck(spec))
+        {
+            KeepAbsent(spec, before, ["healthCheckNodePort"]);
+        }
+        else
+        {
+            RemoveKept(spec, before, "healthCheckNodePort");
+        }
+        if (!ServiceRules.IsExternal(spec))
+        {
+            RemoveKept(spec, before, "externalTrafficPolicy");
+        }
+        if (spec.Str("type") != "LoadBalancer")
+        {
+            RemoveKept(spec, before, "allocateLoadBalancerNodePorts");
+        }
+    }
+
+    private static void RemoveKept(JsonObject spec, JsonObject before, string field)
+    {
+        if (JsonNode.DeepEquals(spec[field], before[field]))
+        {
+            spec.Remove(field);
         }
     }
 

@@ -24,6 +24,7 @@ internal static class KindRules
         {
             case "pods.":
                 PodRules.Check(spec ?? [], "spec", faults);
+                PodRules.CheckImages(spec ?? [], faults);
                 PodRules.CheckUpdate(spec, before, faults);
                 break;
             case "deployments.apps" or "replicasets.apps" or "daemonsets.apps" or "statefulsets.apps":
@@ -69,11 +70,22 @@ internal static class KindRules
                 VolumeClaimRules.Check(spec ?? [], live, faults);
                 break;
             case "validatingadmissionpolicies.admissionregistration.k8s.io"
-            or "validatingadmissionpolicybindings.admissionregistration.k8s.io":
+            or "validatingadmissionpolicybindings.admissionregistration.k8s.io"
+            or "mutatingadmissionpolicies.admissionregistration.k8s.io"
+            or "mutatingadmissionpolicybindings.admissionregistration.k8s.io":
                 faults.Forbidden(
                     "spec",
                     "this cluster does not evaluate admission policies, and stores none without effect"
                 );
+                break;
+            case "limitranges.":
+                LimitRangeRules.Check(spec ?? [], faults);
+                break;
+            case "ipaddresses.networking.k8s.io" or "servicecidrs.networking.k8s.io":
+                AddressRules.Check(type, value, live, faults);
+                break;
+            case "resourceclaims.resource.k8s.io" or "resourceclaimtemplates.resource.k8s.io" when before is not null:
+                faults.Immutable("spec", spec, before);
                 break;
             case "resourcequotas.":
                 foreach (var (name, amount) in spec.Obj("hard") ?? [])

@@ -79,6 +79,23 @@ internal static class PodRules
         }
     }
 
+    /// <summary>What is asked of a pod's images, but not of those of a template.</summary>
+    public static void CheckImages(JsonObject spec, FieldFaults faults)
+    {
+        foreach (var list in PodDefaults.ContainerLists)
+        {
+            var i = 0;
+            foreach (var container in spec.Arr(list).Objects())
+            {
+                var at = $"spec.{list}[{i++}].image";
+                if (container.Str("image") is { Length: > 0 } image && image.Trim().Length != image.Length)
+                {
+                    faults.Invalid(at, image, "must not have leading or trailing whitespace");
+                }
+            }
+        }
+    }
+
     /// <summary>Of a pod that exists little may change.</summary>
     public static void CheckUpdate(JsonObject? spec, JsonObject? before, FieldFaults faults)
     {
@@ -138,14 +155,9 @@ internal static class PodRules
     )
     {
         Name(container, at, names, faults);
-        var image = container.Str("image") ?? "";
-        if (image.Length == 0)
+        if (string.IsNullOrEmpty(container.Str("image")))
         {
             faults.Required(at + ".image");
-        }
-        else if (image.Trim().Length != image.Length)
-        {
-            faults.Invalid(at + ".image", image, "must not have leading or trailing whitespace");
         }
         var ports = new HashSet<string>(StringComparer.Ordinal);
         Each(container.Arr("ports"), at + ".ports", (port, p) => Port(port, p, ports, faults));

@@ -37,6 +37,15 @@ internal static partial class Quantity
         };
     }
 
+    /// <summary>The amount as it was written.</summary>
+    public static string Text(JsonNode? value) => value.AsString() ?? JsonAccess.Text(value);
+
+    /// <summary>A calculated amount: whole, or in thousandths.</summary>
+    public static string Text(double amount) =>
+        amount == Math.Floor(amount)
+            ? amount.ToString("F0", CultureInfo.InvariantCulture)
+            : Math.Ceiling(amount * 1000).ToString("F0", CultureInfo.InvariantCulture) + "m";
+
     private static int Power(char unit)
     {
         var place = "numkMGTPE".IndexOf(unit, StringComparison.Ordinal);

@@ -56,6 +56,26 @@ internal static class VolumeClaimRules
         }
     }
 
+    /// <exception cref="ApiException">The claim shall grow, and its storage class does not let it.</exception>
+    public static void AdmitResize(ResourceType type, JsonObject live, JsonObject next, ObjectStore store)
+    {
+        if (
+            Quantity.Parse(next.At("spec", "resources", "requests", "storage"))
+                > Quantity.Parse(live.At("spec", "resources", "requests", "storage"))
+            && store
+                .Get(new("storageclasses.storage.k8s.io", "", live.Str("spec", "storageClassName") ?? ""))
+                ?.Read()
+                .Flag("allowVolumeExpansion") != true
+        )
+        {
+            throw ApiException.Forbidden(
+                type,
+                live.Str("metadata", "name") ?? "",
+                "only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize"
+            );
+        }
+    }
+
     /// <summary>What a PersistentVolume must state.</summary>
     public static void CheckVolume(JsonObject spec, FieldFaults faults)
     {

@@ -32,11 +32,8 @@ internal sealed class PatchEndpoint(ClusterObjects objects)
             var accepted = type.IsCustom
                 ? "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml"
                 : "application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml";
-            throw new ApiException(
-                415,
-                "UnsupportedMediaType",
-                $"the body of the request was in an unknown format - accepted media types include: {accepted}",
-                new JsonObject()
+            throw ApiException.UnsupportedMedia(
+                $"the body of the request was in an unknown format - accepted media types include: {accepted}"
             );
         }
         var patch = await request.ReadBodyAsync();

@@ -17,9 +17,10 @@ internal sealed class ResourceEndpoint(ClusterObjects objects, ServiceAccountTok
     {
         if (target.Type.CreateOnly)
         {
-            return HttpMethods.IsPost(request.Method) && target.Name is null
-                ? Reviews.AnswerAsync(request, target, tokens)
-                : throw ApiException.NotAllowed();
+            return target.Name is not null ? throw ApiException.NoSuchPath()
+                : !HttpMethods.IsPost(request.Method) ? throw ApiException.NotAllowed()
+                : target.Type.Kind == "Binding" ? _subresources.BindAsync(request, target.Namespace, null)
+                : Reviews.AnswerAsync(request, target, tokens);
         }
         if (target.Subresource.Length > 0 && !IsDoor(target))
         {

@@ -16,7 +16,7 @@ internal sealed class Subresources(ClusterObjects objects, ServiceAccountTokens 
             ("scale", _, "PUT" or "PATCH") when target.Type.Scale is not null => RescaleAsync(request, target),
             ("log", "pods.", "GET") => LogAsync(request, target),
             ("eviction", "pods.", "POST") => EvictAsync(request, target),
-            ("binding", "pods.", "POST") => BindAsync(request, target),
+            ("binding", "pods.", "POST") => BindAsync(request, target.Namespace, target.Name),
             ("token", "serviceaccounts.", "POST") => IssueTokenAsync(request, target),
             ("exec" or "attach" or "portforward" or "proxy", _, _) => throw new ApiException(
                 501,
@@ -138,7 +138,7 @@ internal sealed class Subresources(ClusterObjects objects, ServiceAccountTokens 
         await request.ReadBodyAsync();
         objects.Delete(target.Type, target.Namespace, target.Name!, new DeleteOptions(), out var deleted);
         await objects.Store.DurableAsync(deleted.ResourceVersion);
-        await ApiResponse.WriteAsync(request.Http, 201, ApiResponse.Success([]));
+        await ApiResponse.WriteAsync(request.Http, 201, ApiResponse.Created());
     }
 
     private async Task IssueTokenAsync(ApiRequest request, RequestTarget target)
@@ -170,22 +170,63 @@ internal sealed class Subresources(ClusterObjects objects, ServiceAccountTokens 
         await ApiResponse.WriteAsync(request.Http, 201, body);
     }
 
-    private async Task BindAsync(ApiRequest request, RequestTarget target)
+    /// <summary>Gives a pod its node, as schedulers do.</summary>
+    /// <param name="request">A Binding.</param>
+    /// <param name="ns">The pod's namespace.</param>
+    /// <param name="name">The pod's name; null when the binding alone says it.</param>
+    public async Task BindAsync(ApiRequest request, string ns, string? name)
     {
+        var pods = objects.Catalogue.BuiltIn("v1", "Pod");
         var body = await request.ReadObjectAsync();
-        var node = body.Str("target", "name");
-        var bound = objects.Modify(
-            target.Type,
-            target.Namespace,
-            target.Name!,
-            pod =>
-            {
-                pod.Child("spec")["nodeName"] = node;
-                return pod;
-            },
-            request.WriteOptions("")
-        );
+        var named = body.Str("metadata", "name") ?? "";
+        if (named != (name ?? named))
+        {
+            throw ApiException.BadRequest("name in URL does not match name in Binding object");
+        }
+        if (named.Length == 0)
+        {
+            throw ApiException.BadRequest("Name parameter required.");
+        }
+        CheckBinding(body, named);
+        var bound = objects.Modify(pods, ns, named, pod => Bind(pod, body), request.WriteOptions(""));
         await objects.DurableAsync(bound.Value);
-        await ApiResponse.WriteAsync(request.Http, 201, ApiResponse.Success([]));
+        await ApiResponse.WriteAsync(request.Http, 201, ApiResponse.Created());
+    }
+
+    private static void CheckBinding(JsonObject binding, string name)
+    {
+        var faults = new FieldFaults();
+        if (binding.Str("target", "kind") is { Length: > 0 } kind and not "Node")
+        {
+            faults.NotSupported("target.kind", kind, ["Node", "<empty>"]);
+        }
+        if (string.IsNullOrEmpty(binding.Str("target", "name")))
+        {
+            faults.Required("target.name");
+        }
+        if (faults.Any)
+        {
+            throw faults.ToException("Binding", "", name);
+        }
+    }
+
+    private static JsonObject Bind(JsonObject pod, JsonObject binding)
+    {
+        var name = pod.Str("metadata", "name");
+        if (pod.Str("spec", "nodeName") is { Length: > 0 } node)
+        {
+            throw new ApiException(
+                409,
+                "Conflict",
+                $"Operation cannot be fulfilled on pods/binding \"{name}\": pod {name} is already assigned to node \"{node}\"",
+                new() { ["name"] = name, ["kind"] = "pods/binding" }
+            );
+        }
+        pod.Child("spec")["nodeName"] = binding.Str("target", "name");
+        foreach (var (annotation, value) in binding.Obj("metadata").Obj("annotations") ?? [])
+        {
+            pod.Metadata().Child("annotations")[annotation] = value?.DeepClone();
+        }
+        return pod;
     }
 }

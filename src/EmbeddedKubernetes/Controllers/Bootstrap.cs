@@ -32,6 +32,27 @@ internal static class Bootstrap
         }
         Ensure(objects, "storage.k8s.io/v1", "StorageClass", "", "standard", StorageClass());
         EnsureApiService(objects);
+        if (Ensure(objects, "networking.k8s.io/v1", "ServiceCIDR", "", "kubernetes", ServiceRange()))
+        {
+            objects.SetStatus(
+                objects.Catalogue.BuiltIn("networking.k8s.io/v1", "ServiceCIDR"),
+                objects.Catalogue.BuiltIn("networking.k8s.io/v1", "ServiceCIDR").Key("", "kubernetes"),
+                new()
+                {
+                    ["conditions"] = new JsonArray(
+                        new JsonObject
+                        {
+                            ["type"] = "Ready",
+                            ["status"] = "True",
+                            ["reason"] = "",
+                            ["message"] = "Kubernetes Service CIDR is ready",
+                            ["lastTransitionTime"] = objects.Now,
+                        }
+                    ),
+                },
+                Manager
+            );
+        }
         foreach (
             var (name, value) in (ReadOnlySpan<(string, long)>)
                 [("system-cluster-critical", 2000000000), ("system-node-critical", 2000001000)]
@@ -170,6 +191,9 @@ internal static class Bootstrap
                 ),
             },
         };
+
+    private static JsonObject ServiceRange() =>
+        new() { ["spec"] = new JsonObject { ["cidrs"] = new JsonArray(Admission.Allocations.Range) } };
 
     private static void AccessRoles(ClusterObjects objects)
     {

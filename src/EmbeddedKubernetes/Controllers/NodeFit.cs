@@ -69,48 +69,11 @@ internal static class NodeFit
     private static IEnumerable<string> Insufficient(JsonObject node, JsonObject podSpec)
     {
         var allocatable = node.Obj("status").Obj("allocatable");
-        return Requests(podSpec)
+        return PodResources
+            .Sum(podSpec, "requests")
             .Where(r => r.Value > 0 && !(Quantity.Parse(allocatable?[r.Key]) >= r.Value))
             .Select(r => r.Key)
             .Order(StringComparer.Ordinal);
-    }
-
-    /// <summary>What the containers ask for together, or one of the initial ones alone if that is more.</summary>
-    private static Dictionary<string, double> Requests(JsonObject podSpec)
-    {
-        var sum = new Dictionary<string, double>(StringComparer.Ordinal);
-        var peak = new Dictionary<string, double>(StringComparer.Ordinal);
-        foreach (var container in podSpec.Arr("containers").Objects())
-        {
-            Add(sum, container.Obj("resources").Obj("requests"));
-        }
-        foreach (var container in podSpec.Arr("initContainers").Objects())
-        {
-            var requests = container.Obj("resources").Obj("requests");
-            if (PodView.IsSidecar(container))
-            {
-                Add(sum, requests);
-                continue;
-            }
-            foreach (var (name, amount) in requests ?? [])
-            {
-                peak[name] = Math.Max(peak.GetValueOrDefault(name), Quantity.Parse(amount));
-            }
-        }
-        foreach (var (name, amount) in peak)
-        {
-            sum[name] = Math.Max(sum.GetValueOrDefault(name), amount);
-        }
-        Add(sum, podSpec.Obj("overhead"));
-        return sum;
-    }
-
-    private static void Add(Dictionary<string, double> sum, JsonObject? requests)
-    {
-        foreach (var (name, amount) in requests ?? [])
-        {
-            sum[name] = sum.GetValueOrDefault(name) + Quantity.Parse(amount);
-        }
     }
 
     private static bool Tolerates(JsonObject toleration, JsonObject taint) =>

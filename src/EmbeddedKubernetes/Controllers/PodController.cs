@@ -1,3 +1,5 @@
+using EmbeddedKubernetes.Admission;
+
 namespace EmbeddedKubernetes.Controllers;
 
 /// <summary>
@@ -9,9 +11,11 @@ internal sealed class PodController(ClusterContext cluster, TimeSpan startDelay)
 {
     private const string Scheduler = "default-scheduler";
     private const string NotHelpful = "1 Preemption is not helpful for scheduling";
+    private const string NoVictims = "1 No preemption victims found for incoming pod";
     private readonly ResourceType _type = cluster.Type("v1", "Pod");
     private readonly ObjectKey _nodeKey = cluster.Type("v1", "Node").Key("", ClusterContext.NodeName);
     private readonly PodReferences _references = new(cluster);
+    private readonly PodNeighbours _neighbours = new(cluster);
     private readonly WaitingPods _waiting = new();
     private readonly Dictionary<string, string> _told = new(StringComparer.Ordinal);
     private readonly Dictionary<string, DateTimeOffset> _started = new(StringComparer.Ordinal);
@@ -29,6 +33,7 @@ internal sealed class PodController(ClusterContext cluster, TimeSpan startDelay)
         {
             return;
         }
+        _neighbours.Observe(change);
         if (change.Type == ChangeType.Deleted)
         {
             _started.Remove(change.Object.Uid);
@@ -108,16 +113,18 @@ internal sealed class PodController(ClusterContext cluster, TimeSpan startDelay)
         {
             return new(_nodeKey, "no nodes available to schedule pods");
         }
-        var why =
-            _references.UnboundClaim(pod)
-            ?? (NodeFit.Refusal(node, pod.Obj("spec")!) is { } refusal ? new(_nodeKey, refusal) : null);
-        return why is null
-            ? null
-            : why with
-            {
-                Message = $"0/1 nodes are available: {why.Message}. preemption: 0/1 nodes are available: {NotHelpful}.",
-            };
+        var spec = pod.Obj("spec")!;
+        return _references.UnboundClaim(pod) is { } claim ? NotAvailable(claim, NotHelpful)
+            : NodeFit.Refusal(node, spec) is { } refusal ? NotAvailable(new(_nodeKey, refusal), NotHelpful)
+            : _neighbours.InTheWay(node, pod) is { } neighbour ? NotAvailable(neighbour, NoVictims)
+            : null;
     }
+
+    private static MissingReference NotAvailable(MissingReference why, string preemption) =>
+        why with
+        {
+            Message = $"0/1 nodes are available: {why.Message}. preemption: 0/1 nodes are available: {preemption}.",
+        };
 
     private JsonObject? Node()
     {
@@ -176,6 +183,11 @@ internal sealed class PodController(ClusterContext cluster, TimeSpan startDelay)
         {
             var creating = PodStates.Creating(pod, cluster.Objects.Now);
             Hold(pod, key, volume, creating, "FailedMount", volume.Message, ClusterContext.Kubelet);
+            return;
+        }
+        if (PodStates.Starting(pod).FirstOrDefault(c => InvalidName(c) is not null) is { } misnamed)
+        {
+            RefuseName(pod, misnamed);
             return;
         }
         if (PodStates.MissingImage(pod) is { } missing)
@@ -238,6 +250,10 @@ internal sealed class PodController(ClusterContext cluster, TimeSpan startDelay)
 
     private ContainerTrouble? Trouble(JsonObject pod, JsonObject container, string pulling, long restarts)
     {
+        if (InvalidName(container) is { } fault)
+        {
+            return new("InvalidImageName", fault);
+        }
         if (PodStates.IsMissing(container))
         {
             return new(pulling, $"the image {container.Str("image")} cannot be pulled (simulated)");
@@ -253,6 +269,26 @@ internal sealed class PodController(ClusterContext cluster, TimeSpan startDelay)
                 restarts
             )
             : null;
+    }
+
+    private static string? InvalidName(JsonObject container)
+    {
+        var image = container.Str("image") ?? "";
+        return ImageReference.Fault(image) is { } fault
+            ? $"Failed to apply default image tag \"{image}\": couldn't parse image name \"{image}\": {fault}"
+            : null;
+    }
+
+    private void RefuseName(JsonObject pod, JsonObject container)
+    {
+        if (PodStates.Waiting(pod, "InvalidImageName"))
+        {
+            return;
+        }
+        var status = Started(pod, "ErrImagePull", PodStates.Restarts(pod));
+        cluster.SetStatus(_type, pod, status, ClusterContext.Kubelet);
+        cluster.Events.Warning(pod, "InspectFailed", InvalidName(container)!, ClusterContext.Kubelet);
+        cluster.Events.Warning(pod, "Failed", "Error: InvalidImageName", ClusterContext.Kubelet);
     }
 
     private void FailPull(JsonObject pod, ObjectKey key, string image)

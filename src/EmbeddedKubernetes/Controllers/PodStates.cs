@@ -107,7 +107,7 @@ internal static class PodStates
                     blocked = true;
                     Refuse(c, why, now);
                 }
-                else if (PodView.IsSidecar(container))
+                else if (PodResources.IsSidecar(container))
                 {
                     Run(pod, container, c, before[container.Str("name")].FirstOrDefault(), now);
                 }
@@ -200,7 +200,7 @@ internal static class PodStates
             .Arr("initContainers")
             .Objects()
             .Zip(status.Arr("initContainerStatuses").Objects())
-            .Where(pair => PodView.IsSidecar(pair.First));
+            .Where(pair => PodResources.IsSidecar(pair.First));
 
     private static JsonObject Base(JsonObject pod, string phase)
     {
@@ -218,7 +218,7 @@ internal static class PodStates
             .Zip(status.Arr("initContainerStatuses").Objects())
             .Where(pair =>
                 pair.Second.At("state", "terminated") is null
-                && !(PodView.IsSidecar(pair.First) && pair.Second.Flag("started"))
+                && !(PodResources.IsSidecar(pair.First) && pair.Second.Flag("started"))
             )
             .Select(pair => pair.Second.Str("name"))
             .ToList();

@@ -10,9 +10,6 @@ internal static class PodView
     /// <summary>Counts towards its owner's replicas.</summary>
     public static bool IsActive(JsonObject pod) => !IsFinished(pod) && !Owner.IsTerminating(pod);
 
-    /// <summary>An initial container that goes on running beside the others.</summary>
-    public static bool IsSidecar(JsonObject initContainer) => initContainer.Str("restartPolicy") == "Always";
-
     /// <summary>Ready for long enough; otherwise how long is missing.</summary>
     public static bool IsAvailable(JsonObject pod, long minReadySeconds, DateTimeOffset now, ref TimeSpan? wait)
     {

@@ -255,6 +255,17 @@ internal sealed class VolumeController(ClusterContext cluster) : IController
         {
             return;
         }
+        if (
+            claim.Str("spec", "volumeName") is { Length: > 0 } name
+            && cluster.Read(_volumes.Key("", name)) is { } volume
+        )
+        {
+            cluster.Modify(
+                _volumes,
+                ClusterContext.KeyOf(_volumes, volume),
+                v => v.Child("spec").Child("capacity")["storage"] = wanted.DeepClone()
+            );
+        }
         var status = claim.Obj("status")!.Copy();
         status["capacity"] = new JsonObject { ["storage"] = wanted.DeepClone() };
         cluster.SetStatus(_claims, claim, status);

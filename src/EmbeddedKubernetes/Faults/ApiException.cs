@@ -70,6 +70,9 @@ internal sealed class ApiException(int code, string reason, string message, Json
 
     public static ApiException BadRequest(string message) => new(400, "BadRequest", message);
 
+    public static ApiException UnsupportedMedia(string message) =>
+        new(415, "UnsupportedMediaType", message, new JsonObject());
+
     public static ApiException TooLarge(string why) =>
         new(413, "RequestEntityTooLarge", "Request entity too large: " + why);
 

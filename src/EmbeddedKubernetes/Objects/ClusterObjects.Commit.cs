@@ -19,16 +19,22 @@ internal sealed partial class ClusterObjects
 
     private JsonObject Insert(ResourceType type, JsonObject body, WriteOptions options, bool generated)
     {
+        using var alone = _allocations.Enter(type);
         if (!type.IsCustom)
         {
             if (type.Storage == "pods.")
             {
                 PodAdmission.Admit(type, body, Store);
             }
-            KindPreparation.ForCreate(type, body, _allocations, Now);
+            if (type.Storage is "pods." or "persistentvolumeclaims.")
+            {
+                LimitRanges.Admit(type, body, Store);
+            }
+            KindPreparation.ForCreate(type, body, Now);
             AcceptNames(type, body, null);
         }
         Validate(type, body, null);
+        Allocate(type, body, null);
         for (var attempt = 0; ; attempt++)
         {
             var name = body.Metadata().Str("name")!;
@@ -64,12 +70,17 @@ internal sealed partial class ClusterObjects
         bool track
     )
     {
+        using var alone = _allocations.Enter(type);
         KeepServerMetadata(live, next);
         KeepOtherParts(type, live, next, options.Subresource);
         Default(type, next);
         if (!type.IsCustom)
         {
-            KindPreparation.ForUpdate(type, live, next, _allocations, Now);
+            KindPreparation.ForUpdate(type, live, next, Now);
+            if (type.Storage == "persistentvolumeclaims." && options.Subresource.Length == 0)
+            {
+                LimitRanges.Admit(type, next, Store);
+            }
             AcceptNames(type, next, live);
         }
         if (track)
@@ -77,6 +88,11 @@ internal sealed partial class ClusterObjects
             FieldOwnership.RecordUpdate(live, next, type, new(options.Manager, options.Subresource, Now));
         }
         Validate(type, next, live, options.Subresource);
+        if (type.Storage == "persistentvolumeclaims." && options.Subresource.Length == 0)
+        {
+            VolumeClaimRules.AdmitResize(type, live, next, Store);
+        }
+        Allocate(type, next, live);
         if (type.HasGeneration && SpecificationChanged(live, next))
         {
             next.Metadata()["generation"] = (live.Long("metadata", "generation") ?? 0) + 1;
@@ -201,6 +217,14 @@ internal sealed partial class ClusterObjects
         if (faults.Any)
         {
             throw faults.ToException(type, value.Str("metadata", "name") ?? "");
+        }
+    }
+
+    private void Allocate(ResourceType type, JsonObject value, JsonObject? live)
+    {
+        if (type.Storage == "services.")
+        {
+            _allocations.Allocate(type, value, live);
         }
     }
 

@@ -76,6 +76,9 @@ internal static class ClusterNumbers
         WebhookClientConfig: url=3* service=1 caBundle=2
         # authentication.k8s.io/v1
         SelfSubjectReview: metadata=1 status=2
+        BoundObjectReference: kind=1 apiVersion=2 name=3 uid=4
+        TokenRequest: metadata=1 spec=2 status=3
+        TokenRequestSpec: audiences=1 boundObjectRef=3 expirationSeconds=4*
         TokenReview: metadata=1 spec=2 status=3
         TokenReviewSpec: token=1 audiences=2
         # authorization.k8s.io/v1

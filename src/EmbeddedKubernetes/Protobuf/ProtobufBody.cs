@@ -13,7 +13,8 @@ internal static class ProtobufBody
     /// <summary>What every message begins with.</summary>
     private static ReadOnlySpan<byte> Magic => [(byte)'k', (byte)'8', (byte)'s', 0];
 
-    /// <exception cref="FormatException">The message is damaged, or of a kind that has no protobuf form here.</exception>
+    /// <exception cref="FormatException">The message is damaged.</exception>
+    /// <exception cref="ApiException">Its kind has no protobuf form here.</exception>
     public static JsonObject Parse(ReadOnlySpan<byte> body)
     {
         if (!body.StartsWith(Magic))
@@ -44,7 +45,9 @@ internal static class ProtobufBody
         var schema = BuiltInSchemas.Text.Find(kind == "DeleteOptions" ? "meta/v1" : scope, kind);
         if (schema?.TypeGroup is null || WireNumbers.Of(schema.TypeGroup, kind) is not { } numbers)
         {
-            throw new FormatException($"{apiVersion} {kind} has no protobuf form here; send JSON");
+            throw ApiException.UnsupportedMedia(
+                $"{apiVersion} {kind} has no protobuf form in this cluster: send it as application/json"
+            );
         }
         var value = new JsonObject { ["apiVersion"] = apiVersion, ["kind"] = kind };
         ReadMessage(value, raw, schema, schema.TypeGroup, numbers, 0);

@@ -54,6 +54,8 @@ internal static class BuiltInResources
             generation: true
         );
         yield return Define("networking.k8s.io", "v1", "NetworkPolicy", "networkpolicies", "netpol", generation: true);
+        yield return Define("networking.k8s.io", "v1", "IPAddress", "ipaddresses", "ip", namespaced: false);
+        yield return Define("networking.k8s.io", "v1", "ServiceCIDR", "servicecidrs", namespaced: false, status: true);
         yield return Define(
             "policy",
             "v1",
@@ -111,6 +113,11 @@ internal static class BuiltInResources
             status: true,
             generation: true
         );
+        const string devices = "resource.k8s.io";
+        yield return Define(devices, "v1", "DeviceClass", "deviceclasses", namespaced: false, generation: true);
+        yield return Define(devices, "v1", "ResourceClaim", "resourceclaims", status: true);
+        yield return Define(devices, "v1", "ResourceClaimTemplate", "resourceclaimtemplates");
+        yield return Define(devices, "v1", "ResourceSlice", "resourceslices", namespaced: false, generation: true);
         yield return Define("coordination.k8s.io", "v1", "Lease", "leases");
         yield return Define("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices");
         yield return NewEvents();
@@ -158,6 +165,22 @@ internal static class BuiltInResources
             generation: true
         );
         yield return Define(
+            admission,
+            "v1",
+            "MutatingAdmissionPolicy",
+            "mutatingadmissionpolicies",
+            namespaced: false,
+            generation: true
+        );
+        yield return Define(
+            admission,
+            "v1",
+            "MutatingAdmissionPolicyBinding",
+            "mutatingadmissionpolicybindings",
+            namespaced: false,
+            generation: true
+        );
+        yield return Define(
             "apiextensions.k8s.io",
             "v1",
             "CustomResourceDefinition",
@@ -167,6 +190,7 @@ internal static class BuiltInResources
             status: true,
             generation: true
         );
+        yield return Question(core, "Binding", "bindings", namespaced: true);
         yield return Question("authentication.k8s.io", "TokenReview", "tokenreviews");
         yield return Question("authentication.k8s.io", "SelfSubjectReview", "selfsubjectreviews");
         yield return Question("authorization.k8s.io", "SelfSubjectAccessReview", "selfsubjectaccessreviews");
@@ -190,6 +214,7 @@ internal static class BuiltInResources
         bool status = false,
         bool generation = false,
         bool all = false,
+        bool createOnly = false,
         ScalePaths? scale = null
     )
     {
@@ -212,6 +237,7 @@ internal static class BuiltInResources
             Namespaced = namespaced,
             HasStatus = status,
             HasGeneration = generation,
+            CreateOnly = createOnly,
             Scale = scale,
             Storage = plural + "." + group,
             StorageApiVersion = apiVersion,
@@ -257,17 +283,5 @@ internal static class BuiltInResources
         };
 
     private static ResourceType Question(string group, string kind, string plural, bool namespaced = false) =>
-        new()
-        {
-            Group = group,
-            Version = "v1",
-            Kind = kind,
-            Plural = plural,
-            Singular = kind.ToLowerInvariant(),
-            Namespaced = namespaced,
-            CreateOnly = true,
-            Storage = plural + "." + group,
-            StorageApiVersion = group + "/v1",
-            LoadSchema = () => BuiltInSchemas.ForKind(group + "/v1", kind),
-        };
+        Define(group, "v1", kind, plural, namespaced: namespaced, createOnly: true);
 }

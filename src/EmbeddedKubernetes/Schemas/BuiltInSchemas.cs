@@ -12,7 +12,8 @@ internal static class BuiltInSchemas
             VolumeTypes.Text,
             CoreTypes.Text,
             WorkloadTypes.Text,
-            ClusterTypes.Text
+            ClusterTypes.Text,
+            DeviceTypes.Text
         )
     );
 

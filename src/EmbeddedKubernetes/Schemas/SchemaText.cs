@@ -81,12 +81,18 @@ internal sealed class SchemaText
         };
     }
 
-    // Whatever has metadata is a kind, but for three templates.
+    // Whatever has metadata is a kind, but for four templates.
     private static Dictionary<string, SchemaField> WithKind(string type, Dictionary<string, SchemaField> fields)
     {
         if (
             fields.ContainsKey("metadata")
-            && type is not ("PodTemplateSpec" or "JobTemplateSpec" or "PersistentVolumeClaimTemplate")
+            && type
+                is not (
+                    "PodTemplateSpec"
+                    or "JobTemplateSpec"
+                    or "PersistentVolumeClaimTemplate"
+                    or "ResourceClaimTemplateSpec"
+                )
         )
         {
             fields["apiVersion"] = new("apiVersion", new() { Kind = SchemaKind.String });

@@ -507,6 +507,115 @@ public sealed class SequenceTests(SharedCluster shared, RealServer server)
             new("DELETE", "/api/v1/namespaces/default/secrets/s")
         );
 
+    // What the servers differ in is not compared: service accounts are switched off in the real one.
+    private async Task BothAsync(string path, string body)
+    {
+        Assert.SkipUnless(RealServer.IsThere, RealServer.WhySkipped);
+        var real = await server.StartAsync();
+        (await real.PostAsync(path, body)).Code.Should().Be(201);
+        (await shared.Api.PostAsync(path, body)).Code.Should().Be(201);
+    }
+
+    private static Step Service(string name, string spec) =>
+        new("POST", Services, $$"""{"metadata":{"name":"{{name}}"},"spec":{{spec}}}""");
+
+    private static Step Change(string name, string spec) =>
+        new("PATCH", $"{Services}/{name}", $$"""{"spec":{{spec}}}""", ApiClient.MergePatch);
+
+    [Fact]
+    public Task Ports_and_addresses_that_are_taken_or_out_of_range_are_refused_alike() =>
+        CompareAsync(
+            Service("np", """{"type":"NodePort","ports":[{"port":80,"nodePort":31770}]}"""),
+            Service("np2", """{"type":"NodePort","ports":[{"port":80,"nodePort":31770}]}"""),
+            Service("np2", """{"type":"NodePort","ports":[{"port":80,"nodePort":80}]}"""),
+            Service("np2", """{"type":"NodePort","ports":[{"port":80,"nodePort":-1}]}"""),
+            Service("np2", """{"type":"NodePort","clusterIP":"None","ports":[{"port":80}]}"""),
+            Service(
+                "np2",
+                """{"type":"NodePort","ports":[{"name":"a","port":80,"nodePort":31771},{"name":"b","port":81,"nodePort":31771}]}"""
+            ),
+            Service(
+                "np2",
+                """{"type":"NodePort","ports":[{"name":"a","port":80,"nodePort":31772},{"name":"b","port":80,"protocol":"UDP","nodePort":31772}]}"""
+            ),
+            Service("np3", """{"ports":[{"port":80,"nodePort":31773}]}"""),
+            Service("np3", """{"clusterIP":"1.2.3.4","ports":[{"port":80}]}"""),
+            Service("np3", """{"clusterIP":"10.96.0.1","ports":[{"port":80}]}"""),
+            Service("np3", """{"clusterIP":"10.96.255.255","ports":[{"port":80}]}"""),
+            Service("np3", """{"externalTrafficPolicy":"Local","ports":[{"port":80}]}"""),
+            Service(
+                "np3",
+                """{"type":"LoadBalancer","healthCheckNodePort":31775,"ports":[{"port":80,"nodePort":31774}]}"""
+            ),
+            Change("np", """{"ports":[{"port":80,"nodePort":31772}]}"""),
+            Change("np", """{"ports":[{"port":80,"nodePort":81}]}"""),
+            Change("np", """{"ports":[{"port":81,"nodePort":31770}]}"""),
+            new("DELETE", Services + "/np2"),
+            Service("np4", """{"type":"NodePort","ports":[{"port":80,"nodePort":31772}]}"""),
+            new("DELETE", Services + "/np"),
+            new("DELETE", Services + "/np4")
+        );
+
+    [Fact]
+    public async Task Ranges_of_limits_are_completed_and_hold_for_pods_alike()
+    {
+        const string space = "/api/v1/namespaces/limited";
+        await BothAsync("/api/v1/namespaces", """{"metadata":{"name":"limited"}}""");
+        await CompareAsync(
+            new(
+                "POST",
+                space + "/limitranges",
+                """
+                {"metadata":{"name":"l"},"spec":{"limits":[
+                {"type":"Container","max":{"cpu":"1"},"min":{"cpu":"100m"},"default":{"memory":"1Gi"},"defaultRequest":{"cpu":"300m"},"maxLimitRequestRatio":{"cpu":"4"}},
+                {"type":"PersistentVolumeClaim","max":{"storage":"2Gi"},"min":{"storage":"1Gi"}},
+                {"type":"Pod","max":{"cpu":"1500m","memory":"3Gi"}}]}}
+                """
+            ),
+            Limited("""{"name":"c","image":"i","resources":{"limits":{"cpu":"2"}}}"""),
+            Limited("""{"name":"c","image":"i","resources":{"requests":{"cpu":"50m"}}}"""),
+            Limited("""{"name":"c","image":"i","resources":{"requests":{"cpu":"100m"},"limits":{"cpu":"900m"}}}"""),
+            Limited("""{"name":"c","image":"i"},{"name":"d","image":"i"}"""),
+            Claimed("3Gi"),
+            Claimed("500Mi"),
+            new("DELETE", space + "/limitranges/l")
+        );
+
+        static Step Limited(string containers) =>
+            new(
+                "POST",
+                space + "/pods?dryRun=All",
+                $$$"""{"metadata":{"name":"p"},"spec":{"containers":[{{{containers}}}]}}"""
+            );
+        static Step Claimed(string size) =>
+            new(
+                "POST",
+                space + "/persistentvolumeclaims?dryRun=All",
+                $$$"""{"metadata":{"name":"p"},"spec":{"accessModes":["ReadWriteOnce"],"resources":{"requests":{"storage":"{{{size}}}"} } } }"""
+            );
+    }
+
+    [Fact]
+    public async Task Pods_are_bound_to_nodes_alike()
+    {
+        const string space = "/api/v1/namespaces/default";
+        const string binding = """ "target":{"kind":"Node","name":"some-node"} """;
+        await BothAsync(
+            space + "/pods",
+            """{"metadata":{"name":"bound"},"spec":{"schedulerName":"mine","containers":[{"name":"c","image":"i:1"}]}}"""
+        );
+        await CompareAsync(
+            new("POST", space + "/bindings", $$"""{{{binding}}}"""),
+            new("POST", space + "/bindings", $$"""{"metadata":{"name":"absent"},{{binding}}}"""),
+            new("POST", space + "/pods/bound/binding", $$"""{"metadata":{"name":"other"},{{binding}}}"""),
+            new("POST", space + "/bindings", $$"""{"metadata":{"name":"bound"},{{binding}}}"""),
+            new("POST", space + "/bindings", $$"""{"metadata":{"name":"bound"},{{binding}}}"""),
+            new("GET", space + "/bindings"),
+            new("GET", space + "/bindings/x"),
+            new("DELETE", space + "/pods/bound", """{"gracePeriodSeconds":0}""")
+        );
+    }
+
     [Fact]
     public Task Custom_resources_are_pruned_defaulted_and_checked_alike() =>
         CompareAsync(

@@ -1,10 +1,12 @@
+using System.Buffers.Text;
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Text.Json.Nodes;
 using EmbeddedKubernetes.Tests.Support;
 
 namespace EmbeddedKubernetes.Tests.Kubectl;
 
-/// <summary>The commands people type, with the kubectl on PATH and with the one in KUBEBUILDER_ASSETS.</summary>
+/// <summary>The commands people type, with the kubectl and kubectl-new on PATH, and with the one in KUBEBUILDER_ASSETS.</summary>
 public sealed class KubectlTests(SharedCluster shared)
 {
     public static TheoryData<string> Programs()
@@ -16,6 +18,14 @@ public sealed class KubectlTests(SharedCluster shared)
         )
         {
             programs.Add(Path.Combine(folder, "kubectl"));
+        }
+        var newest = (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(Path.PathSeparator)
+            .Select(p => Path.Combine(p, "kubectl-new"))
+            .FirstOrDefault(File.Exists);
+        if (newest is not null)
+        {
+            programs.Add(newest);
         }
         return programs;
     }
@@ -199,6 +209,73 @@ public sealed class KubectlTests(SharedCluster shared)
             await OkAsync(program, null, ["-n", ns, .. command]);
         }
         await OkAsync(program, null, "delete", "namespace", ns, "--timeout=20s");
+    }
+
+    [Theory]
+    [MemberData(nameof(Programs))]
+    public async Task Tokens_are_made_for_service_accounts(string program)
+    {
+        var ns = await shared.NewNamespaceAsync();
+        await OkAsync(program, null, "-n", ns, "create", "serviceaccount", "robot");
+        var (code, text) = await RunAsync(
+            program,
+            null,
+            "-n",
+            ns,
+            "create",
+            "token",
+            "robot",
+            "--duration=20m",
+            "--audience=me"
+        );
+        Assert.SkipWhen(
+            text.Contains("unknown flag", StringComparison.Ordinal),
+            "this kubectl is from before create token"
+        );
+        code.Should().Be(0, "{0}", text);
+        var claims = JsonNode.Parse(Base64Url.DecodeFromChars(text.Trim().Split('.')[1]))!;
+        claims["sub"]!.GetValue<string>().Should().Be($"system:serviceaccount:{ns}:robot");
+        claims["aud"]!.AsArray().Select(a => a!.GetValue<string>()).Should().Equal("me");
+        (claims["exp"]!.GetValue<long>() - claims["iat"]!.GetValue<long>()).Should().Be(1200);
+        var (refused, why) = await RunAsync(program, null, "-n", ns, "create", "token", "robot", "--duration=1m");
+        refused.Should().NotBe(0);
+        why.Should().Contain("may not specify a duration less than 10 minutes");
+    }
+
+    [Theory]
+    [MemberData(nameof(Programs))]
+    public async Task A_container_is_added_to_a_running_pod_to_debug_it(string program)
+    {
+        var ns = await shared.NewNamespaceAsync();
+        await OkAsync(program, null, "-n", ns, "run", "web", "--image=i:1");
+        await OkAsync(program, null, "-n", ns, "wait", "--for=condition=Ready", "pod/web", "--timeout=10s");
+        var (code, text) = await RunAsync(
+            program,
+            null,
+            "-n",
+            ns,
+            "debug",
+            "web",
+            "--image=tools:2",
+            "--container=look",
+            "--attach=false"
+        );
+        Assert.SkipWhen(
+            text.Contains("unknown command", StringComparison.Ordinal),
+            "this kubectl is from before debug"
+        );
+        Assert.SkipWhen(
+            text.Contains("NotAcceptable", StringComparison.Ordinal)
+                || text.Contains("EphemeralContainers", StringComparison.Ordinal),
+            "this kubectl is from before ephemeral containers were a part of pods: " + text
+        );
+        code.Should().Be(0, "{0}", text);
+        var pod = await shared.Api.UntilAsync(
+            $"/api/v1/namespaces/{ns}/pods/web",
+            a => a.Body?["status"]?["ephemeralContainerStatuses"] is not null
+        );
+        pod.Body!["spec"]!["ephemeralContainers"]![0]!["image"]!.GetValue<string>().Should().Be("tools:2");
+        pod.Body["status"]!["ephemeralContainerStatuses"]![0]!["state"]!["running"].Should().NotBeNull();
     }
 
     [Theory]

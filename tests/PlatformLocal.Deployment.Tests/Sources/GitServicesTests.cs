@@ -184,6 +184,48 @@ public sealed class GitServicesTests : IDisposable
     }
 
     [Fact]
+    public async Task A_submodule_in_a_service_is_named_and_not_taken_for_an_empty_folder()
+    {
+        var git = await CreateAsync();
+        git.WriteService("web", "web", "there");
+        var module = await GitRepository.CreateAsync(Path.Combine(git.Folder, "web", "infrastructure", "sub"));
+        module.Write("more.yaml", "kind: ConfigMap");
+        await module.TagAsync("any");
+        await git.TagAsync("1.0.0");
+        WriteWorkspace("- git: ../repository");
+        using var resolution = NewResolution();
+
+        var act = () => ResolveAsync(resolution, "*");
+
+        var thrown = await act.Should()
+            .ThrowAsync<PlatformException>()
+            .WithMessage("web 1.0.0 of *: infrastructure/sub is a submodule, and submodules are not followed.*");
+        thrown.Which.NextStep.Should().StartWith("Commit its files");
+    }
+
+    [Fact]
+    public async Task A_pointer_of_git_lfs_is_named_and_not_taken_for_the_file()
+    {
+        var git = await CreateAsync();
+        git.WriteService("web", "web", "there");
+        git.Write(
+            "web/infrastructure/lfs.yaml",
+            "version https://git-lfs.github.com/spec/v1\noid sha256:0000000000000000000000000000000000000000000000000000000000000000\nsize 12\n"
+        );
+        await git.TagAsync("1.0.0");
+        WriteWorkspace("- git: ../repository");
+        using var resolution = NewResolution();
+
+        var act = () => ResolveAsync(resolution, "*");
+
+        var thrown = await act.Should()
+            .ThrowAsync<PlatformException>()
+            .WithMessage("web 1.0.0 of *: infrastructure/lfs.yaml is a Git LFS pointer, and what *");
+        thrown.Which.NextStep.Should().Contain("git lfs");
+        Directory.EnumerateFileSystemEntries(Path.Combine(_folder.Path, "cache", "content")).Should().BeEmpty();
+    }
+
+    [Fact]
     public async Task A_service_that_is_in_the_workspace_as_well_is_refused()
     {
         var git = await CreateAsync();

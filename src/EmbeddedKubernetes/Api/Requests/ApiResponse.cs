@@ -47,4 +47,15 @@ internal static class ApiResponse
             ["status"] = "Success",
             ["details"] = details,
         };
+
+    /// <summary>What is said of a thing that was made and cannot be shown.</summary>
+    public static JsonObject Created() =>
+        new()
+        {
+            ["kind"] = "Status",
+            ["apiVersion"] = "v1",
+            ["metadata"] = new JsonObject(),
+            ["status"] = "Success",
+            ["code"] = 201,
+        };
 }

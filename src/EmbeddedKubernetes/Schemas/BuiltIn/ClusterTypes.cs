@@ -29,6 +29,12 @@ internal static class ClusterTypes
         NetworkPolicyPort: endPort:i port:x protocol:s=TCP
         NetworkPolicyPeer: ipBlock:IPBlock namespaceSelector:LabelSelector podSelector:LabelSelector
         IPBlock: cidr:s! except:[]s
+        IPAddress: metadata:ObjectMeta spec:IPAddressSpec!
+        ServiceCIDR: metadata:ObjectMeta spec:ServiceCIDRSpec status:ServiceCIDRStatus
+        IPAddressSpec: parentRef:ParentReference!
+        ServiceCIDRSpec: cidrs:[]s
+        ServiceCIDRStatus: conditions:[type]Condition
+        ParentReference: group:s name:s! namespace:s resource:s!
         # rbac.authorization.k8s.io/v1
         Role: metadata:ObjectMeta rules:[]PolicyRule
         ClusterRole: metadata:ObjectMeta aggregationRule:AggregationRule rules:[]PolicyRule
@@ -98,6 +104,8 @@ internal static class ClusterTypes
         # admissionregistration.k8s.io/v1
         ValidatingAdmissionPolicy: metadata:ObjectMeta spec:any status:any
         ValidatingAdmissionPolicyBinding: metadata:ObjectMeta spec:any!
+        MutatingAdmissionPolicy: metadata:ObjectMeta spec:any
+        MutatingAdmissionPolicyBinding: metadata:ObjectMeta spec:any
         ValidatingWebhookConfiguration: metadata:ObjectMeta webhooks:[name]ValidatingWebhook
         MutatingWebhookConfiguration: metadata:ObjectMeta webhooks:[name]MutatingWebhook
         ValidatingWebhook: admissionReviewVersions:[]s! clientConfig:WebhookClientConfig! failurePolicy:s=Fail
@@ -133,7 +141,10 @@ internal static class ClusterTypes
         TokenReview: metadata:ObjectMeta spec:TokenReviewSpec! status:any
         TokenReviewSpec: audiences:[]s token:s!
         SelfSubjectReview: metadata:ObjectMeta status:any
-        TokenRequest: metadata:ObjectMeta spec:any status:any
+        TokenRequest: metadata:ObjectMeta spec:TokenRequestSpec status:TokenRequestStatus
+        TokenRequestSpec: audiences:[]s boundObjectRef:BoundObjectReference expirationSeconds:l
+        TokenRequestStatus: expirationTimestamp:t token:s
+        BoundObjectReference: apiVersion:s kind:s name:s uid:s
         # authorization.k8s.io/v1
         SelfSubjectAccessReview: metadata:ObjectMeta spec:SelfSubjectAccessReviewSpec! status:any
         SelfSubjectAccessReviewSpec: nonResourceAttributes:NonResourceAttributes resourceAttributes:ResourceAttributes

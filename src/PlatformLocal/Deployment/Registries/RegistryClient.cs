@@ -100,11 +100,13 @@ public sealed class RegistryClient : IDisposable
                 );
             }
 
+            // Only who said what is known can hear that nothing changed since.
+            var asked = seen.Count == 1 ? known : null;
             using var response = await _transport.SendAsync(
                 new(repository, HttpMethod.Get, next, repository.Path.Length == 0 ? "*" : Pulling)
                 {
-                    Validator = seen.Count == 1 ? known : null,
-                    Accepted = HttpStatusCode.NotModified,
+                    Validator = asked,
+                    Accepted = asked is null ? null : HttpStatusCode.NotModified,
                 },
                 cancellationToken
             );

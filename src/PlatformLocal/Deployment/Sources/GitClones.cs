@@ -154,7 +154,7 @@ internal sealed class GitClones(string folder, ProgramRunner programs, TimeProvi
     /// <param name="what">What it is, as a message begins.</param>
     /// <param name="cancellationToken">Stops writing.</param>
     /// <returns>The folder on the disk.</returns>
-    /// <exception cref="PlatformException">It holds links, or is too large; or git fails.</exception>
+    /// <exception cref="PlatformException">It holds links, submodules or pointers of Git LFS, or is too large; or git fails.</exception>
     public async Task<string> WriteAsync(
         string clone,
         string tree,
@@ -164,6 +164,7 @@ internal sealed class GitClones(string folder, ProgramRunner programs, TimeProvi
     )
     {
         var id = (await RunAsync(clone, ["rev-parse", "--verify", tree], null, cancellationToken)).Trim();
+        await RefuseSubmodulesAsync(clone, id, what, cancellationToken);
         return await contents.GetAsync(
             id,
             async target =>
@@ -179,6 +180,7 @@ internal sealed class GitClones(string folder, ProgramRunner programs, TimeProvi
                     );
                     await using var content = File.OpenRead(archive);
                     TarFolder.Unpack(content, target, what);
+                    RefuseLargeFilePointers(target, what);
                 }
                 finally
                 {
@@ -186,6 +188,60 @@ internal sealed class GitClones(string folder, ProgramRunner programs, TimeProvi
                 }
             }
         );
+    }
+
+    // git writes an empty folder in place of a submodule: what the service needs of it would silently be missing.
+    private async Task RefuseSubmodulesAsync(
+        string clone,
+        string tree,
+        string what,
+        CancellationToken cancellationToken
+    )
+    {
+        const string commit = "160000 ";
+        var listed = await RunAsync(clone, ["ls-tree", "-r", "-z", tree], null, cancellationToken);
+        var submodules = listed
+            .Split('\0')
+            .Where(e => e.StartsWith(commit, StringComparison.Ordinal))
+            .Select(e => e[(e.IndexOf('\t', StringComparison.Ordinal) + 1)..])
+            .ToList();
+        if (submodules.Count > 0)
+        {
+            throw new PlatformException(
+                FailureKind.InvalidInput,
+                $"{what}: {string.Join(", ", submodules)} {(submodules.Count == 1 ? "is a submodule" : "are submodules")}, and submodules are not followed.",
+                "Commit its files to the repository itself, or move the submodule out of the service's folder."
+            );
+        }
+    }
+
+    // The file's content is on another server; here is only where.
+    private static void RefuseLargeFilePointers(string folder, string what)
+    {
+        var beginning = "version https://git-lfs.github.com/spec/v1\n"u8;
+        const int longest = 1024; // as the specification has it
+        Span<byte> buffer = stackalloc byte[beginning.Length];
+        var pointers = new List<string>();
+        foreach (var file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
+        {
+            using var content = File.OpenRead(file);
+            if (content.Length < longest && content.ReadAtLeast(buffer, buffer.Length, false) == buffer.Length)
+            {
+                if (buffer.SequenceEqual(beginning))
+                {
+                    pointers.Add(Path.GetRelativePath(folder, file).Replace('\\', '/'));
+                }
+            }
+        }
+
+        if (pointers.Count > 0)
+        {
+            throw new PlatformException(
+                FailureKind.InvalidInput,
+                $"{what}: {string.Join(", ", pointers.Order(StringComparer.Ordinal))} {(pointers.Count == 1 ? "is a Git LFS pointer" : "are Git LFS pointers")}, and what they stand for is not fetched.",
+                "Commit the file itself: git lfs migrate export --include=FILE, or take the path out of .gitattributes and add it again."
+            );
+        }
     }
 
     public void Dispose()

@@ -8,7 +8,8 @@ public static class TarFolder
     /// <summary>The most bytes that the files of one archive may have.</summary>
     public const int MaximumBytes = 64 * 1024 * 1024;
 
-    private const int MaximumFiles = 10_000;
+    // Of files, and of folders: those too that only the name of a file has in it.
+    private const int MaximumEntries = 10_000;
 
     private const UnixFileMode Readable =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
@@ -75,9 +76,16 @@ public static class TarFolder
         try
         {
             using var reader = new TarReader(content);
-            var (bytes, files) = (0L, 0);
+            var (bytes, entries, files) = (0L, 0, 0);
+            var folders = new HashSet<string>(StringComparer.Ordinal) { folder };
             while (reader.GetNextEntry() is { } entry)
             {
+                bytes += entry.Length;
+                if (++entries > 2 * MaximumEntries || bytes > MaximumBytes)
+                {
+                    throw TooMuch(what);
+                }
+
                 if (entry.EntryType is TarEntryType.GlobalExtendedAttributes)
                 {
                     continue;
@@ -88,7 +96,7 @@ public static class TarFolder
                     path == folder || path.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal);
                 if (entry.EntryType is TarEntryType.Directory && isInside)
                 {
-                    Directory.CreateDirectory(path);
+                    Make(path);
                     continue;
                 }
 
@@ -97,18 +105,26 @@ public static class TarFolder
                     throw Damaged(what, $"'{entry.Name}' is no file inside of it");
                 }
 
-                bytes += entry.Length;
-                files++;
-                if (bytes > MaximumBytes || files > MaximumFiles)
+                if (++files > MaximumEntries)
                 {
-                    throw Damaged(
-                        what,
-                        $"it holds more than {MaximumBytes / 1024 / 1024} MiB or {MaximumFiles:N0} files"
-                    );
+                    throw TooMuch(what);
                 }
 
-                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                Make(Path.GetDirectoryName(path)!);
                 entry.ExtractToFile(path, overwrite: false);
+            }
+
+            void Make(string path)
+            {
+                for (var above = path; above is not null && folders.Add(above); above = Path.GetDirectoryName(above))
+                {
+                    if (folders.Count > MaximumEntries)
+                    {
+                        throw TooMuch(what);
+                    }
+                }
+
+                Directory.CreateDirectory(path);
             }
         }
         catch (Exception e) when (e is InvalidDataException or EndOfStreamException or IOException or ArgumentException)
@@ -129,6 +145,12 @@ public static class TarFolder
 
     private static bool IsExecutable(string path) =>
         !OperatingSystem.IsWindows() && File.GetUnixFileMode(path).HasFlag(UnixFileMode.UserExecute);
+
+    private static PlatformException TooMuch(string what) =>
+        Damaged(
+            what,
+            $"it holds more than {MaximumBytes / 1024 / 1024} MiB, {MaximumEntries:N0} files or {MaximumEntries:N0} folders"
+        );
 
     private static PlatformException Damaged(string what, string why) =>
         new(FailureKind.InvalidInput, $"{what} cannot be unpacked: {why}.");
