@@ -43,7 +43,9 @@ internal static class DeploymentOutcome
 
         var first = environment.Phase == EnvironmentPhase.Deleting ? " once what is being removed is gone" : "";
         terminal.Line(
-            $"It is delivered in the background{first}; see how far it is: platformctl get-environment {name}"
+            CommandText.Copyable(
+                $"It is delivered in the background{first}; see how far it is: {ShellCommand.Platformctl("get-environment", name)}"
+            )
         );
     }
 

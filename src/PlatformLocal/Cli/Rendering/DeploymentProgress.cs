@@ -67,13 +67,26 @@ internal sealed class DeploymentProgress(Terminal terminal)
             context.UpdateTarget(EnvironmentTree.Of(_last, TimeProvider.System.GetElapsedTime(_began)));
     }
 
-    private sealed class Lines(Terminal terminal) : IProgress<EnvironmentDocument>
+    private sealed class Lines : IProgress<EnvironmentDocument>
     {
+        private readonly Terminal _terminal;
         private readonly Lock _lock = new();
         private readonly Dictionary<string, ServicePhase> _seen = new(StringComparer.Ordinal);
-        private readonly CauseReport _causes = new(terminal.Say, TimeProvider.System);
+        private readonly CauseReport _causes;
         private EnvironmentDocument? _last;
         private long _said = TimeProvider.System.GetTimestamp();
+
+        public Lines(Terminal terminal)
+        {
+            _terminal = terminal;
+            _causes = new CauseReport(
+                line =>
+                    terminal.Say(
+                        CommandText.Copyable(line, _last is { Cluster: not null } own ? own.EnvironmentName : null)
+                    ),
+                TimeProvider.System
+            );
+        }
 
         public void Report(EnvironmentDocument value)
         {
@@ -112,7 +125,7 @@ internal sealed class DeploymentProgress(Terminal terminal)
                     last.Phase == EnvironmentPhase.Deleting ? "is being removed"
                     : waiting.Count == 0 ? "goes on"
                     : $"waits for {string.Join(", ", waiting)}";
-                terminal.Say($"{last.EnvironmentName}: {what} ({_causes.Progress(last)})");
+                _terminal.Say($"{last.EnvironmentName}: {what} ({_causes.Progress(last)})");
             }
         }
 
@@ -125,7 +138,7 @@ internal sealed class DeploymentProgress(Terminal terminal)
                 if (isNew && service.Phase is ServicePhase.Ready or ServicePhase.Failed)
                 {
                     var word = service.Phase == ServicePhase.Ready ? "ready" : "failed";
-                    terminal.Say(
+                    _terminal.Say(
                         $"{value.EnvironmentName}: {service.Name} {service.Version} {word} ({_causes.Progress(value)})"
                     );
                 }
