@@ -64,6 +64,30 @@ public sealed class GitServicesTests : IDisposable
     }
 
     [Fact]
+    public async Task A_repository_that_does_not_answer_holds_up_nobody_who_has_an_older_copy()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "it needs named pipes");
+        var git = await CreateAsync();
+        git.WriteService("web", "web", "kept");
+        await git.TagAsync("1.0.0");
+        WriteWorkspace("- git: ../repository");
+        using var resolution = NewResolution();
+        await ResolveAsync(resolution, "*");
+        var head = Path.Combine(git.Folder, ".git", "HEAD");
+        File.Delete(head);
+        using (var pipe = Process.Start("mkfifo", [head])) // whoever reads it waits for a writer
+        {
+            await pipe.WaitForExitAsync(Token);
+        }
+
+        _time.Ahead = TimeSpan.FromHours(1);
+        var later = await ResolveAsync(resolution, "*").WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System, Token);
+
+        Texts(later).Should().Equal("web 1.0.0 kept");
+        later.Warnings.Should().ContainSingle().Which.Should().Contain("is still being fetched after 5 s");
+    }
+
+    [Fact]
     public async Task A_repository_that_vanished_is_used_as_it_was_with_a_warning_and_offline_without_one()
     {
         var git = await CreateAsync();

@@ -17,6 +17,9 @@ internal sealed class GitClones(string folder, ProgramRunner programs, TimeProvi
     private static readonly TimeSpan s_fetchLimit = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan s_readLimit = TimeSpan.FromMinutes(2);
 
+    // One server that is slow must not hold up what another one has all of: whoever has an older copy goes on with that.
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+
     // Nobody is there to type a password, and an address must not name a program.
     public static IReadOnlyDictionary<string, string?> Environment { get; } =
         new Dictionary<string, string?>(StringComparer.Ordinal)
@@ -64,8 +67,15 @@ internal sealed class GitClones(string folder, ProgramRunner programs, TimeProvi
         {
             // A large repository takes longer than whoever asks first may be willing to wait.
             var fetch = _fetches.GetOrAdd(clone, _ => new Lazy<Task>(() => FetchAsync(repository, clone)));
-            await fetch.Value.WaitAsync(cancellationToken);
+            await fetch.Value.WaitAsync(fetched is null ? Timeout.InfiniteTimeSpan : s_patience, time, cancellationToken);
             return (clone, null);
+        }
+        catch (TimeoutException) when (fetched is not null)
+        {
+            return (
+                clone,
+                $"The git repository {repository} is still being fetched after {s_patience.TotalSeconds:0} s. What was fetched at {fetched:u} is used."
+            );
         }
         catch (PlatformException e) when (fetched is not null)
         {
