@@ -3,7 +3,9 @@ using System.Net.Sockets;
 using System.Text;
 using PlatformLocal.Client;
 using PlatformLocal.Core;
+using PlatformLocal.Server.Endpoints;
 using PlatformLocal.Server.Tests.Testing;
+using PlatformLocal.Testing;
 
 namespace PlatformLocal.Server.Tests;
 
@@ -56,6 +58,38 @@ public sealed class IdentityTests
             signature.AsSpan(signature.IndexOf('.', StringComparison.Ordinal) + 1)
         );
         (await StatusAsync(platform.Address, old, "api/v1/platform")).Should().Be(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task By_the_socket_of_the_state_folder_its_owner_needs_no_proof()
+    {
+        await using var platform = await TestPlatform.StartAsync();
+        var socket = platform.State.Socket;
+
+        using var api = new PlatformApiClient(
+            platform.Address,
+            new UnixDomainSocketEndPoint(socket),
+            TimeProvider.System
+        );
+        var document = await api.GetPlatformAsync(Token);
+        using var http = new HttpClient { BaseAddress = platform.Address };
+        var byAddress = await http.GetAsync("api/v1/platform", Token);
+
+        document.Name.Should().NotBeEmpty();
+        byAddress.StatusCode.Should().Be(HttpStatusCode.Unauthorized);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.GetUnixFileMode(socket).Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+    }
+
+    [Fact]
+    public void A_path_that_is_too_long_for_a_socket_has_none()
+    {
+        using var folder = new TemporaryFolder();
+
+        LocalSocket.TryPrepare(Path.Combine(folder.Path, new string('x', 120))).Should().BeNull();
+        LocalSocket.TryPrepare(Path.Combine(folder.Path, "a.sock")).Should().NotBeNull();
     }
 
     [Theory]

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.ServerSentEvents;
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Text.Json.Serialization.Metadata;
 using PlatformLocal.Core.Documents;
@@ -24,33 +25,62 @@ public sealed class PlatformApiClient : IDisposable
     private readonly HttpClient _http;
     private readonly TimeProvider _time;
 
-    /// <summary>A client.</summary>
+    /// <summary>A client of an API that is reached by an address, where anybody could answer.</summary>
     /// <param name="address">The API's address.</param>
     /// <param name="token">The token: it is never sent, and nobody is spoken to who does not know it.</param>
     /// <param name="time">The clock of requests and waits; the system's when <see langword="null"/>.</param>
     public PlatformApiClient(Uri address, string token, TimeProvider? time = null)
     {
         _time = time ?? TimeProvider.System;
-        // What a loopback connection cannot need is left out: each part costs a command milliseconds at its start.
-        _http = new HttpClient(
-            new SigningHandler(
-                token,
-                _time,
-                new SocketsHttpHandler
-                {
-                    UseProxy = false,
-                    UseCookies = false,
-                    AllowAutoRedirect = false,
-                    ActivityHeadersPropagator = null,
-                    ConnectTimeout = TimeSpan.FromSeconds(5),
-                    ConnectCallback = TokenProof.Connect(token),
-                }
-            )
-        )
+        _http = New(address, new SigningHandler(token, _time, NewHandler(TokenProof.Connect(token))));
+    }
+
+    /// <summary>
+    /// A client of an API on this machine, by a socket in a folder that is its user's alone: the system knows who is at
+    /// both ends. It is also the faster way: keys and proofs cost a command 27 ms and 11 MiB at its start.
+    /// </summary>
+    /// <param name="address">The API's address, as requests name it.</param>
+    /// <param name="socket">The socket.</param>
+    /// <param name="time">The clock of requests and waits.</param>
+    public PlatformApiClient(Uri address, UnixDomainSocketEndPoint socket, TimeProvider time)
+    {
+        _time = time;
+        _http = New(address, NewHandler((_, token) => ConnectAsync(socket, token)));
+    }
+
+    // What a connection within this machine cannot need is left out: each part costs a command milliseconds at its start.
+    private static SocketsHttpHandler NewHandler(
+        Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>> connect
+    ) =>
+        new()
         {
-            BaseAddress = address,
-            Timeout = Timeout.InfiniteTimeSpan,
+            UseProxy = false,
+            UseCookies = false,
+            AllowAutoRedirect = false,
+            ActivityHeadersPropagator = null,
+            ConnectTimeout = TimeSpan.FromSeconds(5),
+            ConnectCallback = connect,
         };
+
+    private static HttpClient New(Uri address, HttpMessageHandler handler) =>
+        new(handler) { BaseAddress = address, Timeout = Timeout.InfiniteTimeSpan };
+
+    private static async ValueTask<Stream> ConnectAsync(
+        UnixDomainSocketEndPoint endpoint,
+        CancellationToken cancellationToken
+    )
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(endpoint, cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The API's address.</summary>

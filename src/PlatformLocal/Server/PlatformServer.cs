@@ -77,6 +77,7 @@ public sealed class PlatformServer : IAsyncDisposable
             (var kubernetes, cluster) = await platformCluster.OpenAsync(loggers, cancellationToken);
             var app = await StartAsync(Build(options, platformCluster, kubernetes, loggers), cancellationToken);
             var server = new PlatformServer(app, cluster, options, serveLock, loggers);
+            LocalSocket.Restrict(state.Socket);
             state.WriteEndpoint(new EndpointDocument(server.Address, System.Environment.ProcessId, options.Version));
             return server;
         }
@@ -149,6 +150,7 @@ public sealed class PlatformServer : IAsyncDisposable
         if (_options.Replica is null)
         {
             _options.State.DeleteEndpoint();
+            File.Delete(_options.State.Socket);
         }
 
         await _app.StopAsync();
@@ -204,7 +206,17 @@ public sealed class PlatformServer : IAsyncDisposable
         );
         // Pods are reached by their own address, everything else on this machine only.
         var address = options.Replica is null ? IPAddress.Loopback : IPAddress.Any;
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(k => k.Listen(address, options.Port));
+        var socket = options.Replica is null ? LocalSocket.TryPrepare(options.State.Socket) : null;
+        builder
+            .WebHost.UseKestrelCore()
+            .ConfigureKestrel(k =>
+            {
+                k.Listen(address, options.Port);
+                if (socket is not null)
+                {
+                    k.ListenUnixSocket(socket);
+                }
+            });
         builder.Services.AddSingleton(loggers);
         builder.Services.AddRouting();
         builder.Services.AddOpenApi("v1");

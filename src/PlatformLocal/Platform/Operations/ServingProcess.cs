@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 using PlatformLocal.Platform.State;
 
 namespace PlatformLocal.Platform.Operations;
@@ -24,7 +25,10 @@ internal sealed class ServingProcess(StateFolder state, ServeCommand serve, Time
 
     /// <summary>A client of it; <see langword="null"/> when there is none or it is lost.</summary>
     public PlatformApiClient? Connect() =>
-        FindEndpoint() is { } endpoint && IsThere && state.ReadToken() is { } token
+        FindEndpoint() is not { } endpoint || !IsThere ? null
+        : File.Exists(state.Socket)
+            ? new PlatformApiClient(endpoint.Address, new UnixDomainSocketEndPoint(state.Socket), time)
+        : state.ReadToken() is { } token
             ? new PlatformApiClient(endpoint.Address, token, time)
             {
                 OtherVersion = OtherVersionThan(
@@ -34,7 +38,7 @@ internal sealed class ServingProcess(StateFolder state, ServeCommand serve, Time
                         + ShellCommand.Platformctl("create-local-platform")
                 ),
             }
-            : null;
+        : null;
 
     /// <summary>A client of it, when it answers: its address may still be that of a process that was killed.</summary>
     /// <exception cref="PlatformException">It is of another version.</exception>

@@ -76,6 +76,9 @@ public sealed class StateFolder
     /// <summary>The kubeconfig for the platform's cluster.</summary>
     public string Kubeconfig => Path.Combine(Folder, "kubeconfig");
 
+    /// <summary>The socket at which the serving process is reached by its own user, where the system has such sockets.</summary>
+    public string Socket => Path.Combine(Folder, "api.sock");
+
     /// <summary>What the serving process writes.</summary>
     public string Log => Path.Combine(Folder, "serve.log");
 

@@ -27,6 +27,7 @@ internal static class BearerToken
 
         if (
             request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase)
+            && !LocalSocket.IsOf(context)
             && !IsKnown(request, token, expected, time)
         )
         {
