@@ -67,7 +67,11 @@ internal sealed class GitClones(string folder, ProgramRunner programs, TimeProvi
         {
             // A large repository takes longer than whoever asks first may be willing to wait.
             var fetch = _fetches.GetOrAdd(clone, _ => new Lazy<Task>(() => FetchAsync(repository, clone)));
-            await fetch.Value.WaitAsync(fetched is null ? Timeout.InfiniteTimeSpan : s_patience, time, cancellationToken);
+            await fetch.Value.WaitAsync(
+                fetched is null ? Timeout.InfiniteTimeSpan : s_patience,
+                time,
+                cancellationToken
+            );
             return (clone, null);
         }
         catch (TimeoutException) when (fetched is not null)
