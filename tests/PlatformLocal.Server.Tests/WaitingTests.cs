@@ -69,6 +69,22 @@ public sealed class WaitingTests
     }
 
     [Fact]
+    public async Task Whoever_was_overtaken_by_another_claim_does_not_take_its_success_for_his_own()
+    {
+        await using var platform = await TestPlatform.StartAsync();
+        var operation = new DeployEnvironment(platform.Api, TimeProvider.System);
+        var stored = await operation.StoreAsync(Request(Missing), Token);
+        var waiting = operation.WaitAsync(stored, new Progress<EnvironmentDocument>(), TimeSpan.FromSeconds(60), Token);
+
+        var other = await platform.DeployAsync("""{"environment_name":"shop","services":{"auth":"2.0.0"}}""");
+
+        other.Phase.Should().Be(EnvironmentPhase.Ready);
+        var fault = (await waiting.Awaiting(w => w).Should().ThrowAsync<PlatformException>()).Which;
+        fault.Kind.Should().Be(FailureKind.Conflict);
+        fault.Message.Should().StartWith("shop was given another claim while this one was delivered");
+    }
+
+    [Fact]
     public async Task What_is_accepted_is_answered_and_not_the_result_before()
     {
         await using var platform = await TestPlatform.StartAsync();

@@ -57,6 +57,26 @@ public sealed class RecreationTests : EmbeddedDeliveries
             },
         };
 
+    [Fact]
+    public async Task An_object_that_does_not_go_says_what_holds_it()
+    {
+        const string both =
+            """{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a","annotations":{"platform.local/recreate":"enabled"},"finalizers":["example.test/hold"]},"immutable":true,"data":{"a":"ONE|TWO"}}""";
+        await DeliverAsync(Request("imm", Service("web", Side(both, 0))));
+
+        var act = () =>
+            DeliverAsync(Request("imm", Service("web", Side(both, 1)) with { Timeout = TimeSpan.FromSeconds(2) }));
+
+        var failed = (await act.Should().ThrowAsync<PlatformException>()).Which;
+        failed.Kind.Should().Be(FailureKind.NotReadyInTime);
+        failed
+            .Message.Should()
+            .Contain(
+                "waits until ConfigMap env-imm/a, which is made again, is gone: that waits for the finalizers example.test/hold"
+            );
+        failed.NextStep.Should().EndWith("kubectl -n env-imm edit configmap a");
+    }
+
     [Theory]
     [MemberData(nameof(Changes))]
     public async Task What_cannot_be_changed_is_made_again_where_the_manifest_says_so_and_explained_otherwise(

@@ -1,6 +1,7 @@
 using System.CommandLine.Completions;
 using System.CommandLine.Parsing;
 using PlatformLocal.Cli.Rendering;
+using PlatformLocal.Core.Environments;
 using PlatformLocal.Platform.State;
 
 namespace PlatformLocal.Cli.Commands;
@@ -51,6 +52,13 @@ internal abstract class CommandBase(
     protected static Argument<string> EnvironmentArgument(SharedOptions shared)
     {
         var argument = new Argument<string>("NAME") { Description = "The environment's name.", HelpName = "NAME" };
+        argument.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token] && Names.FaultOf(token.Value) is { } fault)
+            {
+                result.AddError($"The name of the environment: {fault}.");
+            }
+        });
         argument.CompletionSources.Add(_ => KnownEnvironments(shared));
         return argument;
     }

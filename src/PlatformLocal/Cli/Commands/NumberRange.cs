@@ -8,22 +8,21 @@ internal static class NumberRange
 
     public static Option<int> Within(this Option<int> option, int least, int most)
     {
-        option.Validators.Add(result =>
+        option.CustomParser = result =>
         {
+            var text = result.Tokens is [var token] ? token.Value : "";
             if (
-                result.Tokens is [var token]
-                && int.TryParse(
-                    token.Value,
-                    NumberStyles.AllowLeadingSign,
-                    CultureInfo.InvariantCulture,
-                    out var number
-                )
-                && (number < least || number > most)
+                int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+                && number >= least
+                && number <= most
             )
             {
-                result.AddError($"{option.Name} is a number from {least} to {most}, and not {number}.");
+                return number;
             }
-        });
+
+            result.AddError($"{option.Name} is a number from {least} to {most}, and not {text}.");
+            return 0;
+        };
         return option;
     }
 }

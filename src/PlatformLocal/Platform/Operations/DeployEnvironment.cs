@@ -66,6 +66,7 @@ public sealed class DeployEnvironment(PlatformApiClient api, TimeProvider time)
                     progress.Report(now);
                     if (now.Completed >= stored.Requested && now.IsSettled)
                     {
+                        RequireOurs(now, stored);
                         return now;
                     }
                 }
@@ -85,6 +86,20 @@ public sealed class DeployEnvironment(PlatformApiClient api, TimeProvider time)
             $"{stored.EnvironmentName} was removed, or the platform ended, while it was deployed.",
             $"See what there is with: {ShellCommand.Platformctl("get-environment", stored.EnvironmentName)}"
         );
+    }
+
+    // What somebody else asked for meanwhile says nothing of what was asked for here.
+    private static void RequireOurs(EnvironmentDocument now, EnvironmentDocument stored)
+    {
+        if (now.Phase == EnvironmentPhase.Ready && now.Revision != stored.Revision)
+        {
+            throw new PlatformException(
+                FailureKind.Conflict,
+                $"{stored.EnvironmentName} was given another claim while this one was delivered: it is what that one asks for.",
+                $"See what it is now: {ShellCommand.Platformctl("get-environment", stored.EnvironmentName)}\n"
+                    + "Deploy again if this claim is to hold."
+            );
+        }
     }
 
     // The replica that answers may go while it answers: the next one takes over what it did.

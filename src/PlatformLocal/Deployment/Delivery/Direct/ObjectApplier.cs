@@ -45,7 +45,7 @@ internal sealed class ObjectApplier(
     /// <param name="cancellationToken">Stops applying.</param>
     public async Task<AppliedObject> ApplyAsync(
         DesiredObject desired,
-        Action<string>? onWait,
+        Action<ApplyWait>? onWait,
         CancellationToken cancellationToken
     )
     {
@@ -61,17 +61,21 @@ internal sealed class ObjectApplier(
         }
         using IDisposable turn = await _gate.TakeTurnAsync(cancellationToken);
         return desired.IsShared
-            ? await ApplySharedAsync(desired, cancellationToken)
-            : await ApplyOneAsync(desired, before, cancellationToken);
+            ? await ApplySharedAsync(desired, onWait, cancellationToken)
+            : await ApplyOneAsync(desired, before, onWait, cancellationToken);
     }
 
-    private async Task<AppliedObject> ApplySharedAsync(DesiredObject desired, CancellationToken cancellationToken)
+    private async Task<AppliedObject> ApplySharedAsync(
+        DesiredObject desired,
+        Action<ApplyWait>? onWait,
+        CancellationToken cancellationToken
+    )
     {
         using IDisposable turn = await _shared.TakeTurnAsync(cancellationToken);
         SharedState shared = await _shared.LookAsync(desired, state.VersionOf(desired), cancellationToken);
         string? before = shared.Live.ResourceVersion();
         AppliedObject applied = shared.Serves
-            ? await ApplyOneAsync(desired, before, cancellationToken)
+            ? await ApplyOneAsync(desired, before, onWait, cancellationToken)
             : new AppliedObject(desired, ChangeKind.Unchanged, before, shared.Live);
         JsonObject marked = await _shared.MarkAsync(shared, applied.Item!, cancellationToken);
         bool isNewMark = marked.ResourceVersion() != applied.ResourceVersion;
@@ -92,10 +96,11 @@ internal sealed class ObjectApplier(
     private async Task<AppliedObject> ApplyOneAsync(
         DesiredObject desired,
         string? before,
+        Action<ApplyWait>? onWait,
         CancellationToken cancellationToken
     )
     {
-        (ApplyResult result, string? why) = await _recreation.ApplyAsync(desired, cancellationToken);
+        (ApplyResult result, string? why) = await _recreation.ApplyAsync(desired, onWait, cancellationToken);
         string? after = result.Item.ResourceVersion();
         ChangeKind change =
             why is not null ? ChangeKind.Recreated
@@ -119,7 +124,7 @@ internal sealed class ObjectApplier(
     private async Task WaitForKindAsync(
         DesiredObject desired,
         string bringer,
-        Action<string>? onWait,
+        Action<ApplyWait>? onWait,
         CancellationToken cancellationToken
     )
     {
@@ -127,7 +132,13 @@ internal sealed class ObjectApplier(
         while (await client.Resources.FindAsync(apiVersion, kind, cancellationToken) is null)
         {
             string who = bringer == desired.Service ? "whose definition it brings itself" : $"which {bringer} brings";
-            onWait?.Invoke($"waits for the kind {kind} of {apiVersion}, {who}");
+            onWait?.Invoke(
+                new ApplyWait(
+                    $"waits for the kind {kind} of {apiVersion}, {who}",
+                    $"See whether its kind is served: {ShellCommand.Kubectl(null, "api-resources")}; and what its definition says: "
+                        + ShellCommand.Kubectl(null, "get", "customresourcedefinitions", "-o", "yaml")
+                )
+            );
             await Task.Delay(s_kindPause, options.TimeProvider, cancellationToken);
         }
     }

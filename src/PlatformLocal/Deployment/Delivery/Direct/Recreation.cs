@@ -22,10 +22,14 @@ internal sealed class Recreation(KubernetesClient client, DirectDeliveryOptions 
     private static readonly string[] s_named = ["CustomResourceDefinition", "APIService", "Namespace"];
 
     /// <summary>Applies an object, if need be by deleting it and making it again.</summary>
+    /// <param name="desired">The object.</param>
+    /// <param name="onWait">Is told what the end of the old object waits for.</param>
+    /// <param name="cancellationToken">Stops applying.</param>
     /// <returns>What the server says of it, and why it was made again; <see langword="null"/> when it was not.</returns>
     /// <exception cref="PlatformException">It is refused; if it would be accepted new, the next step says what allows that.</exception>
     public async Task<(ApplyResult Result, string? Why)> ApplyAsync(
         DesiredObject desired,
+        Action<ApplyWait>? onWait,
         CancellationToken cancellationToken
     )
     {
@@ -36,7 +40,7 @@ internal sealed class Recreation(KubernetesClient client, DirectDeliveryOptions 
         catch (KubernetesException fault)
         {
             string why = await DecideAsync(desired, fault, cancellationToken);
-            await DeleteAsync(desired.Reference, cancellationToken);
+            await DeleteAsync(desired.Reference, onWait, cancellationToken);
             return (await SendAsync(), why);
         }
 
@@ -118,7 +122,11 @@ internal sealed class Recreation(KubernetesClient client, DirectDeliveryOptions 
         );
     }
 
-    private async Task DeleteAsync(ObjectReference reference, CancellationToken cancellationToken)
+    private async Task DeleteAsync(
+        ObjectReference reference,
+        Action<ApplyWait>? onWait,
+        CancellationToken cancellationToken
+    )
     {
         if (await client.FindAsync(reference, cancellationToken) is not { } found)
         {
@@ -142,7 +150,21 @@ internal sealed class Recreation(KubernetesClient client, DirectDeliveryOptions 
             {
                 return;
             }
+            if (change.Item.Uid() == found.Uid() && change.Item.IsTerminating())
+            {
+                onWait?.Invoke(WaitFor(reference, change.Item));
+            }
         }
+    }
+
+    private static ApplyWait WaitFor(ObjectReference reference, JsonObject leaving)
+    {
+        string finalizers = string.Join(", ", leaving.Metadata().Texts("finalizers"));
+        return new ApplyWait(
+            $"waits until {reference}, which is made again, is gone"
+                + (finalizers.Length > 0 ? $": that waits for the finalizers {finalizers}" : ""),
+            $"See whether that which takes finalizers away runs; if it never will, take them away by hand: {reference.Kubectl("edit")}"
+        );
     }
 
     /// <summary>A job whose template changed is another job; all else is deleted only where its manifest says so, to us or to Flux.</summary>

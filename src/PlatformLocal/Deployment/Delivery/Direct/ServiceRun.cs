@@ -152,7 +152,7 @@ internal sealed class ServiceRun(
     )
     {
         using var timeout = new CancellationTokenSource(service.Timeout, options.TimeProvider);
-        string waits = "";
+        ApplyWait? waits = null;
         using var both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         var faults = new ConcurrentQueue<PlatformException>();
         var applied = new ConcurrentQueue<AppliedObject>();
@@ -173,11 +173,11 @@ internal sealed class ServiceRun(
         }
         return [.. applied];
 
-        void OnWait(string message)
+        void OnWait(ApplyWait wait)
         {
-            if (Interlocked.Exchange(ref waits, message) != message)
+            if (Interlocked.Exchange(ref waits, wait) != wait)
             {
-                Report(service, ServicePhase.Applying, message);
+                Report(service, ServicePhase.Applying, wait.Message);
             }
         }
 
@@ -199,9 +199,8 @@ internal sealed class ServiceRun(
                     new PlatformException(
                         FailureKind.NotReadyInTime,
                         $"{desired.Reference} could not be applied within {service.Timeout.TotalSeconds:0.#} s"
-                            + (waits.Length > 0 ? $": it {waits}." : "."),
-                        $"See whether its kind is served: {ShellCommand.Kubectl(null, "api-resources")}; and what its definition says: "
-                            + ShellCommand.Kubectl(null, "get", "customresourcedefinitions", "-o", "yaml")
+                            + (waits is null ? "." : $": it {waits.Message}."),
+                        waits?.NextStep ?? $"Look at it with: {desired.Reference.Kubectl("describe")}"
                     )
                 );
             }

@@ -298,7 +298,7 @@ internal sealed class SharedObjects(
         }
         try
         {
-            (ApplyResult result, _) = await _recreation.ApplyAsync(own, cancellationToken);
+            (ApplyResult result, _) = await _recreation.ApplyAsync(own, onWait: null, cancellationToken);
             return (result.Item, null);
         }
         catch (PlatformException fault) when (fault.Kind == FailureKind.InvalidInput)
