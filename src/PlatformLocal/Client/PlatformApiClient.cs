@@ -32,7 +32,7 @@ public sealed class PlatformApiClient : IDisposable
     public PlatformApiClient(Uri address, string token, TimeProvider? time = null)
     {
         _time = time ?? TimeProvider.System;
-        _http = New(address, new SigningHandler(token, _time, NewHandler(TokenProof.Connect(token))));
+        _http = ApiConnection.ByAddress(address, token, _time);
     }
 
     /// <summary>
@@ -45,42 +45,7 @@ public sealed class PlatformApiClient : IDisposable
     public PlatformApiClient(Uri address, UnixDomainSocketEndPoint socket, TimeProvider time)
     {
         _time = time;
-        _http = New(address, NewHandler((_, token) => ConnectAsync(socket, token)));
-    }
-
-    // What a connection within this machine cannot need is left out: each part costs a command milliseconds at its start.
-    private static SocketsHttpHandler NewHandler(
-        Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>> connect
-    ) =>
-        new()
-        {
-            UseProxy = false,
-            UseCookies = false,
-            AllowAutoRedirect = false,
-            ActivityHeadersPropagator = null,
-            ConnectTimeout = TimeSpan.FromSeconds(5),
-            ConnectCallback = connect,
-        };
-
-    private static HttpClient New(Uri address, HttpMessageHandler handler) =>
-        new(handler) { BaseAddress = address, Timeout = Timeout.InfiniteTimeSpan };
-
-    private static async ValueTask<Stream> ConnectAsync(
-        UnixDomainSocketEndPoint endpoint,
-        CancellationToken cancellationToken
-    )
-    {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            await socket.ConnectAsync(endpoint, cancellationToken);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
+        _http = ApiConnection.BySocket(address, socket);
     }
 
     /// <summary>The API's address.</summary>
