@@ -31,6 +31,7 @@ public sealed class Platform(
     /// <param name="nodeImage">The Kind cluster's node image; kind's own when left out.</param>
     /// <param name="baseImage">What the Platform API's image is built on; one of Microsoft's when left out.</param>
     /// <param name="services">The platform services: default, none, or names with commas between.</param>
+    /// <param name="profile">What default means: small, or full.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>The platform and its parts as JSON.</returns>
     [DaggerFunction]
@@ -41,6 +42,7 @@ public sealed class Platform(
         string? nodeImage = null,
         string? baseImage = null,
         string? services = null,
+        string? profile = null,
         CancellationToken cancellationToken = default
     )
     {
@@ -53,6 +55,7 @@ public sealed class Platform(
                     .. Given("--node-image", nodeImage),
                     .. Given("--base-image", baseImage),
                     .. Given("--services", services),
+                    .. Given("--profile", profile),
                 ],
                 cancellationToken
             );

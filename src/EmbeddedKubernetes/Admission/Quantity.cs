@@ -2,14 +2,16 @@ using System.Text.RegularExpressions;
 
 namespace EmbeddedKubernetes.Admission;
 
-/// <summary>Amounts such as <c>100m</c>, <c>1.5Gi</c> or <c>2e3</c>.</summary>
-internal static partial class Quantity
+/// <summary>Amounts as Kubernetes writes them: <c>100m</c>, <c>1.5Gi</c> or <c>2e3</c>.</summary>
+public static partial class Quantity
 {
-    public static bool IsValid(JsonNode? value) =>
+    internal static bool IsValid(JsonNode? value) =>
         value is not null
         && (value.GetValueKind() == JsonValueKind.Number || (value.AsString() is { } text && Form().IsMatch(text)));
 
-    /// <summary>The amount; NaN when the text is none.</summary>
+    /// <summary>The amount; NaN when it is none.</summary>
+    /// <param name="value">A text or a number.</param>
+    /// <returns>In whole units: processors, bytes.</returns>
     public static double Parse(JsonNode? value)
     {
         if (value is JsonValue number && number.GetValueKind() == JsonValueKind.Number)
@@ -38,10 +40,10 @@ internal static partial class Quantity
     }
 
     /// <summary>The amount as it was written.</summary>
-    public static string Text(JsonNode? value) => value.AsString() ?? JsonAccess.Text(value);
+    internal static string Text(JsonNode? value) => value.AsString() ?? JsonAccess.Text(value);
 
     /// <summary>A calculated amount: whole, or in thousandths.</summary>
-    public static string Text(double amount) =>
+    internal static string Text(double amount) =>
         amount == Math.Floor(amount)
             ? amount.ToString("F0", CultureInfo.InvariantCulture)
             : Math.Ceiling(amount * 1000).ToString("F0", CultureInfo.InvariantCulture) + "m";

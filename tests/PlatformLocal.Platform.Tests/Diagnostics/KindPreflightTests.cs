@@ -38,6 +38,7 @@ public sealed class KindPreflightTests
                 Images = ["localhost:1/no/node:1"],
                 Ports = [port],
                 LeastMemory = long.MaxValue / 4,
+                Cpu = int.MaxValue,
                 LeastDisk = long.MaxValue / 4,
             }
         );
@@ -49,6 +50,7 @@ public sealed class KindPreflightTests
             .Should()
             .Equal(
                 ("memory", true),
+                ("processors", true),
                 ("docker disk", true),
                 ("image localhost:1/no/node:1", true),
                 ($"port {port}", true)
@@ -71,6 +73,23 @@ public sealed class KindPreflightTests
 
         check.Status.Should().Be(status);
         check.Fix.Should().Be(status == CheckStatus.Pass ? null : "sudo sysctl fs.inotify.max_user_watches=524288");
+    }
+
+    [Fact]
+    public async Task Nodes_share_what_pods_ask_of_the_processors()
+    {
+        KindLab.SkipUnlessThere();
+        int more = (Environment.ProcessorCount * 1000) + 1;
+
+        var one = await Preflight(new KindPreflightOptions { Cpu = more });
+        var two = await Preflight(new KindPreflightOptions { Cpu = more, Nodes = 2 });
+
+        Processors(one).Status.Should().Be(CheckStatus.Fail);
+        Processors(one).Message.Should().EndWith($"ask for {more / 1000.0:0.##}, so that some would never start");
+        Processors(one).Fix.Should().Contain("--profile small");
+        Processors(two).Status.Should().Be(CheckStatus.Pass);
+
+        static CheckResult Processors(DoctorReport report) => report.Checks.Single(c => c.Name == "processors");
     }
 
     private static Task<DoctorReport> Preflight(KindPreflightOptions options) =>

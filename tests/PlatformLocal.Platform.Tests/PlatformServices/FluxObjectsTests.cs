@@ -41,7 +41,7 @@ public sealed class FluxObjectsTests(ServicesServer server)
         using var client = await server.ConnectWithKindsAsync(Token);
         var chosen = new SelectedService(PlatformServiceCatalogue.Find(name)!, PlatformServiceChange.None);
 
-        foreach (var item in ServiceInstaller.OwnManifests(chosen))
+        foreach (var item in chosen.Manifests())
         {
             await AcceptsWholeAsync(client, item);
         }

@@ -26,9 +26,7 @@ public sealed class PlatformServiceSelectionTests
     {
         var choice = Choose("default");
 
-        NamesOf(choice)
-            .Should()
-            .Equal("cert-manager", "gateway", "minio", "elasticsearch", "postgres", "redis", "infisical", "qdrant");
+        NamesOf(choice).Should().Equal("minio", "elasticsearch", "postgres", "redis", "infisical", "qdrant");
         choice.NeedsFlux.Should().BeTrue();
         choice.LeftOut.Should().BeEmpty();
     }
@@ -103,7 +101,7 @@ public sealed class PlatformServiceSelectionTests
         var choice = Choose("default", DeliveryKinds.Direct);
 
         choice.Services.Should().BeEmpty();
-        choice.LeftOut.Select(s => s.Name).Should().Equal(PlatformServiceCatalogue.Default);
+        choice.LeftOut.Select(s => s.Name).Should().Equal(PlatformServiceCatalogue.Profiles[ServiceProfiles.Small]);
         choice.LeftOut.Should().OnlyContain(s => s.Reason.Contains("is a Helm chart"));
     }
 

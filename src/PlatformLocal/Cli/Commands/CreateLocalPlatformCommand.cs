@@ -16,6 +16,7 @@ internal sealed class CreateLocalPlatformCommand(SharedOptions shared)
         "platformctl create-local-platform --workspace examples",
         "platformctl create-local-platform --cluster kind --name real --workspace examples",
         "platformctl create-local-platform --cluster kind --services minio,qdrant --workspace examples",
+        "platformctl create-local-platform --cluster kind --profile full --workspace examples",
         "platformctl create-local-platform --cluster existing --context staging --name there --workspace examples --yes"
     )
 {
@@ -83,6 +84,13 @@ internal sealed class CreateLocalPlatformCommand(SharedOptions shared)
         HelpName = "NAMES",
     };
 
+    private readonly Option<string?> _profile = new Option<string?>("--profile")
+    {
+        Description =
+            "What default means for --services: small, which fits 2 processors and 6 GB, or full. "
+            + "[default: as before; at first small]",
+    }.AcceptOnlyFromAmong(ServiceProfiles.Small, ServiceProfiles.Full);
+
     private readonly Option<string?> _delivery = new Option<string?>("--delivery")
     {
         Description =
@@ -102,6 +110,7 @@ internal sealed class CreateLocalPlatformCommand(SharedOptions shared)
             _kubeconfig,
             _context,
             _services,
+            _profile,
             _delivery,
             _yes,
         ];
@@ -121,8 +130,8 @@ internal sealed class CreateLocalPlatformCommand(SharedOptions shared)
                     Cluster = await AskedAsync(call, known, cancellationToken),
                     Version = PlatformCtl.Version,
                     Source = SharedOptions.Variable("PLATFORM_SOURCE"),
-                    Services =
-                        call.Get(_services) ?? (known is null ? SharedOptions.Variable("PLATFORM_SERVICES") : null),
+                    Services = ServicesOf(call, known),
+                    Profile = call.Get(_profile),
                     Delivery = call.Get(_delivery),
                     Confirm = (found, _) => Task.FromResult(call.Get(_yes) || IsAllowed(call.Terminal, found)),
                 },
@@ -144,6 +153,20 @@ internal sealed class CreateLocalPlatformCommand(SharedOptions shared)
         }
 
         return ExitCodes.Done;
+    }
+
+    private string? ServicesOf(Invocation call, PlatformSettings? known)
+    {
+        const string profiled = "default";
+        string? named = call.Get(_services);
+        return call.Get(_profile) is not { } profile
+                ? named ?? (known is null ? SharedOptions.Variable("PLATFORM_SERVICES") : null)
+            : named is null or profiled ? profiled
+            : throw new PlatformException(
+                FailureKind.InvalidInput,
+                $"--profile {profile} says what --services {profiled} means; here it is --services {named}.",
+                "Leave one of the two out."
+            );
     }
 
     /// <summary>What is asked for; what is left out is as the platform was made, or as suits this machine.</summary>

@@ -1,5 +1,6 @@
 using PlatformLocal.Cli.Rendering;
 using PlatformLocal.Platform.Diagnostics;
+using PlatformLocal.Platform.PlatformServices.Selection;
 using PlatformLocal.Platform.State;
 using Spectre.Console;
 
@@ -40,6 +41,10 @@ internal sealed class DoctorCommand(SharedOptions shared)
         var workspace = call.WorkspaceOf() ?? known?.Workspace;
         var programs = call.Parts.Programs;
         var cluster = call.Get(_cluster) is { } asked ? ClusterKind.Parse(asked) : known?.Cluster;
+        // What a new platform would be, when there is none on Kind.
+        var onKind = known is { Cluster.IsOnDocker: true }
+            ? known
+            : new PlatformSettings(ClusterKind.Kind, workspace ?? "", Api: ApiPlaces.InCluster);
         var doctor = new Doctor(
             platform.State,
             workspace,
@@ -53,7 +58,11 @@ internal sealed class DoctorCommand(SharedOptions shared)
                 ? await KindPreflight.ForAsync(
                     programs,
                     call.Get(_nodeImage) ?? known?.Kind?.NodeImage,
-                    new KindPreflightOptions(),
+                    PlatformServiceNeeds.Of(
+                        PlatformServiceSelection.Remembered(onKind, onKind.Workspace),
+                        onKind,
+                        asksForImages: false
+                    ),
                     cancellationToken
                 )
                 : null

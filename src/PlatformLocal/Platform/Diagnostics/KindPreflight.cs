@@ -28,8 +28,16 @@ public sealed record KindPreflightOptions
     public TimeSpan RegistryTimeout { get; init; } = TimeSpan.FromSeconds(4);
 
     /// <summary>The memory below which it will not work, in bytes.</summary>
-    /// <value>2 GiB unless set; a warning comes below twice of it.</value>
+    /// <value>2 GiB unless set; a warning comes below 1 GiB more.</value>
     public long LeastMemory { get; init; } = 2L * 1024 * 1024 * 1024;
+
+    /// <summary>What the pods of the cluster and of the platform ask for, in thousandths of a processor.</summary>
+    /// <value>Nothing unless set.</value>
+    public int Cpu { get; init; }
+
+    /// <summary>How many nodes share it; each has all processors of the machine.</summary>
+    /// <value>1 unless set.</value>
+    public int Nodes { get; init; } = 1;
 
     /// <summary>The free disk space below which it will not work, in bytes.</summary>
     /// <value>4 GiB unless set; a warning comes below twice of it.</value>
@@ -178,19 +186,32 @@ public sealed partial class KindPreflight(ProgramRunner programs, KindPreflightO
             "memory",
             info.Number("MemTotal") ?? 0,
             _options.LeastMemory,
+            _options.LeastMemory + Gibibyte,
             "the engine has",
-            "Give the machine, or Docker Desktop under Settings > Resources, more memory."
+            $"Give the machine, or Docker Desktop under Settings > Resources, more memory{FewerServices}."
         );
 
-    private static CheckResult CheckProcessors(JsonObject info) =>
-        info.Number("NCPU") is { } count and < 2
-            ? new CheckResult(
-                "processors",
-                CheckStatus.Warn,
-                $"the engine has {count}; a control plane wants 2",
-                "Give the machine, or Docker Desktop under Settings > Resources, another processor."
-            )
-            : new CheckResult("processors", CheckStatus.Pass, $"the engine has {info.Number("NCPU")}");
+    private CheckResult CheckProcessors(JsonObject info)
+    {
+        const string name = "processors";
+        const string fix = "Give the machine, or Docker Desktop under Settings > Resources, another processor";
+        long count = info.Number("NCPU") ?? 0;
+        string message = $"the engine has {count}";
+        string asked =
+            $"{message}; the pods of the cluster and of its platform services ask for {_options.Cpu / 1000.0:0.##}";
+        return _options.Cpu > count * 1000 * _options.Nodes
+                ? new CheckResult(
+                    name,
+                    CheckStatus.Fail,
+                    $"{asked}, so that some would never start",
+                    $"{fix}{FewerServices}."
+                )
+            : count < 2 ? new CheckResult(name, CheckStatus.Warn, $"{message}; a control plane wants 2", $"{fix}.")
+            : new CheckResult(name, CheckStatus.Pass, _options.Cpu > 0 ? asked : message);
+    }
+
+    private string FewerServices =>
+        _options.Cpu > 0 ? ", or choose fewer platform services: --profile small, or --services with some names" : "";
 
     private CheckResult CheckDisk(JsonObject info)
     {
@@ -206,6 +227,7 @@ public sealed partial class KindPreflight(ProgramRunner programs, KindPreflightO
             name,
             free,
             _options.LeastDisk,
+            2 * _options.LeastDisk,
             $"{root} has free",
             ShellCommand.Of("docker", "system", "prune")
         );
@@ -303,19 +325,26 @@ public sealed partial class KindPreflight(ProgramRunner programs, KindPreflightO
         }
     }
 
-    private static CheckResult Compare(string name, long value, long least, string subject, string fix)
+    private static CheckResult Compare(
+        string name,
+        long value,
+        long least,
+        long comfortable,
+        string subject,
+        string fix
+    )
     {
         string message = $"{subject} {value / (double)Gibibyte:0.#} GiB";
         string needed = $"{message}; at least {least / (double)Gibibyte:0.#} GiB of {name} are needed";
         return value < least ? new CheckResult(name, CheckStatus.Fail, needed, fix)
-            : value < 2 * least
+            : value < comfortable
                 ? new CheckResult(
                     name,
                     CheckStatus.Warn,
                     $"{message}, enough for little more than the cluster itself",
                     fix
                 )
-            : new CheckResult(name, CheckStatus.Pass, message);
+            : new CheckResult(name, CheckStatus.Pass, $"{message} of {least / (double)Gibibyte:0.#} GiB needed");
     }
 
     private async Task<(string Output, string? Fault)> AskAsync(

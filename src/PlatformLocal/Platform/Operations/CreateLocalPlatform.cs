@@ -94,6 +94,7 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
         {
             Services = options.Services ?? settings.Services,
             Delivery = options.Delivery ?? settings.Delivery,
+            Profile = options.Profile ?? settings.Profile,
         };
     }
 

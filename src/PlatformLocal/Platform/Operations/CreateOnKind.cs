@@ -136,7 +136,8 @@ internal sealed class CreateOnKind(Creation creation, KindPlatformCluster cluste
 
     private async Task CheckMachineAsync(StepContext step, CancellationToken cancellationToken)
     {
-        var needs = PlatformServiceNeeds.Of(creation.Services, cluster.Options.NodeImage, creation.IsNew);
+        var needs = PlatformServiceNeeds.Of(creation.Services, creation.Settings, creation.IsNew);
+        needs = needs with { Nodes = cluster.Nodes };
         if (IsInCluster && creation.IsNew)
         {
             needs = needs with { Images = [.. needs.Images, _image ?? BaseImage] };

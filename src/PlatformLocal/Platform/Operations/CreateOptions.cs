@@ -1,4 +1,5 @@
 using PlatformLocal.Platform.Clusters.Existing;
+using PlatformLocal.Platform.PlatformServices.Selection;
 using PlatformLocal.Platform.State;
 
 namespace PlatformLocal.Platform.Operations;
@@ -20,6 +21,9 @@ public sealed record CreateOptions
 
     /// <summary>The platform services: <c>default</c>, <c>none</c> or names; <see langword="null"/> for those it has.</summary>
     public string? Services { get; init; }
+
+    /// <summary>What <c>default</c> means for the platform services: one of <see cref="ServiceProfiles"/>; <see langword="null"/> for as before.</summary>
+    public string? Profile { get; init; }
 
     /// <summary>How platform services are installed; <see langword="null"/> for as before.</summary>
     public string? Delivery { get; init; }

@@ -37,9 +37,6 @@ internal sealed record PlatformService(string Name, string Summary, string Folde
     /// <value>None unless set.</value>
     public IReadOnlyList<string> Images { get; init; } = [];
 
-    /// <summary>About how much memory it takes, in MiB.</summary>
-    public required int Memory { get; init; }
-
     /// <summary>How one knows that it serves, beyond its charts and manifests being ready.</summary>
     /// <value>Nothing more unless set.</value>
     public IReadOnlyList<ServiceProbe> Probes { get; init; } = [];
@@ -117,6 +114,9 @@ internal sealed record StatusProbe(string ApiVersion, string Kind, string Name, 
     /// <summary>Its namespace; <see langword="null"/> for a kind that has none.</summary>
     /// <value><see cref="PlatformService.Namespace"/> unless set.</value>
     public string? Namespace { get; init; } = PlatformService.Namespace;
+
+    /// <summary>The labels of its pods, as a selector: what keeps one from running is told while it is waited for.</summary>
+    public string? PodSelector { get; init; }
 
     /// <summary>The reference to it.</summary>
     public ObjectReference Reference => new(ApiVersion, Kind, Namespace, Name);

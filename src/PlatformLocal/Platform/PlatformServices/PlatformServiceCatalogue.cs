@@ -12,12 +12,15 @@ using PlatformLocal.Platform.PlatformServices.Postgres;
 using PlatformLocal.Platform.PlatformServices.Qdrant;
 using PlatformLocal.Platform.PlatformServices.Redis;
 using PlatformLocal.Platform.PlatformServices.RustFs;
+using PlatformLocal.Platform.PlatformServices.Selection;
 
 namespace PlatformLocal.Platform.PlatformServices;
 
 /// <summary>All platform services there are.</summary>
 internal static class PlatformServiceCatalogue
 {
+    private static readonly string[] s_small = ["minio", "elasticsearch", "infisical", "qdrant"];
+
     /// <summary>Each after those it depends on.</summary>
     public static IReadOnlyList<PlatformService> All { get; } =
     [
@@ -37,9 +40,22 @@ internal static class PlatformServiceCatalogue
         OpalService.Definition,
     ];
 
-    /// <summary>Those a platform on Kind gets unless it is told otherwise; what they depend on comes with them.</summary>
-    public static IReadOnlyList<string> Default { get; } =
-    ["cert-manager", "gateway", "minio", "elasticsearch", "infisical", "qdrant"];
+    /// <summary>What the default choice is, by the profile's name; what these depend on comes with them.</summary>
+    public static IReadOnlyDictionary<string, IReadOnlyList<string>> Profiles { get; } =
+        new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal)
+        {
+            [ServiceProfiles.Small] = s_small,
+            [ServiceProfiles.Full] =
+            [
+                "cert-manager",
+                "gateway",
+                .. s_small,
+                "kong",
+                "authentik",
+                "monitoring",
+                "cedar-agent",
+            ],
+        };
 
     /// <summary>Those of which a platform has one at most.</summary>
     public static IReadOnlyList<string> ObjectStores { get; } = ["minio", "rustfs"];

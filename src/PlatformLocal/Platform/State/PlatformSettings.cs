@@ -20,6 +20,9 @@ public sealed record PlatformSettings(
     string Api = ApiPlaces.OnHost
 )
 {
+    /// <summary>What the default choice of platform services is: one of its profiles; absent for the small one.</summary>
+    public string? Profile { get; init; }
+
     /// <summary>What a Kind cluster was made with; absent on other clusters.</summary>
     public KindOptions? Kind { get; init; }
 

@@ -12,6 +12,9 @@ internal sealed class KindConfiguration(JsonObject document)
     public static string Remembered(string nameOrPath) =>
         s_builtIn.Contains(nameOrPath, StringComparer.Ordinal) ? nameOrPath : CanonicalPath.Of(nameOrPath);
 
+    /// <summary>How many nodes the cluster has.</summary>
+    public int Nodes => ArrayOf(document, "nodes").Count;
+
     /// <summary>What kind reads: JSON is YAML too.</summary>
     public string Text => document.ToJsonString();
 

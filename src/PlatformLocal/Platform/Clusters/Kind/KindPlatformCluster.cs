@@ -42,6 +42,9 @@ internal sealed class KindPlatformCluster(
     /// <summary>How long making it, and the wait for its nodes, may take.</summary>
     public TimeSpan Timeout => Spec.Timeout;
 
+    /// <summary>How many nodes its configuration has.</summary>
+    public int Nodes => KindConfiguration.Of(Spec).Nodes;
+
     private KindClusterSpec Spec =>
         new()
         {

@@ -23,6 +23,5 @@ internal static class AuthentikService
                 ),
             ],
             Images = ["ghcr.io/goauthentik/server:2026.8.0"],
-            Memory = 1024,
         };
 }

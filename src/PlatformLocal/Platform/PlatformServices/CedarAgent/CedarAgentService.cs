@@ -9,7 +9,6 @@ internal static class CedarAgentService
             Version = "0.2.1",
             HasManifests = true,
             Images = ["docker.io/permitio/cedar-agent:0.2.1"],
-            Memory = 64,
             Timeout = TimeSpan.FromMinutes(5),
         };
 }

@@ -21,6 +21,5 @@ internal static class CertManagerService
                 "quay.io/jetstack/cert-manager-cainjector:v1.21.1",
                 "quay.io/jetstack/cert-manager-startupapicheck:v1.21.1",
             ],
-            Memory = 200,
         };
 }

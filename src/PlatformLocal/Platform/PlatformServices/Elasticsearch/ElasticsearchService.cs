@@ -24,9 +24,14 @@ internal static class ElasticsearchService
                 "docker.elastic.co/eck/eck-operator:3.5.0",
                 "docker.elastic.co/elasticsearch/elasticsearch:9.5.0",
             ],
-            Memory = 2300,
             // The release is ready as soon as the operator was asked.
-            Probes = [new StatusProbe("elasticsearch.k8s.elastic.co/v1", "Elasticsearch", "es", Status)],
+            Probes =
+            [
+                new StatusProbe("elasticsearch.k8s.elastic.co/v1", "Elasticsearch", "es", Status)
+                {
+                    PodSelector = "elasticsearch.k8s.elastic.co/cluster-name=es",
+                },
+            ],
         };
 
     /// <summary>What the operator says: ready, and green or yellow (one node has no place for replicas).</summary>

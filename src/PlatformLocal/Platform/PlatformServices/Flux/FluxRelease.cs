@@ -25,8 +25,8 @@ internal static class FluxRelease
         "ghcr.io/fluxcd/notification-controller:v1.9.3",
     ];
 
-    /// <summary>What its controllers ask for together: memory in MiB.</summary>
-    public const int Memory = 256;
+    /// <summary>What its controllers ask for together, as their manifests say.</summary>
+    public static ResourceRequests Requests { get; } = new(Cpu: 350, Memory: 256);
 
     // They make commits and look for images, which nothing of the platform asks them to.
     private static readonly string[] s_unused =

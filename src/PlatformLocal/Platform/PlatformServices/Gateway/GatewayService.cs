@@ -23,7 +23,6 @@ internal static class GatewayService
             ],
             HasManifests = true,
             Images = ["docker.io/envoyproxy/gateway:v1.9.0", "docker.io/envoyproxy/envoy:distroless-v1.39.0"],
-            Memory = 256,
             Probes =
             [
                 new StatusProbe("gateway.networking.k8s.io/v1", "GatewayClass", "platform", Status)

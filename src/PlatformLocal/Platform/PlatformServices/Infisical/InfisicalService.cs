@@ -37,7 +37,6 @@ internal static class InfisicalService
                 ),
             ],
             Images = ["docker.io/infisical/infisical:v0.165.8"],
-            Memory = 512,
             // Its migrations run when it starts.
             Probes = [new HttpProbe("infisical", "8080", "/api/status")],
         };

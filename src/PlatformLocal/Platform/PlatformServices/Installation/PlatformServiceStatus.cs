@@ -27,7 +27,7 @@ public static class PlatformServiceStatus
         string by = chosen.Service.NeedsFlux ? DeliveryKinds.Flux : DeliveryKinds.Direct;
         var parts = chosen.Service.NeedsFlux
             ? chosen.Service.Charts.Select(FluxObjects.ReleaseOf)
-            : ServiceInstaller.OwnManifests(chosen).Select(ObjectReference.Of);
+            : chosen.Manifests().Select(ObjectReference.Of);
         string? fault = null;
         foreach (var part in parts)
         {

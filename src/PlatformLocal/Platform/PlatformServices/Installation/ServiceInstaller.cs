@@ -29,7 +29,7 @@ internal sealed class ServiceInstaller(
 
         if (service.HasManifests)
         {
-            var objects = OwnManifests(chosen);
+            var objects = chosen.Manifests();
             await _manifests.ApplyAsync(service.Name, objects, cancellationToken);
             await _manifests.WaitAsync(objects, timeout, cancellationToken);
         }
@@ -48,7 +48,7 @@ internal sealed class ServiceInstaller(
         if (service.HasManifests)
         {
             await _manifests.RemoveAsync(
-                [.. OwnManifests(chosen).Select(ObjectReference.Of)],
+                [.. chosen.Manifests().Select(ObjectReference.Of)],
                 options.Timeout ?? service.Timeout,
                 cancellationToken
             );
@@ -62,11 +62,6 @@ internal sealed class ServiceInstaller(
         await new ServiceLeftovers(client, _manifests, report).RemoveAsync(service, cancellationToken);
         await new InstalledManifests(client).ForgetAsync(service.Name, cancellationToken);
     }
-
-    /// <summary>A service's own objects as they are applied.</summary>
-    public static IReadOnlyList<JsonObject> OwnManifests(SelectedService chosen) =>
-        // A chart's values are not for the manifests beside it.
-        ServiceFiles.ReadManifests(chosen.Service.Folder, chosen.Service.NeedsFlux ? [] : chosen.Values());
 
     // Helm would make it without labels: network policies know the platform's namespaces by this one.
     private async Task EnsureNamespaceAsync(
@@ -163,8 +158,21 @@ internal sealed class ServiceInstaller(
             return ObjectReadiness.InProgress($"the cluster does not know the kind {probe.Kind} yet");
         }
 
-        return await client.FindAsync(probe.Reference, cancellationToken) is { } found
-            ? probe.Rule(found)
-            : ObjectReadiness.InProgress("does not exist yet");
+        if (await client.FindAsync(probe.Reference, cancellationToken) is not { } found)
+        {
+            return ObjectReadiness.InProgress("does not exist yet");
+        }
+
+        var readiness = probe.Rule(found);
+        return
+            !readiness.IsCurrent
+            && probe is { PodSelector: { } selector, Namespace: { } where }
+            && await new PodPatience(client, options).FindTroubleAsync(where, selector, cancellationToken)
+                is { } trouble
+            ? readiness with
+            {
+                Message = $"{readiness.Message}; {trouble}",
+            }
+            : readiness;
     }
 }

@@ -8,6 +8,5 @@ internal static class KongService
         {
             Charts = [new("kong", "https://charts.konghq.com", "3.4.1")],
             Images = ["docker.io/library/kong:3.9", "docker.io/kong/kubernetes-ingress-controller:3.5"],
-            Memory = 512,
         };
 }

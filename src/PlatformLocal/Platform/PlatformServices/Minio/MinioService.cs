@@ -25,7 +25,6 @@ internal static class MinioService
                 "docker.io/pgsty/silo:RELEASE.2026-10-18T00-00-00Z",
                 "quay.io/minio/mc:RELEASE.2024-11-21T17-21-54Z",
             ],
-            Memory = 256,
             // The chart has no probes: its pod is ready before the server serves.
             Probes = [new HttpProbe("minio", "9000", "/minio/health/ready")],
         };

@@ -29,6 +29,5 @@ internal static class MonitoringService
                 "quay.io/prometheus-operator/prometheus-operator:v0.93.1",
                 "registry.k8s.io/kube-state-metrics/kube-state-metrics:v2.20.0",
             ],
-            Memory = 1024,
         };
 }

@@ -9,7 +9,6 @@ internal static class OpalService
             DependsOn = ["cedar-agent"],
             Charts = [new("opal", "https://permitio.github.io/opal-helm-chart", "0.0.30")],
             Images = ["docker.io/permitio/opal-server:0.7.12", "docker.io/permitio/opal-client-cedar:0.7.12"],
-            Memory = 512,
             RequiredValues = ["server.policyRepoUrl"],
         };
 }

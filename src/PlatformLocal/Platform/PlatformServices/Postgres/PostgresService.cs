@@ -20,7 +20,6 @@ internal static class PostgresService
                 ),
             ],
             Images = ["docker.io/library/postgres:17.6"],
-            Memory = 128,
             Timeout = TimeSpan.FromMinutes(5),
         };
 }

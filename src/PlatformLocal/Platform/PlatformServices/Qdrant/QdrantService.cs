@@ -11,7 +11,6 @@ internal static class QdrantService
             Charts = [new("qdrant", "https://qdrant.github.io/qdrant-helm", "1.19.0")],
             Secrets = [new("qdrant-credentials", ("apiKey", Hexadecimal(20)))],
             Images = ["docker.io/qdrant/qdrant:v1.19.0-unprivileged"],
-            Memory = 256,
             Probes = [new HttpProbe("qdrant", "6333", "/readyz")],
         };
 }

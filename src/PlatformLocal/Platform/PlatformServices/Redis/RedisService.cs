@@ -20,7 +20,6 @@ internal static class RedisService
                 ),
             ],
             Images = ["docker.io/library/redis:7.4.5"],
-            Memory = 64,
             Timeout = TimeSpan.FromMinutes(5),
         };
 }

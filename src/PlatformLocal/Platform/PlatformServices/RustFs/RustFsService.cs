@@ -18,6 +18,5 @@ internal static class RustFsService
                 ),
             ],
             Images = ["docker.io/rustfs/rustfs:1.0.0-rc.3", "docker.io/library/busybox:stable"],
-            Memory = 256,
         };
 }

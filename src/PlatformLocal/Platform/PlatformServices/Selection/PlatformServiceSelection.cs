@@ -1,5 +1,6 @@
 using PlatformLocal.Core.Documents;
 using PlatformLocal.Deployment.Workspaces;
+using PlatformLocal.Platform.PlatformServices.Flux;
 using PlatformLocal.Platform.State;
 
 namespace PlatformLocal.Platform.PlatformServices.Selection;
@@ -31,8 +32,10 @@ public sealed record PlatformServiceSelection
     /// <summary>Whether one of the services is installed by Flux.</summary>
     internal bool NeedsFlux => Services.Any(s => s.Service.NeedsFlux);
 
-    /// <summary>The memory that the services take, in MiB.</summary>
-    internal int Memory => Services.Sum(s => s.Service.Memory);
+    /// <summary>What the services, and Flux where it installs them, ask the scheduler for.</summary>
+    internal ResourceRequests Requests =>
+        ResourceRequests.Sum(Services.Select(s => s.Requests))
+        + (NeedsFlux ? FluxRelease.Requests : ResourceRequests.None);
 
     /// <summary>The chosen object store, or <see langword="null"/>.</summary>
     internal SelectedService? ObjectStore =>
@@ -51,7 +54,12 @@ public sealed record PlatformServiceSelection
             );
         }
 
-        return Of(wish, settings.Delivery ?? DeliveryKinds.Flux, workspace.PlatformServices);
+        return Of(
+            wish,
+            settings.Delivery ?? DeliveryKinds.Flux,
+            workspace.PlatformServices,
+            settings.Profile ?? ServiceProfiles.Small
+        );
     }
 
     /// <summary>The platform services of a platform that is there; none when its workspace cannot be read just now.</summary>
@@ -74,12 +82,18 @@ public sealed record PlatformServiceSelection
     /// <param name="wish"><c>default</c>, <c>none</c>, or names separated by commas.</param>
     /// <param name="delivery">One of <see cref="DeliveryKinds"/>.</param>
     /// <param name="settings">What the workspace says.</param>
+    /// <param name="profile">What <c>default</c> means: one of <see cref="ServiceProfiles"/>.</param>
     /// <exception cref="InvalidDocumentException">A name is unknown or cannot be had; carries every fault.</exception>
-    internal static PlatformServiceSelection Of(string wish, string delivery, PlatformServiceSettings settings)
+    internal static PlatformServiceSelection Of(
+        string wish,
+        string delivery,
+        PlatformServiceSettings settings,
+        string profile = ServiceProfiles.Small
+    )
     {
         bool isDefault = wish == "default";
         var names =
-            isDefault ? DefaultNames(settings)
+            isDefault ? DefaultNames(settings, PlatformServiceCatalogue.Profiles[profile])
             : wish == "none" ? []
             : [.. wish.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Distinct()];
         var faults = names.Select(UnknownName).OfType<Fault>().ToList();
@@ -143,9 +157,8 @@ public sealed record PlatformServiceSelection
             : throw new InvalidDocumentException($"The choice of platform services '{wish}'", faults);
     }
 
-    private static List<string> DefaultNames(PlatformServiceSettings settings)
+    private static List<string> DefaultNames(PlatformServiceSettings settings, IEnumerable<string> names)
     {
-        IEnumerable<string> names = PlatformServiceCatalogue.Default;
         if (settings.ObjectStore is { } store)
         {
             names = names

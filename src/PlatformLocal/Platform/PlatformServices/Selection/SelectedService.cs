@@ -17,6 +17,20 @@ internal sealed record SelectedService(PlatformService Service, PlatformServiceC
         : Change is { Version: null, Values: null } ? Service.Images
         : [];
 
+    /// <summary>What its pods ask the scheduler for, as far as its values and manifests say.</summary>
+    public ResourceRequests Requests =>
+        ResourceRequests.Sum(Service.Charts.Select(c => ResourceRequests.In(ValuesOf(c))))
+        + (
+            Service.HasManifests
+                ? ResourceRequests.Sum(Manifests().Select(o => ResourceRequests.In(o)))
+                : ResourceRequests.None
+        );
+
+    /// <summary>Its own objects as they are applied.</summary>
+    public IReadOnlyList<JsonObject> Manifests() =>
+        // A chart's values are not for the manifests beside it.
+        ServiceFiles.ReadManifests(Service.Folder, Service.NeedsFlux ? [] : Values());
+
     public string VersionOf(HelmChart chart) => IsMain(chart) ? Change.Version ?? chart.Version : chart.Version;
 
     public JsonObject ValuesOf(HelmChart chart) => IsMain(chart) ? Values() : chart.DefaultValues(Service.Folder);
