@@ -167,6 +167,7 @@ public sealed class WorkspaceReaderTests : IDisposable
         string file = _folder.Write("install.yaml", "");
         WriteWorkspace(
             "platformServices: {objectStore: rustfs, flux: {manifests: install.yaml}, "
+                + "charts: {registry: 'oci://mirror.example.com/charts/', insecure: true}, "
                 + "qdrant: {enabled: false}, minio: {version: 5.4.1, values: {persistence: {size: 1Gi}}}}"
         );
 
@@ -174,6 +175,7 @@ public sealed class WorkspaceReaderTests : IDisposable
 
         services.ObjectStore.Should().Be("rustfs");
         services.FluxManifests.Should().Be(file);
+        services.Charts.Should().Be(new ChartRegistry("oci://mirror.example.com/charts") { IsInsecure = true });
         services.Changes["qdrant"].Enabled.Should().BeFalse();
         services.Changes["minio"].Version.Should().Be("5.4.1");
         services.Changes["minio"].Values!.ToJsonString().Should().Be("""{"persistence":{"size":"1Gi"}}""");
@@ -246,7 +248,7 @@ public sealed class WorkspaceReaderTests : IDisposable
     public void All_faults_of_platform_services_are_told_at_once()
     {
         WriteWorkspace(
-            "platformServices: {objectStore: ceph, minoi: {enabled: true}, postgres: {version: 18.0.0}, "
+            "platformServices: {objectStore: ceph, charts: {registry: 'https://charts.example.com'}, minoi: {enabled: true}, postgres: {version: 18.0.0}, "
                 + "gateway: {manifests: nowhere.yaml}, qdrant: {enabled: maybe}}"
         );
 
@@ -257,6 +259,7 @@ public sealed class WorkspaceReaderTests : IDisposable
             .Which.Faults.Select(f => f.ToString())
             .Should()
             .SatisfyRespectively(
+                f => f.Should().Contain("charts.registry: must be like oci://"),
                 f => f.Should().Contain("gateway.manifests: the file").And.Contain("does not exist"),
                 f => f.Should().Contain("postgres.version: is not a known field"),
                 f => f.Should().Contain("qdrant.enabled: must be true or false"),

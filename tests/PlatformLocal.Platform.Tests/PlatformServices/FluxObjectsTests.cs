@@ -95,6 +95,29 @@ public sealed class FluxObjectsTests(ServicesServer server)
         release["targetNamespace"]!.GetValue<string>().Should().Be("cert-manager");
     }
 
+    [Theory]
+    [InlineData("elasticsearch", "oci://mirror.example.com/charts/eck-elasticsearch", "0.20.0")]
+    [InlineData("gateway", "oci://mirror.example.com/charts/gateway-helm", "v1.9.0")]
+    public void A_registry_of_the_workspace_has_all_charts_by_their_names(string name, string url, string version)
+    {
+        var mirror = new ChartRegistry("oci://mirror.example.com/charts") { IsInsecure = true, Secret = "mirror" };
+
+        var chosen = PlatformServiceSelection
+            .Of(name, DeliveryKinds.Flux, new PlatformServiceSettings { Charts = mirror })
+            .Services[^1];
+
+        var source = FluxObjects.Source(chosen, chosen.Service.Charts[^1]);
+        source["kind"]!.GetValue<string>().Should().Be("OCIRepository");
+        source["spec"]!["url"]!.GetValue<string>().Should().Be(url);
+        source["spec"]!["ref"]!["tag"]!.GetValue<string>().Should().Be(version);
+        source["spec"]!["insecure"]!.GetValue<bool>().Should().BeTrue();
+        source["spec"]!["secretRef"]!["name"]!.GetValue<string>().Should().Be("mirror");
+        FluxObjects.Release(chosen, chosen.Service.Charts[^1])["spec"]!["chartRef"]!["kind"]!
+            .GetValue<string>()
+            .Should()
+            .Be("OCIRepository");
+    }
+
     [Fact]
     public void Kinds_that_are_to_stay_are_not_applied_by_the_server_which_would_replace_them()
     {

@@ -16,6 +16,7 @@ internal static class PlatformServicesReader
         var flux = source.Section("flux");
         string? manifests = ReadFile(flux, folder);
         flux?.RefuseOthers();
+        var charts = ReadCharts(source.Section("charts"));
         var changes = new Dictionary<string, PlatformServiceChange>(StringComparer.Ordinal);
         foreach (var service in PlatformServiceFormat.All)
         {
@@ -43,8 +44,31 @@ internal static class PlatformServicesReader
         {
             ObjectStore = store,
             FluxManifests = manifests,
+            Charts = charts,
             Changes = changes,
         };
+    }
+
+    private static ChartRegistry? ReadCharts(ObjectReader? reader)
+    {
+        if (reader is null)
+        {
+            return null;
+        }
+
+        string? url = reader.Text("registry", required: true)?.TrimEnd('/');
+        if (url is not null && !(Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Scheme == "oci"))
+        {
+            reader.Fault("registry", "must be like oci://registry.example.com/charts");
+        }
+
+        var registry = new ChartRegistry(url ?? "")
+        {
+            IsInsecure = reader.Boolean("insecure") ?? false,
+            Secret = reader.Text("secret"),
+        };
+        reader.RefuseOthers();
+        return registry;
     }
 
     private static string? ReadFile(ObjectReader? reader, string folder)

@@ -1,3 +1,4 @@
+using PlatformLocal.Deployment.Workspaces;
 using PlatformLocal.Kubernetes.Readiness;
 using PlatformLocal.Platform.PlatformServices.Secrets;
 
@@ -82,12 +83,22 @@ internal sealed record HelmChart(string Chart, string Repository, string Version
     /// <value>Off unless set: the chart's definitions replace them.</value>
     public bool KeepsKinds { get; init; }
 
+    /// <summary>The registry that has it instead of its own repository; <see langword="null"/> for that one.</summary>
+    public ChartRegistry? Mirror { get; init; }
+
     /// <summary>The file of its values in the service's folder.</summary>
     /// <value><c>values.yaml</c> unless set.</value>
     public string ValuesFile { get; init; } = "values.yaml";
 
-    /// <summary>Whether the repository is an OCI registry.</summary>
-    public bool IsOci => Repository.StartsWith("oci://", StringComparison.Ordinal);
+    /// <summary>Where it is taken from: a repository, or the chart itself in a registry.</summary>
+    public string Url => Mirror is null ? Repository : $"{Mirror.Url}/{Name}";
+
+    /// <summary>Whether it is taken from an OCI registry.</summary>
+    public bool IsOci => Url.StartsWith("oci://", StringComparison.Ordinal);
+
+    // In an OCI address it is the last part; then people may call the chart as they like.
+    private string Name =>
+        Repository.StartsWith("oci://", StringComparison.Ordinal) ? Repository.Split('/')[^1] : Chart;
 
     /// <summary>The values that come with the service.</summary>
     /// <param name="folder">The service's folder.</param>

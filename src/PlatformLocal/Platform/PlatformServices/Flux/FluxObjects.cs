@@ -13,25 +13,32 @@ internal static class FluxObjects
     private static readonly TimeSpan s_margin = TimeSpan.FromMinutes(1);
 
     /// <summary>Where a chart comes from.</summary>
-    public static JsonObject Source(SelectedService chosen, HelmChart chart) =>
-        chart.IsOci
-            ? Object(
-                chosen,
-                SourceOf(chart),
-                new JsonObject
-                {
-                    ["url"] = chart.Repository,
-                    ["interval"] = "24h",
-                    // A chart's layer, as it is: without the selector Flux looks for its own kind of artifact.
-                    ["layerSelector"] = new JsonObject
-                    {
-                        ["mediaType"] = "application/vnd.cncf.helm.chart.content.v1.tar+gzip",
-                        ["operation"] = "copy",
-                    },
-                    ["ref"] = new JsonObject { ["tag"] = chosen.VersionOf(chart) },
-                }
-            )
-            : Object(chosen, SourceOf(chart), new JsonObject { ["url"] = chart.Repository, ["interval"] = "24h" });
+    public static JsonObject Source(SelectedService chosen, HelmChart chart)
+    {
+        var spec = new JsonObject { ["url"] = chart.Url, ["interval"] = "24h" };
+        if (chart.IsOci)
+        {
+            // A chart's layer, as it is: without the selector Flux looks for its own kind of artifact.
+            spec["layerSelector"] = new JsonObject
+            {
+                ["mediaType"] = "application/vnd.cncf.helm.chart.content.v1.tar+gzip",
+                ["operation"] = "copy",
+            };
+            spec["ref"] = new JsonObject { ["tag"] = chosen.VersionOf(chart) };
+        }
+
+        if (chart.Mirror is { IsInsecure: true })
+        {
+            spec["insecure"] = true;
+        }
+
+        if (chart.Mirror is { Secret: { } secret })
+        {
+            spec["secretRef"] = new JsonObject { ["name"] = secret };
+        }
+
+        return Object(chosen, SourceOf(chart), spec);
+    }
 
     /// <summary>The release of a chart.</summary>
     public static JsonObject Release(SelectedService chosen, HelmChart chart)
@@ -90,8 +97,14 @@ internal static class FluxObjects
         new(ReleaseVersion, "HelmRelease", PlatformService.Namespace, chart.Release);
 
     /// <summary>The reference to a chart's source.</summary>
-    public static ObjectReference SourceOf(HelmChart chart) =>
-        new(SourceVersion, chart.IsOci ? "OCIRepository" : "HelmRepository", PlatformService.Namespace, chart.Release);
+    public static ObjectReference SourceOf(HelmChart chart) => SourceOf(chart, chart.IsOci);
+
+    /// <summary>The references to all sources that a chart may have had: where it comes from can be changed.</summary>
+    public static IReadOnlyList<ObjectReference> SourcesOf(HelmChart chart) =>
+        [SourceOf(chart, isOci: false), SourceOf(chart, isOci: true)];
+
+    private static ObjectReference SourceOf(HelmChart chart, bool isOci) =>
+        new(SourceVersion, isOci ? "OCIRepository" : "HelmRepository", PlatformService.Namespace, chart.Release);
 
     // By default Flux gives up after the first failure.
     private static JsonObject Retry() => new() { ["name"] = "RetryOnFailure", ["retryInterval"] = RetryInterval };

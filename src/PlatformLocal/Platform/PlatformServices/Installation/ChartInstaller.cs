@@ -64,7 +64,7 @@ internal sealed class ChartInstaller(KubernetesClient client, ServiceInstallatio
     {
         await ResumeAsync(chart, cancellationToken);
         await manifests.RemoveAsync(
-            [FluxObjects.SourceOf(chart), FluxObjects.ReleaseOf(chart)],
+            [.. FluxObjects.SourcesOf(chart), FluxObjects.ReleaseOf(chart)],
             options.Timeout ?? chosen.Service.Timeout + s_removalMargin,
             cancellationToken
         );

@@ -142,7 +142,10 @@ public sealed record PlatformServiceSelection
         var services = PlatformServiceCatalogue
             .All.Where(s => wanted.Contains(s.Name))
             .Select(s => new SelectedService(
-                s,
+                s with
+                {
+                    Charts = [.. s.Charts.Select(c => c with { Mirror = settings.Charts })],
+                },
                 settings.Changes.GetValueOrDefault(s.Name) ?? PlatformServiceChange.None
             ))
             .ToList();
