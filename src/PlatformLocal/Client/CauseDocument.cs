@@ -55,8 +55,8 @@ public sealed record CauseDocument(string Subject, string Reason, string Message
 
         var counts = new[]
         {
-            Restarts is { } restarts ? Quantity.Of(restarts, "restart") : null,
-            OtherPods is { } others ? Quantity.Of(others, "more pod") : null,
+            Restarts is { } restarts ? Counted.Of(restarts, "restart") : null,
+            OtherPods is { } others ? Counted.Of(others, "more pod") : null,
         };
         if (counts.Any(c => c is not null))
         {

@@ -136,7 +136,7 @@ public sealed record EnvironmentDocument
         if (waiting.Count > ServicesExplained)
         {
             lines.Add(
-                $"and {Quantity.Of(waiting.Count - ServicesExplained, "more service is", "more services are")} not ready"
+                $"and {Counted.Of(waiting.Count - ServicesExplained, "more service is", "more services are")} not ready"
             );
         }
 
@@ -197,7 +197,7 @@ public sealed record ChangeCounts(int Created, int Updated, int Unchanged, int P
         Add(Recreated, "recreated");
         Add(Unchanged, "unchanged");
         Add(Pruned, "removed");
-        var all = Quantity.Of(Created + Updated + Recreated + Unchanged + Pruned, "object");
+        var all = Counted.Of(Created + Updated + Recreated + Unchanged + Pruned, "object");
         return counts.Count switch
         {
             0 => all,

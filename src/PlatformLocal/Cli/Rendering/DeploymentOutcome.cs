@@ -52,7 +52,7 @@ internal static class DeploymentOutcome
     private static string Summary(EnvironmentDocument environment)
     {
         var simulated = environment.Simulated ? " Workloads are simulated: nothing is executed." : "";
-        return $"{environment.EnvironmentName} is ready: {Quantity.Of(environment.Services.Count, "service")} in {environment.Namespace}, "
+        return $"{environment.EnvironmentName} is ready: {Counted.Of(environment.Services.Count, "service")} in {environment.Namespace}, "
             + $"{environment.Changes ?? new ChangeCounts(0, 0, 0, 0)}.{simulated}";
     }
 }

@@ -51,7 +51,7 @@ internal static class HistoryReport
 
         if (history.Count > Shown)
         {
-            terminal.Line($"{Quantity.Of(history.Count - Shown, "older one is", "older ones are")} in: --output json");
+            terminal.Line($"{Counted.Of(history.Count - Shown, "older one is", "older ones are")} in: --output json");
         }
     }
 

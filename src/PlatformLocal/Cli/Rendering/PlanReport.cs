@@ -40,7 +40,7 @@ internal static class PlanReport
         if (shown.Count < plan.Services.Count)
         {
             terminal.Line(
-                $"   {Quantity.Of(plan.Services.Count - shown.Count, "service stays at its version", "services stay at their versions")}."
+                $"   {Counted.Of(plan.Services.Count - shown.Count, "service stays at its version", "services stay at their versions")}."
             );
         }
 
@@ -81,8 +81,8 @@ internal static class PlanReport
         var unchanged = plan.Objects.Count - changes.Count;
         terminal.Line(
             plan.HasChanges
-                ? $"{plan.EnvironmentName}: {Quantity.Of(changes.Count, "object")} would change, {Quantity.Of(unchanged, "stays as it is", "stay as they are")}. Nothing was changed."
-                : $"{plan.EnvironmentName}: nothing would change ({Quantity.Of(unchanged, "object")})."
+                ? $"{plan.EnvironmentName}: {Counted.Of(changes.Count, "object")} would change, {Counted.Of(unchanged, "stays as it is", "stay as they are")}. Nothing was changed."
+                : $"{plan.EnvironmentName}: nothing would change ({Counted.Of(unchanged, "object")})."
         );
     }
 

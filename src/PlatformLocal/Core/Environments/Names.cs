@@ -14,7 +14,7 @@ public static class Names
     {
         if (name.Length is 0 or > MaximumLength)
         {
-            return $"'{Shorten(name)}' has {Quantity.Of(name.Length, "character")}; a name has 1 to {MaximumLength}";
+            return $"'{Shorten(name)}' has {Counted.Of(name.Length, "character")}; a name has 1 to {MaximumLength}";
         }
 
         var isLabel =

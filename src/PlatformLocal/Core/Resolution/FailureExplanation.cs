@@ -58,7 +58,7 @@ internal sealed class FailureExplanation
         var left = _sentences.Count - MaximumSentences;
         return string.Join(
             " ",
-            head.Append($"({Quantity.Of(left, "step between is", "steps between are")} left out.)").Concat(tail)
+            head.Append($"({Counted.Of(left, "step between is", "steps between are")} left out.)").Concat(tail)
         );
     }
 

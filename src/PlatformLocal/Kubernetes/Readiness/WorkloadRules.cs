@@ -171,9 +171,9 @@ internal static class WorkloadRules
         count <= wanted ? null
         : available < count
             ? ObjectReadiness.InProgress(
-                $"{count - available} of {count} replicas are not available, and {Quantity.Of(count - wanted, "old one stays", "old ones stay")} until they are"
+                $"{count - available} of {count} replicas are not available, and {Counted.Of(count - wanted, "old one stays", "old ones stay")} until they are"
             )
         : ObjectReadiness.InProgress(
-            $"{Quantity.Of(count - wanted, "old replica is", "old replicas are")} still ending"
+            $"{Counted.Of(count - wanted, "old replica is", "old replicas are")} still ending"
         );
 }

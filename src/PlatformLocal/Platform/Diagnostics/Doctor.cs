@@ -107,7 +107,7 @@ public sealed class Doctor(
                 ? new CheckResult(
                     "workspace",
                     CheckStatus.Pass,
-                    $"{workspace}: {Quantity.Of(services.Count, "service")}"
+                    $"{workspace}: {Counted.Of(services.Count, "service")}"
                 )
                 : new CheckResult(
                     "workspace",

@@ -221,7 +221,7 @@ internal sealed partial class EnvironmentReconciliation(
             }
         );
         index.Index(SearchDocuments.Of(ready));
-        LogReady(name, Quantity.Of(compiled.Request.Services.Count, "service"), counts);
+        LogReady(name, Counted.Of(compiled.Request.Services.Count, "service"), counts);
 
         Task EndAsync(RolloutOutcome outcome, string? message) =>
             claims.ChangeHistoryAsync(

@@ -56,7 +56,7 @@ internal sealed class FailureReport(
         int more = Math.Max(0, blamed.Count - ObjectsShown) + others;
         if (more > 0)
         {
-            lines.Add($"{Quantity.Of(more, "more object is", "more objects are")} not ready.");
+            lines.Add($"{Counted.Of(more, "more object is", "more objects are")} not ready.");
         }
         return new ServiceFailedException(
             service,

@@ -20,7 +20,7 @@ internal sealed class NamespaceHolders(KubernetesClient client, string name)
         if (holders.Length > HoldersShown)
         {
             held.Add(
-                $"{Quantity.Of(holders.Length - HoldersShown, "more object waits", "more objects wait")} for finalizers"
+                $"{Counted.Of(holders.Length - HoldersShown, "more object waits", "more objects wait")} for finalizers"
             );
         }
         held.AddRange(

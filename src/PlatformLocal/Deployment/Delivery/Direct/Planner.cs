@@ -54,7 +54,7 @@ internal sealed class Planner(KubernetesClient client, DirectDeliveryOptions opt
         {
             throw new PlatformException(
                 refusals.Select(fault => fault.Kind).Distinct().Count() == 1 ? refusals[0].Kind : FailureKind.Failed,
-                $"The cluster refuses {Quantity.Of(refusals.Count, "object")}:\n  {string.Join("\n  ", refusals.Select(fault => fault.Message))}",
+                $"The cluster refuses {Counted.Of(refusals.Count, "object")}:\n  {string.Join("\n  ", refusals.Select(fault => fault.Message))}",
                 string.Join(
                     '\n',
                     refusals.Select(fault => fault.NextStep).OfType<string>().Distinct(StringComparer.Ordinal)

@@ -86,7 +86,7 @@ internal sealed class ServiceRun(
                 if (refusals.Count > 0)
                 {
                     // Whoever corrects the other one is not to hear of these only then.
-                    string what = Quantity.Of(refusals.Count, "object is refused", "objects are refused");
+                    string what = Counted.Of(refusals.Count, "object is refused", "objects are refused");
                     return Fail(service, Refused(service, $"{reason}, and {what}.", refusals));
                 }
                 Report(service, ServicePhase.Pending, reason);

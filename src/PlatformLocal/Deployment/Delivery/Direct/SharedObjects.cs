@@ -276,7 +276,7 @@ internal sealed class SharedObjects(
         );
         ObjectReference[] users = [.. all.References.Where(item => item.Namespace != targetNamespace)];
         return users is [var first, ..]
-            ? $"{Quantity.Of(users.Length, "of its objects is", "of its objects are")} not the environment's, such as {first}"
+            ? $"{Counted.Of(users.Length, "of its objects is", "of its objects are")} not the environment's, such as {first}"
             : null;
     }
 

@@ -1,7 +1,7 @@
 namespace PlatformLocal.Core.Text;
 
 /// <summary>Numbers of things in words.</summary>
-public static class Quantity
+public static class Counted
 {
     /// <summary>A number with what it counts, such as <c>1 object</c> and <c>2 objects</c>.</summary>
     /// <param name="count">How many.</param>
