@@ -106,6 +106,27 @@ public sealed class CommandLineTests
     }
 
     [Theory]
+    [InlineData("{}", "It has no claims. Name a JSON file with an environment_name and services.")]
+    [InlineData("""{"environment_name":"shop","services":{}}""", "Name one in it, such as --file ")]
+    public async Task Of_a_folder_only_claims_are_named(string content, string told)
+    {
+        await using var program = new PlatformCtlProgram();
+        var folder = Directory.CreateDirectory(Path.Combine(program.State, "some where")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(folder, "a.json"), "[1]", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(folder, "b.json"), "no JSON", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(folder, "c.json"), content, TestContext.Current.CancellationToken);
+
+        var outcome = await program.RunAsync("deploy-environment", "--file", folder);
+
+        outcome.ExitCode.Should().Be(2);
+        outcome.Error.Should().Contain(told).And.NotContain("a.json").And.NotContain("b.json");
+        if (content != "{}")
+        {
+            outcome.Error.Should().Contain($"'{Path.Combine(folder, "c.json")}'", "the path has a space");
+        }
+    }
+
+    [Theory]
     [InlineData("{\n \"environment_name\": ", "line 2")]
     [InlineData("{}", "environment_name: is required")]
     public async Task An_invalid_payload_ends_with_2_and_starts_nothing(string payload, string told)
@@ -177,7 +198,7 @@ public sealed class CommandLineTests
         var outcome = await program.RunAsync("deploy-environment", "--file", "/no/such/file.json");
 
         outcome.ExitCode.Should().Be(2);
-        outcome.Error.Should().Contain("/no/such/file.json cannot be read");
+        outcome.Error.Should().Contain("There is no file /no/such/file.json.");
     }
 
     [Theory]

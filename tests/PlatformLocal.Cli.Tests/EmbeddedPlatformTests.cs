@@ -12,7 +12,7 @@ public sealed class EmbeddedPlatformTests
     public async Task Deploying_starts_the_platform_and_a_second_time_changes_nothing()
     {
         await using var program = new PlatformCtlProgram();
-        SkipWithoutKubectl();
+        PlatformCtlProgram.SkipWithoutKubectl();
 
         var first = await program.RunAsync("deploy-environment", "--file", PlatformCtlProgram.Example("dev-local"));
         var second = await program.RunAsync("deploy-environment", "--file", PlatformCtlProgram.Example("dev-local"));
@@ -34,7 +34,7 @@ public sealed class EmbeddedPlatformTests
     public async Task Every_example_deploys_shows_up_and_goes_without_a_trace(string example)
     {
         await using var program = new PlatformCtlProgram();
-        SkipWithoutKubectl();
+        PlatformCtlProgram.SkipWithoutKubectl();
 
         var deployed = await program.RunAsync(
             "deploy-environment",
@@ -62,7 +62,7 @@ public sealed class EmbeddedPlatformTests
     public async Task A_plan_before_and_after_a_deployment_says_what_changes()
     {
         await using var program = new PlatformCtlProgram();
-        SkipWithoutKubectl();
+        PlatformCtlProgram.SkipWithoutKubectl();
         var file = PlatformCtlProgram.Example("dev-local");
 
         var before = await program.RunAsync("plan-environment", "--file", file);
@@ -77,7 +77,7 @@ public sealed class EmbeddedPlatformTests
     public async Task An_environment_shows_its_history_and_is_put_back()
     {
         await using var program = new PlatformCtlProgram();
-        SkipWithoutKubectl();
+        PlatformCtlProgram.SkipWithoutKubectl();
         await program.RunAsync(
             "create-local-platform",
             "--workspace",
@@ -106,156 +106,6 @@ public sealed class EmbeddedPlatformTests
     }
 
     [Fact]
-    public async Task A_platform_that_was_killed_in_the_middle_goes_on_where_it_was()
-    {
-        await using var program = new PlatformCtlProgram();
-        SkipWithoutKubectl();
-        await program.RunAsync(
-            "create-local-platform",
-            "--workspace",
-            Path.Combine(PlatformCtlProgram.RepositoryRoot, "examples")
-        );
-        var stored = await program.RunAsync(
-            "deploy-environment",
-            "--file",
-            PlatformCtlProgram.Example("time-series-dev"),
-            "--no-wait"
-        );
-
-        Kill(program.ServingProcess());
-        var again = await program.RunAsync(
-            "deploy-environment",
-            "--file",
-            PlatformCtlProgram.Example("time-series-dev")
-        );
-
-        stored.ExitCode.Should().Be(0, stored.Error);
-        again.ExitCode.Should().Be(0, again.Error);
-        again.Output.Should().Contain("time-series-dev is ready");
-    }
-
-    [Fact]
-    public async Task Interrupting_a_wait_leaves_the_work_going_on()
-    {
-        Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "signals are sent with kill");
-        await using var program = new PlatformCtlProgram();
-        SkipWithoutKubectl();
-        await program.RunAsync(
-            "create-local-platform",
-            "--workspace",
-            Path.Combine(PlatformCtlProgram.RepositoryRoot, "examples")
-        );
-        using var waiting = program.Start(
-            "deploy-environment",
-            "--deploy-only-specified",
-            "--payload",
-            """{"environment_name":"stuck","services":{"auth-service":{"version":"2.3.1","docker_image":"auth:missing-1"}}}"""
-        );
-        await UntilAsync(async () =>
-            (await program.RunAsync("list-environments", "-o", "json")).Output.Contains("stuck")
-        );
-
-        using (var kill = Process.Start("kill", [PlatformCtlProgram.CtrlC, $"{waiting.Id}"]))
-        {
-            await kill.WaitForExitAsync(Token);
-        }
-
-        var outcome = await PlatformCtlProgram.EndAsync(waiting);
-        var still = await program.RunAsync("get-environment", "stuck", "-o", "json");
-
-        outcome.ExitCode.Should().Be(130);
-        outcome.Error.Should().Contain("goes on in the background");
-        still.Json["phase"]!.ToString().Should().Be("delivering");
-    }
-
-    [Fact]
-    public async Task A_failure_names_the_object_the_reason_and_what_to_try()
-    {
-        await using var program = new PlatformCtlProgram();
-        SkipWithoutKubectl();
-
-        var failed = await program.RunAsync(
-            "deploy-environment",
-            "--workspace",
-            Path.Combine(PlatformCtlProgram.RepositoryRoot, "examples"),
-            "--deploy-only-specified",
-            "--payload",
-            """{"environment_name":"broken","services":{"auth-service":{"version":"2.3.1","docker_image":"auth:fail-1"}}}"""
-        );
-
-        failed.ExitCode.Should().Be(1);
-        failed
-            .Error.Should()
-            .Contain("CrashLoopBackOff")
-            .And.Contain("kubectl")
-            .And.Contain("auth-service")
-            .And.NotContain("   at ");
-    }
-
-    [Fact]
-    public async Task A_wait_that_is_too_short_ends_with_3()
-    {
-        await using var program = new PlatformCtlProgram();
-        SkipWithoutKubectl();
-
-        var late = await program.RunAsync(
-            "deploy-environment",
-            "--workspace",
-            Path.Combine(PlatformCtlProgram.RepositoryRoot, "examples"),
-            "--deploy-only-specified",
-            "--timeout",
-            "1",
-            "--payload",
-            """{"environment_name":"slow","services":{"auth-service":{"version":"2.3.1","docker_image":"auth:missing-1"}}}"""
-        );
-
-        late.ExitCode.Should().Be(3);
-        late.Error.Should().Contain("auth-service").And.Contain("goes on in the background");
-        late.Error.Should().Contain("slow is not ready after 1 s: 0 of 1 ready.");
-    }
-
-    [Fact]
-    public async Task Why_it_waits_is_written_once_and_shown_by_every_command()
-    {
-        await using var program = new PlatformCtlProgram();
-        SkipWithoutKubectl();
-
-        var late = await program.RunAsync(
-            "deploy-environment",
-            "--workspace",
-            Path.Combine(PlatformCtlProgram.RepositoryRoot, "examples"),
-            "--deploy-only-specified",
-            "--timeout",
-            "6",
-            "--payload",
-            """{"environment_name":"slow","services":{"auth-service":{"version":"2.3.1","docker_image":"auth:missing-1"}}}"""
-        );
-        var shown = await program.RunAsync("get-environment", "slow");
-        var listed = await program.RunAsync("list-environments");
-        var accepted = await program.RunAsync(
-            "deploy-environment",
-            "--deploy-only-specified",
-            "--no-wait",
-            "--payload",
-            """{"environment_name":"slow","services":{"auth-service":{"version":"2.3.1","docker_image":"auth:fail-1"}}}"""
-        );
-
-        var lines = late.Error.Split('\n');
-        lines
-            .Where(l => l.Contains("slow: auth-service 2.3.1: Pod auth-service-") && l.Contains("auth:missing-1"))
-            .Should()
-            .ContainSingle()
-            .Which.Should()
-            .MatchRegex(@"\(0 of 1 ready, \d+ s\)$");
-        lines.Should().Contain(l => l.Contains("    Pod auth-service-") && l.Contains("auth:missing-1"));
-        shown.Output.Should().Contain("0 of 1 ready").And.Contain("auth:missing-1");
-        shown.Error.Should().NotContain("Error:", "it has not failed");
-        listed.Output.Should().Contain("slow: Pod auth-service-").And.Contain("auth:missing-1");
-        accepted.Output.Should().Contain("Accepted: slow, revision ").And.Contain("  auth-service 2.3.1");
-        accepted.Output.Should().NotContain("missing-1").And.NotContain("ready:");
-    }
-
-    [Fact]
     public async Task Two_platforms_live_side_by_side_and_destroying_one_leaves_nothing_of_it()
     {
         await using var program = new PlatformCtlProgram();
@@ -277,7 +127,7 @@ public sealed class EmbeddedPlatformTests
     public async Task Two_commands_that_start_the_platform_at_once_share_one()
     {
         await using var program = new PlatformCtlProgram();
-        SkipWithoutKubectl();
+        PlatformCtlProgram.SkipWithoutKubectl();
 
         var outcomes = await Task.WhenAll(
             program.RunAsync("deploy-environment", "--file", PlatformCtlProgram.Example("dev-local")),
@@ -287,51 +137,6 @@ public sealed class EmbeddedPlatformTests
         outcomes.Should().OnlyContain(o => o.ExitCode == 0, string.Join('\n', outcomes.Select(o => o.Error)));
         var list = await program.RunAsync("list-environments", "-o", "json");
         list.Json["environments"]!.AsArray().Should().HaveCount(2);
-    }
-
-    [Fact]
-    public async Task Doctor_checks_this_machine()
-    {
-        await using var program = new PlatformCtlProgram();
-
-        var report = await program.RunAsync(
-            "doctor",
-            "-o",
-            "json",
-            "--workspace",
-            Path.Combine(PlatformCtlProgram.RepositoryRoot, "examples")
-        );
-
-        var checks = report.Json["checks"]!.AsArray();
-        checks
-            .Select(c => c!["name"]!.ToString())
-            .Should()
-            .Contain(["state folder", "disk", "workspace", "kubectl", "platform"]);
-        report.ExitCode.Should().Be(checks.Any(c => c!["status"]!.ToString() == "fail") ? 1 : 0);
-        Directory.EnumerateFileSystemEntries(program.State).Should().BeEmpty();
-    }
-
-    [Fact]
-    public async Task Doctor_warns_of_a_kubectl_whose_kustomize_is_too_old()
-    {
-        await using var program = new PlatformCtlProgram();
-        var old = Path.Combine(program.State, "kubectl");
-        File.WriteAllText(
-            old,
-            "#!/bin/sh\necho 'Client Version: version.Info{Major:\"1\", Minor:\"20\", GitVersion:\"v1.20.2\"}'\n"
-        );
-        if (!OperatingSystem.IsWindows())
-        {
-            File.SetUnixFileMode(old, UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        }
-
-        var path = new Dictionary<string, string> { ["PATH"] = $"{program.State}:/usr/bin:/bin" };
-
-        var report = await program.RunAsync(path, "doctor", "-o", "json");
-
-        var kubectl = report.Json["checks"]!.AsArray().Single(c => c!["name"]!.ToString() == "kubectl")!;
-        kubectl["status"]!.ToString().Should().Be("warn");
-        kubectl["message"]!.ToString().Should().Contain("1.20.2").And.Contain("1.21");
     }
 
     [Fact]
@@ -395,21 +200,6 @@ public sealed class EmbeddedPlatformTests
         return await PlatformCtlProgram.EndAsync(process);
     }
 
-    private static void SkipWithoutKubectl() =>
-        Assert.SkipUnless(
-            (Environment.GetEnvironmentVariable("PATH") ?? "")
-                .Split(Path.PathSeparator)
-                .Any(f => File.Exists(Path.Combine(f, "kubectl"))),
-            "kubectl, which builds kustomizations, is not on the PATH"
-        );
-
-    private static void Kill(int pid)
-    {
-        using var process = Process.GetProcessById(pid);
-        process.Kill();
-        process.WaitForExit();
-    }
-
     private static bool IsAlive(int pid)
     {
         try
@@ -427,16 +217,6 @@ public sealed class EmbeddedPlatformTests
         catch (Exception e) when (e is ArgumentException or IOException)
         {
             return false;
-        }
-    }
-
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        using var late = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        late.CancelAfter(TimeSpan.FromSeconds(30));
-        while (!await condition())
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, late.Token);
         }
     }
 }

@@ -37,9 +37,15 @@ public sealed class ReadinessRulesTests
             },
             {
                 "old ones left",
-                D("\"replicas\":2", S(2, 3, 2, 2, 2)),
+                D("\"replicas\":2", S(2, 3, 2, 3, 3)),
                 ReadinessStatus.InProgress,
                 "1 old replica is still ending"
+            },
+            {
+                "new ones crash beside old ones",
+                D("\"replicas\":2", S(2, 3, 2, 2, 2)),
+                ReadinessStatus.InProgress,
+                "1 of 3 replicas are not available, and 1 old one stays until they are"
             },
             {
                 "unavailable",

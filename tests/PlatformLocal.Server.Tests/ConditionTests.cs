@@ -49,6 +49,39 @@ public sealed class ConditionTests
     }
 
     [Fact]
+    public async Task What_is_refused_is_not_tried_again_by_a_workspace_that_changes_nothing_of_it()
+    {
+        await using var platform = await TestPlatform.StartAsync();
+        var objects = Path.Combine(platform.Workspace, "services", "auth", "infrastructure", "objects.yaml");
+        var good = await File.ReadAllTextAsync(objects, Token);
+        platform.WriteService("other", "other");
+        await File.WriteAllTextAsync(
+            objects,
+            good.Replace("spec:\n  selector", "spec:\n  replicas: -1\n  selector"),
+            Token
+        );
+        platform.DropClaim("shop", Claim("auth", "2.0.0"));
+        var refused = await platform.WaitAsync("shop", e => e?.Phase == EnvironmentPhase.Invalid && e.IsSettled);
+        platform.DropClaim("lost", Claim("nobody", "1.0.0").Replace("shop", "lost"));
+        var lost = await platform.WaitAsync("lost", e => e?.Phase == EnvironmentPhase.Invalid && e.IsSettled);
+
+        // What another service is made of is none of theirs; that it was looked at shows at one that it is of.
+        platform.WriteService("other", "another");
+        platform.DropClaim("third", Claim("auth", "2.0.0").Replace("shop", "third"));
+        await platform.WaitAsync("third", e => e?.Phase == EnvironmentPhase.Invalid && e.IsSettled);
+        await Task.Delay(TimeSpan.FromSeconds(5), TimeProvider.System, Token);
+        var after = await platform.Api.GetAsync("shop", Token);
+        var lostAfter = await platform.Api.GetAsync("lost", Token);
+        await File.WriteAllTextAsync(objects, good, Token);
+        var ready = await platform.WaitAsync("shop", e => e?.Phase == EnvironmentPhase.Ready);
+
+        refused!.Message.Should().Contain("spec.replicas");
+        after.Requested.Should().Be(refused.Requested);
+        lostAfter.Requested.Should().Be(lost!.Requested);
+        ready!.Message.Should().BeNull();
+    }
+
+    [Fact]
     public async Task A_claim_that_is_not_valid_is_not_accepted_and_a_valid_one_in_its_place_is()
     {
         await using var platform = await TestPlatform.StartAsync();

@@ -39,6 +39,33 @@ public sealed class DestructionTests
     }
 
     [Fact]
+    public async Task Of_what_is_removed_nothing_is_told_that_it_waited_for_before()
+    {
+        await using var platform = await TestPlatform.StartAsync();
+        await platform.Api.PutAsync(
+            "shop",
+            new DeployRequest
+            {
+                Claim = (JsonObject)
+                    JsonNode.Parse(
+                        """{"environment_name":"shop","services":{"auth":{"version":"2.0.0","docker_image":"auth:missing-1"}}}"""
+                    )!,
+                DeployOnlySpecified = true,
+            },
+            "*",
+            Token
+        );
+        await platform.WaitAsync("shop", e => e!.Services.Any(s => s.Causes.Count > 0));
+
+        var asked = await platform.Api.DeleteAsync("shop", Token);
+
+        asked.Phase.Should().Be(EnvironmentPhase.Deleting);
+        asked.Message.Should().BeNull();
+        asked.Causes.Should().BeEmpty();
+        asked.Services.Should().OnlyContain(s => s.Causes.Count == 0 && s.Message == null);
+    }
+
+    [Fact]
     public async Task A_history_that_is_a_folder_ends_a_removal_with_the_cause()
     {
         await using var platform = await TestPlatform.StartAsync();

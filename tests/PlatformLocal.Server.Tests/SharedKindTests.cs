@@ -127,7 +127,7 @@ public sealed class SharedKindTests
               - name: v1
                 served: true
                 storage: true
-                schema: {openAPIV3Schema: {type: object, properties: {spec: {type: object, properties: {size: {type: integer}}}}}}
+                schema: {openAPIV3Schema: {type: object, description: "of ${SERVICE_VERSION}", properties: {spec: {type: object, properties: {size: {type: integer}}}}}}
             """
         );
         WriteManifest(

@@ -65,6 +65,33 @@ public sealed class UnreadableObjectTests
         ready.Message.Should().BeNull();
     }
 
+    [Theory]
+    [InlineData("shop.lock.json")]
+    [InlineData("shop.history.json")]
+    public async Task It_is_told_in_the_same_words_wherever_the_environment_is_shown(string key)
+    {
+        await using var platform = await TestPlatform.StartAsync();
+        await platform.DeployAsync(Shop);
+
+        var garbage = Path.Combine(platform.Workspace, "garbage");
+        await File.WriteAllTextAsync(garbage, "garbage", Token);
+        File.Move(garbage, Path.Combine(platform.Bucket, key), overwrite: true);
+        await platform.WaitAsync(
+            "shop",
+            e => e is { Phase: EnvironmentPhase.Invalid, Completed: var c } && c == e.Requested
+        );
+        var listed = (await platform.Api.ListAsync("", Token)).Environments.Single();
+        while (listed.Phase != EnvironmentPhase.Invalid)
+        {
+            listed = (await platform.Api.ListAsync("", Token)).Environments.Single();
+        }
+
+        var got = await platform.Api.GetAsync("shop", Token);
+        got.Phase.Should().Be(EnvironmentPhase.Invalid);
+        got.Message.Should().Be(listed.Message).And.Contain($"environments/{key} cannot be read");
+        got.NextStep.Should().Be(listed.NextStep);
+    }
+
     [Fact]
     public async Task An_environment_with_garbage_beside_its_claim_can_be_removed()
     {

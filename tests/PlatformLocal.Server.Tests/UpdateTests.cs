@@ -64,7 +64,8 @@ public sealed class UpdateTests
         back.Warnings.Should()
             .ContainSingle(w =>
                 w.StartsWith("The automatic update to crashing 1.0.0 failed at ")
-                && w.Contains("crashing: has failed. Deployment env-shop/crashing")
+                && w.Contains("crashing: has failed. Pod crashing-")
+                && w.Contains("container crashing: CrashLoopBackOff")
             );
         File.ReadAllText(Path.Combine(platform.Bucket, "shop.lock.json")).Should().Be(before);
         looked!.History.Should().HaveCount(3, "what failed is not tried again");

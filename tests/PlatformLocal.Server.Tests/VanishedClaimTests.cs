@@ -1,6 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using PlatformLocal.Client;
+using PlatformLocal.Deployment.ObjectStore;
 using PlatformLocal.Kubernetes;
+using PlatformLocal.Server.Reconciliation;
 using PlatformLocal.Server.Status;
 using PlatformLocal.Server.Tests.Testing;
 
@@ -71,6 +73,30 @@ public sealed class VanishedClaimTests
 
         asked.Warnings.Should().BeEmpty();
         seenLate.Warnings.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task A_claim_that_was_removed_by_way_of_the_platform_is_never_away_however_late_that_is_said()
+    {
+        await using var platform = await StartAsync("1h", "shop");
+        var told = new List<string>();
+        using var watching = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var watch = WatchAsync();
+
+        // The look comes between the removal of the claim and the word of it.
+        await platform.Services.GetRequiredService<ClaimStore>().DeleteAsync("shop", WriteCondition.None, Token);
+
+        await platform.WaitAsync("shop", e => e is null);
+        await watch;
+        told.Should().BeEmpty();
+
+        async Task WatchAsync()
+        {
+            await foreach (var now in platform.Api.WatchAsync("shop", watching.Token))
+            {
+                told.AddRange(now.Conditions.Where(c => c.Type == ConditionTypes.ClaimPresent).Select(c => c.Reason));
+            }
+        }
     }
 
     [Fact]

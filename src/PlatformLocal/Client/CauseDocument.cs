@@ -55,8 +55,8 @@ public sealed record CauseDocument(string Subject, string Reason, string Message
 
         var counts = new[]
         {
-            Restarts is { } restarts ? Count(restarts, "restart") : null,
-            OtherPods is { } others ? Count(others, "more pod") : null,
+            Restarts is { } restarts ? Counted.Of(restarts, "restart") : null,
+            OtherPods is { } others ? Counted.Of(others, "more pod") : null,
         };
         if (counts.Any(c => c is not null))
         {
@@ -65,6 +65,4 @@ public sealed record CauseDocument(string Subject, string Reason, string Message
 
         return LastLogLine is { } line ? text.Append("; last log line: ").Append(line).ToString() : text.ToString();
     }
-
-    private static string Count(long count, string what) => $"{count} {what}{(count == 1 ? "" : "s")}";
 }

@@ -135,7 +135,9 @@ public sealed record EnvironmentDocument
 
         if (waiting.Count > ServicesExplained)
         {
-            lines.Add($"and {waiting.Count - ServicesExplained} more services are not ready");
+            lines.Add(
+                $"and {Counted.Of(waiting.Count - ServicesExplained, "more service is", "more services are")} not ready"
+            );
         }
 
         return lines;
@@ -176,12 +178,42 @@ public sealed record ServiceDocument
     public IReadOnlyList<CauseDocument> Causes { get; init; } = [];
 }
 
-/// <summary>How many objects a delivery created, updated, left and pruned.</summary>
+/// <summary>How many objects a delivery created, updated, made again, left and pruned.</summary>
 /// <param name="Created">New objects.</param>
 /// <param name="Updated">Changed objects.</param>
 /// <param name="Unchanged">Objects that were right already.</param>
 /// <param name="Pruned">Objects that are no longer wanted.</param>
-public sealed record ChangeCounts(int Created, int Updated, int Unchanged, int Pruned);
+public sealed record ChangeCounts(int Created, int Updated, int Unchanged, int Pruned)
+{
+    /// <summary>Objects that were deleted and made again, because what differs cannot be changed.</summary>
+    public int Recreated { get; init; }
+
+    /// <summary>The counts in words, such as <c>5 objects, 1 created and 4 unchanged</c>.</summary>
+    public override string ToString()
+    {
+        List<string> counts = [];
+        Add(Created, "created");
+        Add(Updated, "updated");
+        Add(Recreated, "recreated");
+        Add(Unchanged, "unchanged");
+        Add(Pruned, "removed");
+        var all = Counted.Of(Created + Updated + Recreated + Unchanged + Pruned, "object");
+        return counts.Count switch
+        {
+            0 => all,
+            1 => $"{all} {counts[0].Split(' ')[1]}",
+            var several => $"{all}, {string.Join(", ", counts.Take(several - 1))} and {counts[^1]}",
+        };
+
+        void Add(int count, string what)
+        {
+            if (count > 0)
+            {
+                counts.Add($"{count} {what}");
+            }
+        }
+    }
+}
 
 /// <summary>One fault of a document.</summary>
 /// <param name="Path">Where.</param>

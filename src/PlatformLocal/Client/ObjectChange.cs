@@ -41,6 +41,9 @@ public sealed record ObjectChange(
     /// <summary>Why, where the kind of change does not say it.</summary>
     public string? Note { get; init; }
 
+    /// <summary>Why the cluster was not asked whether it accepts the object; absent when it was.</summary>
+    public string? NotChecked { get; init; }
+
     /// <summary>The environment whose version of a shared object is in force instead of this one's; absent when this one's is.</summary>
     public string? ServedBy { get; init; }
 }

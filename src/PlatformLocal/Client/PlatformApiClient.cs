@@ -11,6 +11,9 @@ namespace PlatformLocal.Client;
 /// <summary>The Platform API as a client sees it.</summary>
 public sealed class PlatformApiClient : IDisposable
 {
+    /// <summary>What to do when a platform does not answer.</summary>
+    public static string LookAtPlatform { get; } = $"Look at it with: {ShellCommand.Platformctl("platform-status")}";
+
     /// <summary>How often a stream of events says that it is still there.</summary>
     public static readonly TimeSpan HeartbeatInterval = TimeSpan.FromSeconds(5);
 
@@ -341,8 +344,9 @@ public sealed class PlatformApiClient : IDisposable
             ? other
             : new PlatformException(
                 Patience > TimeSpan.Zero ? FailureKind.NotReadyInTime : FailureKind.Failed,
-                $"The Platform API at {_http.BaseAddress} does not answer: {cause.Message}",
-                $"Look at it with: {ShellCommand.Platformctl("platform-status")}",
+                $"The Platform API at {_http.BaseAddress} does not answer: "
+                    + (cause is OperationCanceledException ? "it is silent" : cause.Message),
+                LookAtPlatform,
                 cause
             );
 

@@ -26,6 +26,14 @@ internal sealed class PlatformCtlProgram : IAsyncDisposable
 
     public string Folder => Path.Combine(State, "local");
 
+    public static void SkipWithoutKubectl() =>
+        Assert.SkipUnless(
+            (System.Environment.GetEnvironmentVariable("PATH") ?? "")
+                .Split(Path.PathSeparator)
+                .Any(f => File.Exists(Path.Combine(f, "kubectl"))),
+            "kubectl, which builds kustomizations, is not on the PATH"
+        );
+
     public static string Example(string name) =>
         Path.Combine(RepositoryRoot, "examples", "environments", name + ".json");
 

@@ -63,18 +63,9 @@ public sealed class DeliveryFailureTests(RealApiServer server)
     public async Task A_crash_loop_fails_without_waiting_for_the_timeout()
     {
         using KubernetesClient client = await server.ConnectAsync();
-        DeliveryRequest request = Request(
-            NewName(),
-            Service("web", DeploymentOf("web")) with
-            {
-                Timeout = TimeSpan.FromMinutes(30),
-            }
-        );
+        DeliveryRequest request = WebWithin(TimeSpan.FromMinutes(30));
         Task<PlatformException> failing = FailAsync(client, request, new ProgressLog());
-        JsonObject deployment = await AppearAsync(
-            client,
-            new ObjectReference("apps/v1", "Deployment", request.Namespace, "web")
-        );
+        JsonObject deployment = await WebAsync(client, request);
         await EventAsync(client, deployment, "ScalingReplicaSet", "Scaled up");
 
         await MakePodAsync(client, deployment, Crashing.Replace("RESTARTS", "3", StringComparison.Ordinal));
@@ -95,19 +86,10 @@ public sealed class DeliveryFailureTests(RealApiServer server)
     public async Task What_runs_and_is_not_ready_is_told_with_why(bool hasCrashed, string reason, string message)
     {
         using KubernetesClient client = await server.ConnectAsync();
-        DeliveryRequest request = Request(
-            NewName(),
-            Service("web", DeploymentOf("web")) with
-            {
-                Timeout = TimeSpan.FromSeconds(4),
-            }
-        );
+        DeliveryRequest request = WebWithin(TimeSpan.FromSeconds(4));
         var log = new ProgressLog();
         Task<PlatformException> failing = FailAsync(client, request, log);
-        JsonObject deployment = await AppearAsync(
-            client,
-            new ObjectReference("apps/v1", "Deployment", request.Namespace, "web")
-        );
+        JsonObject deployment = await WebAsync(client, request);
         string last = hasCrashed ? ""","lastState":{"terminated":{"exitCode":137,"reason":"OOMKilled"}}""" : "";
         await MakePodAsync(
             client,
@@ -137,19 +119,10 @@ public sealed class DeliveryFailureTests(RealApiServer server)
     public async Task The_two_words_for_an_image_that_cannot_be_pulled_are_one_cause()
     {
         using KubernetesClient client = await server.ConnectAsync();
-        DeliveryRequest request = Request(
-            NewName(),
-            Service("web", DeploymentOf("web")) with
-            {
-                Timeout = TimeSpan.FromSeconds(4),
-            }
-        );
+        DeliveryRequest request = WebWithin(TimeSpan.FromSeconds(4));
         var log = new ProgressLog();
         Task<PlatformException> failing = FailAsync(client, request, log);
-        JsonObject deployment = await AppearAsync(
-            client,
-            new ObjectReference("apps/v1", "Deployment", request.Namespace, "web")
-        );
+        JsonObject deployment = await WebAsync(client, request);
         string pulling = NoImage
             .Replace("ImagePullBackOff", "ErrImagePull", StringComparison.Ordinal)
             .Replace("Back-off pulling image x", "x: not found", StringComparison.Ordinal);
@@ -180,18 +153,9 @@ public sealed class DeliveryFailureTests(RealApiServer server)
     public async Task A_few_restarts_are_no_failure()
     {
         using KubernetesClient client = await server.ConnectAsync();
-        DeliveryRequest request = Request(
-            NewName(),
-            Service("web", DeploymentOf("web")) with
-            {
-                Timeout = TimeSpan.FromSeconds(2),
-            }
-        );
+        DeliveryRequest request = WebWithin(TimeSpan.FromSeconds(2));
         Task<PlatformException> failing = FailAsync(client, request, new ProgressLog());
-        JsonObject deployment = await AppearAsync(
-            client,
-            new ObjectReference("apps/v1", "Deployment", request.Namespace, "web")
-        );
+        JsonObject deployment = await WebAsync(client, request);
 
         await MakePodAsync(client, deployment, Crashing.Replace("RESTARTS", "2", StringComparison.Ordinal));
 
@@ -202,21 +166,12 @@ public sealed class DeliveryFailureTests(RealApiServer server)
     public async Task An_image_that_cannot_be_pulled_fails_within_a_minute()
     {
         using KubernetesClient client = await server.ConnectAsync();
-        DeliveryRequest request = Request(
-            NewName(),
-            Service("web", DeploymentOf("web")) with
-            {
-                Timeout = TimeSpan.FromHours(5),
-            }
-        );
+        DeliveryRequest request = WebWithin(TimeSpan.FromHours(5));
         var time = new FastTime();
         var options = new DirectDeliveryOptions { TimeProvider = time };
         long began = time.GetTimestamp();
         Task<PlatformException> failing = FailAsync(client, request, new ProgressLog(), options);
-        JsonObject deployment = await AppearAsync(
-            client,
-            new ObjectReference("apps/v1", "Deployment", request.Namespace, "web")
-        );
+        JsonObject deployment = await WebAsync(client, request);
 
         await MakePodAsync(client, deployment, NoImage);
         PlatformException fault = await failing;
@@ -230,16 +185,10 @@ public sealed class DeliveryFailureTests(RealApiServer server)
     public async Task A_deployment_past_its_progress_deadline_fails_and_heals_with_the_next_delivery()
     {
         using KubernetesClient client = await server.ConnectAsync();
-        DeliveryRequest request = Request(
-            NewName(),
-            Service("web", DeploymentOf("web")) with
-            {
-                Timeout = TimeSpan.FromMinutes(30),
-            }
-        );
+        DeliveryRequest request = WebWithin(TimeSpan.FromMinutes(30));
         Task<PlatformException> failing = FailAsync(client, request, new ProgressLog());
-        var reference = new ObjectReference("apps/v1", "Deployment", request.Namespace, "web");
-        JsonObject deployment = await AppearAsync(client, reference);
+        JsonObject deployment = await WebAsync(client, request);
+        var reference = ObjectReference.Of(deployment);
         JsonObject failed = ReadyStatus(deployment);
         failed.Child("status")!["readyReplicas"] = 0;
         failed.Child("status")!["availableReplicas"] = 0;
@@ -339,7 +288,7 @@ public sealed class DeliveryFailureTests(RealApiServer server)
             new ProgressLog(),
             cancel.Token
         );
-        await AppearAsync(client, new ObjectReference("apps/v1", "Deployment", request.Namespace, "web"));
+        await WebAsync(client, request);
 
         await cancel.CancelAsync();
 
@@ -357,6 +306,13 @@ public sealed class DeliveryFailureTests(RealApiServer server)
             .Should()
             .BeEquivalentTo("ConfigMap", "Deployment");
     }
+
+    /// <summary>One Deployment that nobody makes ready.</summary>
+    private static DeliveryRequest WebWithin(TimeSpan timeout) =>
+        Request(NewName(), Service("web", DeploymentOf("web")) with { Timeout = timeout });
+
+    private static Task<JsonObject> WebAsync(KubernetesClient client, DeliveryRequest request) =>
+        AppearAsync(client, new ObjectReference("apps/v1", "Deployment", request.Namespace, "web"));
 
     private static async Task<PlatformException> FailAsync(
         KubernetesClient client,

@@ -128,8 +128,7 @@ public sealed class DirectDeliveryTests(RealApiServer server)
         PlatformException fault = (await refuse.Should().ThrowAsync<PlatformException>()).Which;
         fault
             .NextStep.Should()
-            .Contain("platform.local/recreate: enabled")
-            .And.Contain($"kubectl -n env-{name} delete configmap fixed");
+            .EndWith($"kubectl -n env-{name} annotate configmap fixed platform.local/recreate=enabled --overwrite");
         await over.CancelAsync();
         await controller;
     }

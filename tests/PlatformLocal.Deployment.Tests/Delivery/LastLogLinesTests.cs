@@ -1,3 +1,4 @@
+using EmbeddedKubernetes;
 using Microsoft.AspNetCore.Http;
 using PlatformLocal.Deployment.Delivery.Direct;
 using PlatformLocal.Kubernetes;
@@ -49,6 +50,29 @@ public sealed class LastLogLinesTests
 
         (await lines.ReadAsync("shop", "web-1", "app", isPrevious: false, Token)).Should().HaveLength(301);
         (await lines.ReadAsync("shop", "web-1", "app", isPrevious: false, Token)).Should().BeNull();
+    }
+
+    [Fact]
+    public async Task That_nothing_runs_on_the_embedded_cluster_is_not_what_a_container_says()
+    {
+        await using EmbeddedCluster cluster = await EmbeddedCluster.StartAsync(
+            new EmbeddedClusterOptions { PodStartDelay = TimeSpan.Zero },
+            Token
+        );
+        using var client = KubernetesClient.FromKubeconfig(cluster.KubeconfigPath);
+        await client.CreateAsync(
+            Yamlish(
+                """{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a","namespace":"default"},"spec":{"containers":[{"name":"app","image":"x:fail-start"}]}}"""
+            ),
+            null,
+            Token
+        );
+        var written = await client.ReadLogsAsync("default", "a", new LogOptions { Container = "app" }, Token);
+
+        string? line = await LinesOf(client).ReadAsync("default", "a", "app", isPrevious: false, Token);
+
+        written.Should().NotBeEmpty("whoever asks for the log hears why there is none");
+        line.Should().BeNull();
     }
 
     private static LastLogLines LinesOf(KubernetesClient client, params string[] secrets)

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using PlatformLocal.Core;
 using PlatformLocal.Testing;
 using static PlatformLocal.Testing.Deliveries;
@@ -30,6 +31,28 @@ public sealed class ManifestAdviceTests : EmbeddedDeliveries
         var fault = (await deliver.Should().ThrowAsync<PlatformException>()).Which;
         fault.Kind.Should().Be(FailureKind.InvalidInput);
         fault.NextStep.Should().StartWith(step).And.EndWith("the manifest of Deployment env-advice/a.");
+    }
+
+    [Theory]
+    [InlineData("\"image\":\"x/a:1\"", "\"image\":true", "Write spec.template.spec.containers[0].image in quotes")]
+    [InlineData("\"replicas\":1", "\"replicas\":[]", "Correct what is refused")]
+    public async Task A_manifest_with_a_value_of_another_kind_is_named_with_its_place(
+        string from,
+        string to,
+        string step
+    )
+    {
+        var wrong = Yamlish(Whole.Replace(from, to, StringComparison.Ordinal));
+        var service = Service("web", wrong) with
+        {
+            Places = new Dictionary<JsonObject, string> { [wrong] = "web/objects.yaml, line 7" },
+        };
+
+        var deliver = () => DeliverAsync(Request("advice", service));
+
+        (await deliver.Should().ThrowAsync<PlatformException>())
+            .Which.NextStep.Should()
+            .Be($"{step} in the manifest of Deployment env-advice/a, web/objects.yaml, line 7.");
     }
 
     [Fact]

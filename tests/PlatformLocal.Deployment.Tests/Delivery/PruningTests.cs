@@ -47,13 +47,20 @@ public sealed class PruningTests(RealApiServer server)
             .Changes.Skip(1)
             .Select(change => $"{change.Change} {change.Name}")
             .Should()
-            .BeEquivalentTo("Pruned plain", "Kept guarded", "Kept data", "Pruned disposable");
+            .BeEquivalentTo("Pruned plain", "Kept guarded", "Kept data", "Kept disposable");
+        result
+            .Changes.Single(change => change.Name == "disposable")
+            .Note.Should()
+            .Be(
+                "it is being deleted and waits for the finalizers kubernetes.io/pvc-protection",
+                "no controller runs here"
+            );
         result.Changes.Single(change => change.Name == "data").Note.Should().Contain("platform.local/prune: enabled");
         again
             .Changes.Skip(1)
             .Select(change => $"{change.Change} {change.Name}")
             .Should()
-            .BeEquivalentTo("Kept guarded", "Kept data");
+            .BeEquivalentTo("Kept guarded", "Kept data", "Kept disposable");
         (await client.FindAsync(taken, Token)).Should().NotBeNull("somebody else has taken it over");
     }
 
@@ -165,13 +172,34 @@ public sealed class PruningTests(RealApiServer server)
     }
 
     [Theory]
-    [InlineData("{\"format\":\"9\"}")]
-    [InlineData("{\"format\":\"1\",\"objects.json\":\"[[1]]\"}")]
-    [InlineData("{\"format\":\"1\",\"objects.json\":\"[\"}")]
-    [InlineData("{\"format\":\"1\",\"objects.json\":\"{}\"}")]
-    [InlineData("{\"format\":\"1\"}")]
-    [InlineData("{\"format\":\"1\",\"objects.json\":\"null\"}")]
-    public async Task An_inventory_that_cannot_be_read_stops_the_delivery(string data)
+    [InlineData("""{"format":"9"}""", "is of format 9, which this version does not know")]
+    [InlineData("""{}""", "is damaged, it names no format")]
+    [InlineData("""{"format":"1","objects.json":"["}""", "is damaged, what it holds is no JSON")]
+    [InlineData("""{"format":"1","objects.json":"{}"}""", "is damaged, what it holds is no list")]
+    [InlineData("""{"format":"1","objects.json":"null"}""", "is damaged, what it holds is no list")]
+    [InlineData("""{"format":"1"}""", "is damaged, platform-inventory has no objects.json.gz")]
+    [InlineData(
+        """{"format":"1","objects.json":"[[1]]"}""",
+        "is damaged, its entry 1 names no object, or one a second time"
+    )]
+    [InlineData(
+        """{"format":"1","objects.json":"[[\"v1\"]]"}""",
+        "is damaged, its entry 1 names no object, or one a second time"
+    )]
+    [InlineData(
+        """{"format":"1","objects.json":"[null]"}""",
+        "is damaged, its entry 1 names no object, or one a second time"
+    )]
+    [InlineData(
+        """{"format":"1","objects.json":"[[\"v1\",\"Secret\",null,\"a\",\"\",null,null],[\"v1\",\"Secret\",null,\"a\",\"\",null,null]]"}""",
+        "is damaged, its entry 2 names no object, or one a second time"
+    )]
+    [InlineData("""{"format":"1","objects.json.gz":"bm8gZ3ppcA=="}""", "is damaged, what it holds cannot be unpacked")]
+    [InlineData(
+        """{"format":"1","shards":"platform-inventory-x-1","objects.json.gz":"bm8="}""",
+        "is damaged, its part platform-inventory-x-1 is missing"
+    )]
+    public async Task An_inventory_that_cannot_be_read_stops_the_delivery_in_plain_words(string data, string why)
     {
         using KubernetesClient client = await server.ConnectAsync();
         string name = NewName();
@@ -185,14 +213,21 @@ public sealed class PruningTests(RealApiServer server)
         );
         JsonObject map = ConfigMap(InventoryStore.Name);
         map.Metadata()!["namespace"] = request.Namespace;
-        map["data"] = JsonNode.Parse(data);
+        var fields = (JsonObject)JsonNode.Parse(data)!;
+        map["data"] = fields;
+        if (fields.Remove("objects.json.gz", out JsonNode? packed))
+        {
+            map["binaryData"] = new JsonObject { ["objects.json.gz"] = packed };
+        }
         await client.CreateAsync(map, null, Token);
 
         Func<Task> deliver = () => new DirectDelivery(client).DeliverAsync(request, new ProgressLog(), Token);
 
         PlatformException fault = (await deliver.Should().ThrowAsync<PlatformException>()).Which;
-        fault.Message.Should().Contain("The inventory of").And.Contain("cannot be read");
-        fault.NextStep.Should().Contain($"kubectl -n env-{name} delete configmap platform-inventory");
+        fault
+            .Message.Should()
+            .Be($"The ConfigMap env-{name}/platform-inventory, which says what was delivered for {name}, {why}.");
+        fault.NextStep.Should().EndWith($"kubectl -n env-{name} delete configmap platform-inventory");
     }
 
     private static async Task BindClaimsAsync(

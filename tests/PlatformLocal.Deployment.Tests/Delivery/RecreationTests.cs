@@ -92,7 +92,7 @@ public sealed class RecreationTests : EmbeddedDeliveries
             Namespace = kind.StartsWith("Cluster", StringComparison.Ordinal) ? null : "env-imm",
         };
         string? first = (await Client.GetAsync(reference, Token)).Uid();
-        DeliveryRequest asItIs = Request("imm", Service("web", after));
+        DeliveryRequest asItIs = Request("imm", At("web/objects.yaml, line 3", Service("web", after)));
         Func<Task>[] refusals = [() => Delivery.PlanAsync(asItIs, Token), () => DeliverAsync(asItIs)];
 
         foreach (Func<Task> refusal in refusals)
@@ -102,9 +102,12 @@ public sealed class RecreationTests : EmbeddedDeliveries
             fault.Message.Should().Contain(field).And.Contain($"{reference} would be accepted if it were made anew.");
             fault
                 .NextStep.Should()
-                .Contain("in the manifests of web: platform.local/recreate: enabled")
-                .And.Contain($"delete {kind.ToLowerInvariant()} a")
-                .And.NotContain("Correct");
+                .Be(
+                    $"To have {kind} a deleted and made again, allow it and deliver again: "
+                        + reference.Kubectl("annotate", "platform.local/recreate=enabled", "--overwrite")
+                        + $"\nOr to have that whenever it is needed, annotate {kind} a in its manifest, web/objects.yaml, line 3: "
+                        + "platform.local/recreate: enabled"
+                );
         }
         (await Client.GetAsync(reference, Token)).Uid().Should().Be(first, "what is refused is not touched");
         foreach (string annotation in new[] { DeliveryLabels.Recreate, DeliveryLabels.FluxForce })
@@ -170,13 +173,76 @@ public sealed class RecreationTests : EmbeddedDeliveries
         Func<Task> one = () => DeliverAsync(Claiming("ReadWriteMany", DeliveryLabels.Recreate));
 
         PlatformException fault = (await one.Should().ThrowAsync<PlatformException>()).Which;
-        fault.NextStep.Should().Contain("which deletes what it holds").And.EndWith("platform.local/prune: enabled");
+        fault
+            .NextStep.Should()
+            .Be(
+                "To have PersistentVolumeClaim data deleted and made again, which deletes what it holds, allow it and deliver again: "
+                    + "kubectl -n env-data annotate persistentvolumeclaim data platform.local/prune=enabled --overwrite"
+            );
         (await Client.GetAsync(reference, Token)).Uid().Should().Be(uid);
         DeliveryResult both = await DeliverAsync(
             Claiming("ReadWriteMany", DeliveryLabels.Recreate, DeliveryLabels.Prune)
         );
         both.Changes.Should().ContainSingle(change => change.Change == ChangeKind.Recreated);
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_cannot_be_edited_is_allowed_once_at_the_object_itself(bool isPutBack)
+    {
+        JsonObject Sized(string size) =>
+            Yamlish(
+                """
+                {"apiVersion":"v1","kind":"PersistentVolumeClaim","metadata":{"name":"data"},
+                 "spec":{"accessModes":["MODE"],"resources":{"requests":{"storage":"1Gi"}}}}
+                """.Replace("MODE", size, StringComparison.Ordinal)
+            );
+        // A version out of a registry has no place where it could be edited; what is put back would be something else then.
+        DeliveryRequest Of(string mode) =>
+            Request(
+                "fixed",
+                isPutBack ? At("a.yaml, line 1", Service("db", Sized(mode))) : Service("db", Sized(mode))
+            ) with
+            {
+                IsPutBack = isPutBack,
+            };
+        await DeliverAsync(Of("ReadWriteOnce"));
+        var reference = new ObjectReference("v1", "PersistentVolumeClaim", "env-fixed", "data");
+
+        Func<Task> refused = () => DeliverAsync(Of("ReadWriteMany"));
+        string advice = (await refused.Should().ThrowAsync<PlatformException>()).Which.NextStep!;
+        await Client.PatchAsync(
+            reference,
+            PatchKind.Merge,
+            Yamlish(
+                """{"metadata":{"annotations":{"platform.local/recreate":"enabled","platform.local/prune":"enabled"}}}"""
+            ),
+            new WriteOptions { FieldManager = "kubectl-annotate" },
+            Token
+        );
+        IReadOnlyList<ObjectChange> plan = await Delivery.PlanAsync(Of("ReadWriteMany"), Token);
+        DeliveryResult allowed = await DeliverAsync(Of("ReadWriteMany"));
+        Func<Task> again = () => DeliverAsync(Of("ReadWriteOnce"));
+
+        advice
+            .Should()
+            .EndWith(
+                "kubectl -n env-fixed annotate persistentvolumeclaim data platform.local/recreate=enabled platform.local/prune=enabled --overwrite"
+            )
+            .And.NotContain("manifest");
+        plan.Should().BeEquivalentTo(allowed.Changes);
+        allowed.Changes.Should().ContainSingle(c => c.Change == ChangeKind.Recreated);
+        (await again.Should().ThrowAsync<PlatformException>("the word goes with the object"))
+            .Which.Message.Should()
+            .Contain("made anew");
+    }
+
+    private static ServiceDelivery At(string place, ServiceDelivery service) =>
+        service with
+        {
+            Places = service.Objects.ToDictionary(item => item, _ => place),
+        };
 
     private static JsonObject Annotated(JsonObject item, params string[] annotations)
     {

@@ -82,7 +82,7 @@ public sealed class SharedObjectsTests : EmbeddedDeliveries
         DeliveryRequest one = With("one", "1.0.0", Role("get"), Widgets("1.0.0"));
         await DeliverAsync(one);
         await DeliverAsync(With("two", "2.0.0", Role("list"), Widgets("2.0.0")));
-        IReadOnlyList<string> before = await Delivery.NotInForceAsync("one", "env-one", Token);
+        IReadOnlyList<string> before = await Delivery.RemarksAsync("one", "env-one", Token);
 
         if (isLeaving)
         {
@@ -104,7 +104,7 @@ public sealed class SharedObjectsTests : EmbeddedDeliveries
                 "ClusterRole op: what one (op 1.0.0) brings is not in force: that of two (op 2.0.0), which is newer, serves all.",
                 "CustomResourceDefinition widgets.shop.example.com: what one (op 1.0.0) brings is not in force: that of two (op 2.0.0), which is newer, serves all."
             );
-        (await Delivery.NotInForceAsync("one", "env-one", Token)).Should().BeEmpty();
+        (await Delivery.RemarksAsync("one", "env-one", Token)).Should().BeEmpty();
         DeliveryResult again = await DeliverAsync(one);
         again.Changes.Should().OnlyContain(change => change.Change == ChangeKind.Unchanged);
     }
@@ -124,6 +124,34 @@ public sealed class SharedObjectsTests : EmbeddedDeliveries
             .Which.Note.Should()
             .StartWith("what one (op 1.0.0) brings cannot come into force")
             .And.Contain("roleRef");
+    }
+
+    [Fact]
+    public async Task What_is_kept_for_then_and_damaged_comes_into_force_at_the_next_deployment()
+    {
+        DeliveryRequest one = With("one", "1.0.0", Role("get"));
+        await DeliverAsync(one);
+        await DeliverAsync(With("two", "2.0.0", Role("list")));
+        ObjectList maps = await Client.ListAsync("v1", "ConfigMap", "env-one", null, Token);
+        string kept = maps
+            .Items.Select(map => map.Metadata().Text("name")!)
+            .Single(name => name.Contains("platform-shared"));
+        await Client.PatchAsync(
+            new ObjectReference("v1", "ConfigMap", "env-one", kept),
+            PatchKind.Merge,
+            Yamlish("""{"binaryData":{"object.json.gz":"bm8gZ3ppcA=="}}"""),
+            null,
+            Token
+        );
+
+        IReadOnlyList<ObjectChange> left = await RemoveAsync("two");
+        await DeliverAsync(one);
+
+        left.Should()
+            .ContainSingle()
+            .Which.Note.Should()
+            .Be("what one (op 1.0.0) brings comes into force at its next deployment");
+        (await Client.FindAsync(s_role, Token))!["rules"]!.ToJsonString().Should().Contain("get");
     }
 
     [Fact]
@@ -149,7 +177,26 @@ public sealed class SharedObjectsTests : EmbeddedDeliveries
             .Note.Should()
             .Be("what one (op 1.0.0) brings is not in force: that of two (op 2.0.0), which is newer, serves all");
         olderDone.Changes.Should().BeEquivalentTo(older);
-        olderDone.NotInForce.Should().Equal($"{served.Kind} {served.Name}: {served.Note}.");
+        olderDone.Remarks.Should().Equal($"{served.Kind} {served.Name}: {served.Note}.");
+    }
+
+    [Fact]
+    public async Task What_is_the_same_is_in_force_whoever_serves_it()
+    {
+        DeliveryRequest one = With("one", "1.0.0", Role("get"));
+        await DeliverAsync(one);
+        await DeliverAsync(With("two", "2.0.0", Role("get")));
+
+        DeliveryResult same = await DeliverAsync(one);
+        IReadOnlyList<string> remarks = await Delivery.RemarksAsync("one", "env-one", Token);
+        DeliveryResult other = await DeliverAsync(With("one", "1.0.0", Role("list")));
+
+        same.Remarks.Should().BeEmpty();
+        remarks.Should().BeEmpty();
+        same.Changes.Single(c => c.Kind == "ClusterRole")
+            .Note.Should()
+            .Be("it is shared with two (op 2.0.0): that of two (op 2.0.0), which is the same, serves all");
+        other.Remarks.Should().ContainSingle().Which.Should().Contain("is not in force");
     }
 
     [Fact]

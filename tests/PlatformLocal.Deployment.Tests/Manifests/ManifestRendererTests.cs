@@ -130,6 +130,42 @@ public sealed class ManifestRendererTests : RenderedManifests
         told.Should().NotContain("ok:").And.NotContain("nothing");
     }
 
+    [Theory]
+    [InlineData(
+        "kind: ConfigMap, metadata: {name: y}",
+        "metadata.name: must be a text, and is true: write it in quotes"
+    )]
+    [InlineData("kind: on, metadata: {name: a}", "kind: must be a text, and is true: write it in quotes")]
+    [InlineData(
+        "kind: Deployment, metadata: {name: a}, spec: {template: {spec: {containers: [{name: 7, env: [{name: n}]}]}}}",
+        "containers[0].name: must be a text, and is the number 7: write it in quotes|containers[0].env[0].name: must be a text, and is false"
+    )]
+    public async Task A_name_that_yaml_takes_for_something_else_is_to_be_quoted(string item, string faults)
+    {
+        var version = item.StartsWith("kind: Deployment", StringComparison.Ordinal) ? "apps/v1" : "v1";
+        Files.Write("infrastructure/a.yaml", $"# first\n{{apiVersion: {version}, {item}}}");
+
+        var told = await FaultAsync();
+
+        told.Should().Contain("a.yaml, line 2").And.NotContain("is required");
+        foreach (var fault in faults.Split('|'))
+        {
+            told.Should().Contain(fault);
+        }
+    }
+
+    [Fact]
+    public async Task Where_an_object_can_be_edited_is_known_unless_its_version_comes_from_elsewhere()
+    {
+        Files.Write("infrastructure/a.yaml", "# first\n" + ConfigMap);
+
+        var own = await RenderAsync();
+        var fetched = await RenderAsync(service => service with { Origin = "registry.test/web@sha256:1" });
+
+        own.Places[own.Objects.Single()].Should().EndWith("infrastructure/a.yaml, line 2");
+        fetched.Places.Should().BeEmpty();
+    }
+
     [Fact]
     public async Task All_refused_objects_are_told_at_once_with_file_and_line()
     {

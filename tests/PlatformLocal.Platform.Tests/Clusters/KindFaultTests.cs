@@ -103,7 +103,7 @@ public sealed class KindFaultTests : IDisposable
                 .Awaiting(() => EnsureAsync(spec))
                 .Should()
                 .ThrowAsync<PlatformException>()
-                .WithMessage("1 of 2 nodes of the cluster * were removed by hand.");
+                .WithMessage("1 of 2 nodes of the cluster * was removed by hand.");
         }
         finally
         {

@@ -64,6 +64,43 @@ public sealed class LocalPlatformTests : IDisposable
         await answering;
     }
 
+    [Fact]
+    public async Task Whoever_asks_for_a_platform_that_is_silent_is_not_told_to_ask_for_it()
+    {
+        var state = new StateFolder(_folder.Path, "shop");
+        state.WriteSettings(new PlatformSettings(ClusterKind.Embedded, Path.Combine(_folder.Path, "workspace")));
+        state.EnsureToken();
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var serving = Serve(state);
+        try
+        {
+            state.WriteEndpoint(new EndpointDocument(new Uri($"http://{listener.LocalEndpoint}"), serving.Id, "0.9.0"));
+            var platform = new LocalPlatform(
+                state,
+                new ServeCommand("false", "0.9.0", []),
+                new ProgramRunner(TimeProvider.System),
+                TimeProvider.System
+            );
+            using var api = await platform.ConnectAsync(Token);
+            listener.Stop();
+
+            var ask = () => platform.DescribeAsync(api, Token);
+
+            (await ask.Should().ThrowAsync<PlatformException>())
+                .WithMessage("The Platform API at * does not answer: *")
+                .Which.NextStep.Should()
+                .Be(
+                    $"Its log is {state.Log}. If it does not come back, end its process and start it again, what it keeps stays: "
+                        + $"kill -9 {serving.Id}\nplatformctl create-local-platform"
+                );
+        }
+        finally
+        {
+            serving.Kill(entireProcessTree: true);
+        }
+    }
+
     private static System.Diagnostics.Process Serve(StateFolder state)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "it needs flock");

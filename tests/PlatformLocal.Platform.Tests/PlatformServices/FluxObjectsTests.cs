@@ -3,7 +3,6 @@ using PlatformLocal.Deployment.Workspaces;
 using PlatformLocal.Kubernetes;
 using PlatformLocal.Platform.PlatformServices;
 using PlatformLocal.Platform.PlatformServices.Flux;
-using PlatformLocal.Platform.PlatformServices.Installation;
 using PlatformLocal.Platform.PlatformServices.Selection;
 
 namespace PlatformLocal.Platform.Tests.PlatformServices;

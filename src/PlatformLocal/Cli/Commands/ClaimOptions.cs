@@ -1,11 +1,14 @@
 using System.CommandLine.Parsing;
 using PlatformLocal.Core.Documents;
+using PlatformLocal.Kubernetes.Files;
 
 namespace PlatformLocal.Cli.Commands;
 
 /// <summary>The options of the commands that take a claim.</summary>
 internal sealed class ClaimOptions
 {
+    private const int FilesLookedInto = 50;
+
     private readonly Option<string?> _payload = new("--payload")
     {
         Description = "A claim, or a part of one that is merged over its type's defaults, as JSON.",
@@ -181,7 +184,52 @@ internal sealed class ClaimOptions
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new PlatformException(FailureKind.InvalidInput, $"{file} cannot be read: {e.Message}");
+            throw Unreadable(file, e);
+        }
+    }
+
+    private static PlatformException Unreadable(string file, Exception fault) =>
+        fault is FileNotFoundException or DirectoryNotFoundException
+            ? new PlatformException(
+                FailureKind.InvalidInput,
+                $"There is no file {file}.",
+                "Name one that is there: --file and --lock take paths from the current folder on.",
+                fault
+            )
+            : new PlatformException(
+                FailureKind.InvalidInput,
+                $"{file} cannot be read: {fault.Message}",
+                "See whether it may be read, and is a file.",
+                fault
+            );
+
+    /// <summary>The first of a folder's files that is a claim: a few are looked into.</summary>
+    private static string? FirstClaimIn(string folder)
+    {
+        try
+        {
+            return Directory
+                .EnumerateFiles(folder, "*.json")
+                .Order(StringComparer.Ordinal)
+                .Take(FilesLookedInto)
+                .FirstOrDefault(IsClaim);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+
+        static bool IsClaim(string file)
+        {
+            try
+            {
+                var content = RegularFile.Read(file, JsonText.MaximumBytes);
+                return JsonText.ParseObject(content, file).ContainsKey("environment_name");
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDocumentException)
+            {
+                return false;
+            }
         }
     }
 
@@ -203,9 +251,9 @@ internal sealed class ClaimOptions
             throw new PlatformException(
                 FailureKind.InvalidInput,
                 $"{file} is a folder, and --file takes the file of one claim.",
-                Directory.EnumerateFiles(file, "*.json").Order(StringComparer.Ordinal).FirstOrDefault() is { } first
-                    ? $"Name one in it, such as --file {first}"
-                    : "Name a JSON file."
+                FirstClaimIn(file) is { } claim
+                    ? $"Name one in it, such as --file {ShellCommand.Quote(claim)}"
+                    : "It has no claims. Name a JSON file with an environment_name and services."
             );
         }
 
@@ -221,7 +269,7 @@ internal sealed class ClaimOptions
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new PlatformException(FailureKind.InvalidInput, $"{file} cannot be read: {e.Message}");
+            throw Unreadable(file, e);
         }
     }
 }

@@ -57,7 +57,7 @@ internal sealed class DestroyEnvironmentCommand(SharedOptions shared)
         {
             null or { EnvironmentType: "dev" or "sue" } => null,
             { EnvironmentType: { } type, Services.Count: var count } =>
-                $"The {type} environment {name} is removed with its {count} services, their data and its secrets.",
+                $"The {type} environment {name} is removed with its {Counted.Of(count, "service")}, all data and its secrets.",
             _ => $"The environment {name}, whose claim cannot be read, is removed with everything in it.",
         };
 }

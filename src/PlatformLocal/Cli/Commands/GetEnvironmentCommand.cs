@@ -27,6 +27,7 @@ internal sealed class GetEnvironmentCommand(SharedOptions shared)
 
     private static void Show(Terminal terminal, EnvironmentDocument environment)
     {
+        var own = environment.Cluster is null ? null : environment.EnvironmentName;
         terminal.Line($"{environment.EnvironmentName}: {environment.Phase.ToString().ToLowerInvariant()}");
         if (environment.Phase == EnvironmentPhase.Delivering)
         {
@@ -60,15 +61,18 @@ internal sealed class GetEnvironmentCommand(SharedOptions shared)
         {
             foreach (var line in environment.Explain())
             {
-                terminal.Line($"  {line}");
+                terminal.Line($"  {CommandText.Copyable(line, own)}");
             }
         }
 
-        HistoryReport.Write(terminal, environment.History ?? []);
+        HistoryReport.Write(
+            terminal,
+            environment.History ?? [],
+            environment.Failure is null ? null : environment.Message
+        );
         terminal.Notes(environment.Warnings);
         if (environment.Failure is not null)
         {
-            var own = environment.Cluster is null ? null : environment.EnvironmentName;
             terminal.Fail(environment.Message, environment.NextStep, own);
         }
     }

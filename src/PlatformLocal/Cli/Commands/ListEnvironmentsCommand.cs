@@ -66,7 +66,8 @@ internal sealed class ListEnvironmentsCommand(SharedOptions shared)
         {
             if (WhyNot(environment) is { } why)
             {
-                terminal.Line($"{environment.EnvironmentName}: {why}");
+                var own = environment.Cluster is null ? null : environment.EnvironmentName;
+                terminal.Line(CommandText.Copyable($"{environment.EnvironmentName}: {why}", own));
             }
         }
 

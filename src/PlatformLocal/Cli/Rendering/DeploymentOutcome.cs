@@ -51,18 +51,8 @@ internal static class DeploymentOutcome
 
     private static string Summary(EnvironmentDocument environment)
     {
-        var changes = environment.Changes ?? new ChangeCounts(0, 0, 0, 0);
-        var (created, updated, unchanged, pruned) = changes;
-        var what =
-            created + updated + pruned == 0
-                ? $"unchanged ({unchanged} objects)"
-                : string.Join(
-                    ", ",
-                    new[] { (created, "created"), (updated, "updated"), (unchanged, "unchanged"), (pruned, "removed") }
-                        .Where(c => c.Item1 > 0)
-                        .Select(c => $"{c.Item1} {c.Item2}")
-                ) + " objects";
         var simulated = environment.Simulated ? " Workloads are simulated: nothing is executed." : "";
-        return $"{environment.EnvironmentName} is ready: {environment.Services.Count} {(environment.Services.Count == 1 ? "service" : "services")} in {environment.Namespace}, {what}.{simulated}";
+        return $"{environment.EnvironmentName} is ready: {Counted.Of(environment.Services.Count, "service")} in {environment.Namespace}, "
+            + $"{environment.Changes ?? new ChangeCounts(0, 0, 0, 0)}.{simulated}";
     }
 }

@@ -13,13 +13,14 @@ internal static class EnvironmentTree
         var type = environment.EnvironmentType is { } known ? $" [dim]({known})[/]" : "";
         var count = elapsed is { } time ? $" {environment.ReadyCount}, {time.TotalSeconds:0} s" : "";
         var tree = new Tree($"[bold]{environment.EnvironmentName.EscapeMarkup()}[/]{type} {Word(environment)}{count}");
-        AddCauses(tree, environment.Causes);
+        var own = environment.Cluster is null ? null : environment.EnvironmentName;
+        AddCauses(tree, environment.Causes, own);
         var services = environment.Services.ToDictionary(s => s.Name, StringComparer.Ordinal);
         var needed = environment.Services.SelectMany(s => s.DependsOn).ToHashSet(StringComparer.Ordinal);
         var shown = new HashSet<string>(StringComparer.Ordinal);
         foreach (var service in environment.Services.Where(s => !needed.Contains(s.Name)))
         {
-            Add(tree, service, services, shown, isLive: elapsed is not null);
+            Add(tree, service, services, shown, isLive: elapsed is not null, own);
         }
 
         return tree;
@@ -31,7 +32,8 @@ internal static class EnvironmentTree
         ServiceDocument service,
         Dictionary<string, ServiceDocument> services,
         HashSet<string> shown,
-        bool isLive
+        bool isLive,
+        string? own
     )
     {
         if (!shown.Add(service.Name))
@@ -46,18 +48,18 @@ internal static class EnvironmentTree
                 ? $" {Tables.Age(began, TimeProvider.System)}"
                 : "";
         var node = parent.AddNode($"{Mark(service.Phase)} {service.Name} [blue]{service.Version}[/]{since}{message}");
-        AddCauses(node, service.Causes);
+        AddCauses(node, service.Causes, own);
         foreach (var dependency in service.DependsOn.Where(services.ContainsKey))
         {
-            Add(node, services[dependency], services, shown, isLive);
+            Add(node, services[dependency], services, shown, isLive, own);
         }
     }
 
-    private static void AddCauses(IHasTreeNodes parent, IReadOnlyList<CauseDocument> causes)
+    private static void AddCauses(IHasTreeNodes parent, IReadOnlyList<CauseDocument> causes, string? own)
     {
         foreach (var cause in causes)
         {
-            parent.AddNode($"[red]{cause.ToString().EscapeMarkup()}[/]");
+            parent.AddNode($"[red]{CommandText.Copyable(cause.ToString(), own).EscapeMarkup()}[/]");
         }
     }
 

@@ -7,8 +7,13 @@ internal static class HistoryReport
 {
     private const int Shown = 10;
     private const int ChangesShown = 4;
+    private const int FailuresShown = 3;
+    private const int LinesShown = 6;
 
-    public static void Write(Terminal terminal, IReadOnlyList<RolloutDocument> history)
+    /// <param name="terminal">Where to.</param>
+    /// <param name="history">The rollouts, newest first.</param>
+    /// <param name="told">The failure that is told anyway.</param>
+    public static void Write(Terminal terminal, IReadOnlyList<RolloutDocument> history, string? told)
     {
         if (history.Count == 0)
         {
@@ -29,9 +34,24 @@ internal static class HistoryReport
         }
 
         terminal.Result.Write(table);
+        foreach (
+            var failed in history
+                .Take(Shown)
+                .Where(r => r.Outcome == RolloutOutcome.Failed && r.Message is not null && r.Message != told)
+                .Take(FailuresShown)
+        )
+        {
+            var lines = failed.Message!.Split('\n');
+            terminal.Line($"{failed.Number} failed: {string.Join("\n  ", lines.Take(LinesShown))}");
+            if (lines.Length > LinesShown)
+            {
+                terminal.Line("  and more, in: --output json");
+            }
+        }
+
         if (history.Count > Shown)
         {
-            terminal.Line($"{history.Count - Shown} older ones are in: --output json");
+            terminal.Line($"{Counted.Of(history.Count - Shown, "older one is", "older ones are")} in: --output json");
         }
     }
 

@@ -7,6 +7,7 @@ internal static class PlanReport
 {
     private const int ServicesShown = 25;
     private const int GroupsShown = 25;
+    private const int ObjectsShown = 10;
 
     public static void Write(Terminal terminal, PlanDocument plan)
     {
@@ -38,7 +39,9 @@ internal static class PlanReport
 
         if (shown.Count < plan.Services.Count)
         {
-            terminal.Line($"   {plan.Services.Count - shown.Count} services stay at their versions.");
+            terminal.Line(
+                $"   {Counted.Of(plan.Services.Count - shown.Count, "service stays at its version", "services stay at their versions")}."
+            );
         }
 
         var changes = plan.Objects.Where(o => o.Change is not (ChangeKind.Unchanged or ChangeKind.Kept)).ToList();
@@ -60,12 +63,26 @@ internal static class PlanReport
             terminal.Line($"  and the objects of {groups - GroupsShown} more: --output json lists them");
         }
 
+        foreach (
+            var unknown in plan
+                .Objects.Where(o => o.NotChecked is not null)
+                .GroupBy(o => o.NotChecked)
+                .Take(GroupsShown)
+        )
+        {
+            var objects = unknown.Select(o => $"{o.Kind} {o.Name}").ToList();
+            var more = objects.Count > ObjectsShown ? $" and {objects.Count - ObjectsShown} more" : "";
+            terminal.Line(
+                $"  not checked by the cluster, because {unknown.Key}: {string.Join(", ", objects.Take(ObjectsShown))}{more}"
+            );
+        }
+
         terminal.Notes(plan.Warnings);
         var unchanged = plan.Objects.Count - changes.Count;
         terminal.Line(
             plan.HasChanges
-                ? $"{plan.EnvironmentName}: {changes.Count} objects would change, {unchanged} stay as they are. Nothing was changed."
-                : $"{plan.EnvironmentName}: nothing would change ({unchanged} objects)."
+                ? $"{plan.EnvironmentName}: {Counted.Of(changes.Count, "object")} would change, {Counted.Of(unchanged, "stays as it is", "stay as they are")}. Nothing was changed."
+                : $"{plan.EnvironmentName}: nothing would change ({Counted.Of(unchanged, "object")})."
         );
     }
 

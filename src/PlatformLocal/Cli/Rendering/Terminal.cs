@@ -127,7 +127,7 @@ internal sealed class Terminal(bool json)
     /// <param name="own">The environment whose own cluster it is about.</param>
     public void Fail(string? message, string? nextStep, string? own = null)
     {
-        Say($"Error: {message}");
+        Say($"Error: {CommandText.Copyable(message ?? "", own)}");
         foreach (
             var line in CommandText.Copyable(nextStep ?? "", own).Split('\n', StringSplitOptions.RemoveEmptyEntries)
         )

@@ -1,3 +1,5 @@
+using PlatformLocal.Core.Text;
+
 namespace PlatformLocal.Core.Environments;
 
 /// <summary>The rules for names in claims and service definitions.</summary>
@@ -12,7 +14,7 @@ public static class Names
     {
         if (name.Length is 0 or > MaximumLength)
         {
-            return $"'{Shorten(name)}' has {name.Length} characters; a name has 1 to {MaximumLength}";
+            return $"'{Shorten(name)}' has {Counted.Of(name.Length, "character")}; a name has 1 to {MaximumLength}";
         }
 
         var isLabel =

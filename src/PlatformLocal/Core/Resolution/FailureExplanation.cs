@@ -56,7 +56,10 @@ internal sealed class FailureExplanation
         var head = _sentences.Take(MaximumSentences / 2);
         var tail = _sentences.TakeLast(MaximumSentences / 2);
         var left = _sentences.Count - MaximumSentences;
-        return string.Join(" ", head.Append($"({left} steps between are left out.)").Concat(tail));
+        return string.Join(
+            " ",
+            head.Append($"({Counted.Of(left, "step between is", "steps between are")} left out.)").Concat(tail)
+        );
     }
 
     private string NextStep(Catalogue catalogue, bool useDevTags)

@@ -20,6 +20,9 @@ public sealed record DeliveryRequest
     /// <value>Each wait counts from its own beginning unless set.</value>
     public WaitClock? Clock { get; init; }
 
+    /// <summary>Whether what was before is put back: then editing manifests would make something else of it.</summary>
+    public bool IsPutBack { get; init; }
+
     /// <summary>Labels and annotations-free metadata for the namespace object itself.</summary>
     public IReadOnlyDictionary<string, string> NamespaceLabels { get; init; } =
         new Dictionary<string, string>(StringComparer.Ordinal);
@@ -39,6 +42,10 @@ public sealed record ServiceDelivery
 
     /// <summary>The rendered objects: labelled, with their namespace set.</summary>
     public required IReadOnlyList<JsonObject> Objects { get; init; }
+
+    /// <summary>Where the manifests of objects can be edited: file and line, for each of <see cref="Objects"/> of which that is known.</summary>
+    /// <value>Of none unless set: their version comes from elsewhere, where it stays as it is.</value>
+    public IReadOnlyDictionary<JsonObject, string> Places { get; init; } = new Dictionary<JsonObject, string>();
 
     /// <summary>What remains to be done when all its objects are ready; the service is ready only after it. Is told what happens.</summary>
     /// <value>Nothing unless set.</value>
@@ -68,7 +75,6 @@ public sealed record ServiceProgress(string Service, ServicePhase Phase, string?
 /// <param name="Changes">One entry per object, unchanged ones included.</param>
 public sealed record DeliveryResult(IReadOnlyList<ObjectChange> Changes)
 {
-    /// <summary>What it brought that is not in force, because another environment's version serves all: whole sentences.</summary>
-    public IReadOnlyList<string> NotInForce =>
-        [.. Changes.Where(c => c.ServedBy is not null).Select(c => $"{c.Kind} {c.Name}: {c.Note}.")];
+    /// <summary>What is not as the delivery wants it although it is done, because others hold it or serve it: whole sentences.</summary>
+    public IReadOnlyList<string> Remarks { get; init; } = [];
 }

@@ -72,16 +72,20 @@ internal sealed record Manifest(JsonObject Object, string ApiVersion, string Kin
         var apiVersion = source.Text("apiVersion");
         var kind = source.Text("kind");
         var name = source.Metadata().Text("name");
-        AddIfMissing("apiVersion", apiVersion);
-        AddIfMissing("kind", kind);
-        AddIfMissing("metadata.name", name);
+        AddIfMissing("apiVersion", source["apiVersion"]);
+        AddIfMissing("kind", source["kind"]);
+        AddIfMissing("metadata.name", source.Metadata()?["name"]);
         return string.IsNullOrEmpty(apiVersion) || string.IsNullOrEmpty(kind) || string.IsNullOrEmpty(name)
             ? null
             : new Manifest((JsonObject)source.DeepClone(), apiVersion, kind, name, place);
 
-        void AddIfMissing(string path, string? value)
+        void AddIfMissing(string path, JsonNode? value)
         {
-            if (string.IsNullOrEmpty(value))
+            if (TextFields.IsOther(value))
+            {
+                faults.Add(place, TextFields.FaultOf(path, value));
+            }
+            else if (value is null || value.GetValue<string>().Length == 0)
             {
                 faults.Add(place, new Fault(path, "is required in a manifest, as a text"));
             }

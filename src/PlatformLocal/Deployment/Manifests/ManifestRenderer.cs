@@ -65,6 +65,7 @@ public sealed class ManifestRenderer(BuildKustomization build, IsNamespaced isNa
             var rules = new ClusterKindRules(service.Definition.Name, workspace);
             var labels = ManifestLabels.For(claim, service);
             var objects = new List<JsonObject>();
+            var places = new Dictionary<JsonObject, string>();
             if (service.Definition.Secrets.Count > 0 && isWhole)
             {
                 var values = await secretsOf(claim.EnvironmentName, service.Definition, cancellationToken);
@@ -82,7 +83,12 @@ public sealed class ManifestRenderer(BuildKustomization build, IsNamespaced isNa
                 }
 
                 Check(manifest, known, claim.Namespace, rules, faults);
-                objects.Add(ManifestLabels.Stamp(manifest.Object, labels, known ? claim.Namespace : null));
+                var stamped = ManifestLabels.Stamp(manifest.Object, labels, known ? claim.Namespace : null);
+                objects.Add(stamped);
+                if (service.Definition.Origin is null)
+                {
+                    places[stamped] = manifest.Place;
+                }
             }
 
             if (rules.Used.Count > 0)
@@ -99,6 +105,7 @@ public sealed class ManifestRenderer(BuildKustomization build, IsNamespaced isNa
                     Version = service.Version.Text,
                     DependsOn = service.DependsOn,
                     Objects = objects,
+                    Places = places,
                     Timeout = service.Definition.Timeout,
                 }
             );

@@ -7,6 +7,19 @@ namespace PlatformLocal.Deployment.Manifests;
 internal static class TextFields
 {
     private static readonly string[] s_maps = ["labels", "annotations"];
+
+    // Maps whose keys are anybody's: their values are looked at where they are texts.
+    private static readonly string[] s_free =
+    [
+        "labels",
+        "annotations",
+        "matchLabels",
+        "selector",
+        "data",
+        "stringData",
+        "binaryData",
+        "parameters",
+    ];
     private static readonly string[] s_containers = ["containers", "initContainers", "ephemeralContainers"];
 
     /// <summary>What is wrong with the texts of an object.</summary>
@@ -14,6 +27,11 @@ internal static class TextFields
     {
         var item = manifest.Object;
         var faults = InMetadata(item, "");
+        if (IsBuiltIn(ApiGroup.Of(manifest.ApiVersion)))
+        {
+            faults = faults.Concat(Names(item, ""));
+        }
+
         return (ApiGroup.Of(manifest.ApiVersion), manifest.Kind) switch
         {
             ("", "Secret") => faults.Concat(InMap(item, "data")).Concat(InMap(item, "stringData")),
@@ -25,6 +43,34 @@ internal static class TextFields
             ("" or "apps" or "batch", _) => faults.Concat(InTemplate(item.Child("spec"), "spec")),
             _ => faults,
         };
+    }
+
+    // What is called a name is one, in all kinds of Kubernetes; schemas of other kinds may have anything under it.
+    private static bool IsBuiltIn(string group) =>
+        !group.Contains('.', StringComparison.Ordinal)
+        || (
+            group.EndsWith(".k8s.io", StringComparison.Ordinal)
+            && group is not ("apiextensions.k8s.io" or "gateway.networking.k8s.io")
+        );
+
+    private static IEnumerable<Fault> Names(JsonNode? node, string path)
+    {
+        switch (node)
+        {
+            case JsonArray list:
+                return list.SelectMany((element, i) => Names(element, $"{path}[{i}]"));
+            case JsonObject map:
+                return map.Where(p => !s_free.Contains(p.Key, StringComparer.Ordinal))
+                    .SelectMany(p =>
+                    {
+                        var at = path.Length == 0 ? p.Key : $"{path}.{p.Key}";
+                        return p.Key == "name" && p.Value is JsonValue && IsOther(p.Value)
+                            ? [FaultOf(at, p.Value)]
+                            : Names(p.Value, at);
+                    });
+            default:
+                return [];
+        }
     }
 
     private static IEnumerable<Fault> InTemplate(JsonObject? spec, string path)
@@ -71,9 +117,9 @@ internal static class TextFields
         owner.Child(name)?.Where(p => IsOther(p.Value)).Select(p => FaultOf($"{path}{name}.{p.Key}", p.Value)) ?? [];
 
     // Kubernetes takes null for an empty text.
-    private static bool IsOther(JsonNode? value) => value is not null && value.GetValueKind() != JsonValueKind.String;
+    public static bool IsOther(JsonNode? value) => value is not null && value.GetValueKind() != JsonValueKind.String;
 
-    private static Fault FaultOf(string path, JsonNode? value) =>
+    public static Fault FaultOf(string path, JsonNode? value) =>
         new(
             path,
             $"must be a text, and is {ObjectReader.KindOf(value)}{(value is JsonValue ? ": write it in quotes" : "")}"

@@ -78,7 +78,7 @@ public sealed record PodTrouble(string Container, string Reason, string Message,
     public override string ToString()
     {
         string text = Message.Length == 0 ? $"{Place}: {Reason}" : $"{Place}: {Reason}: {Message}";
-        return Restarts == 0 ? text : $"{text} ({Restarts} restart{(Restarts == 1 ? "" : "s")})";
+        return Restarts == 0 ? text : $"{text} ({Counted.Of(Restarts, "restart")})";
     }
 
     private static IEnumerable<(JsonObject Container, bool IsInit)> ContainersOf(JsonObject pod) =>

@@ -27,7 +27,7 @@ internal static class WorkloadRules
         ObjectReadiness? missing =
             TooFew(all, wanted, "created")
             ?? TooFew(updated, wanted, "updated")
-            ?? TooMany(all, wanted)
+            ?? TooMany(all, available, wanted)
             ?? TooFew(available, updated, "available")
             ?? TooFew(ready, wanted, "ready");
         if (missing is not null)
@@ -60,7 +60,7 @@ internal static class WorkloadRules
         return TooFew(Count(status, "fullyLabeledReplicas"), wanted, "labelled")
             ?? TooFew(Count(status, "availableReplicas"), wanted, "available")
             ?? TooFew(Count(status, "readyReplicas"), wanted, "ready")
-            ?? TooMany(Count(status, "replicas"), wanted)
+            ?? TooMany(Count(status, "replicas"), Count(status, "availableReplicas"), wanted)
             ?? ObjectReadiness.Current($"{wanted} of {wanted} replicas are ready");
     }
 
@@ -77,7 +77,7 @@ internal static class WorkloadRules
         long ready = Count(status, "readyReplicas");
         long updated = Count(status, "updatedReplicas");
         ObjectReadiness? missing =
-            TooFew(all, wanted, "created") ?? TooFew(ready, wanted, "ready") ?? TooMany(all, wanted);
+            TooFew(all, wanted, "created") ?? TooFew(ready, wanted, "ready") ?? TooMany(all, all, wanted);
         if (missing is not null)
         {
             return missing.Value;
@@ -166,11 +166,14 @@ internal static class WorkloadRules
     private static ObjectReadiness? TooFew(long count, long wanted, string what) =>
         count < wanted ? ObjectReadiness.InProgress($"{count} of {wanted} replicas are {what}") : null;
 
-    private static ObjectReadiness? TooMany(long count, long wanted) =>
-        (count - wanted) switch
-        {
-            <= 0 => null,
-            1 => ObjectReadiness.InProgress("1 old replica is still ending"),
-            var old => ObjectReadiness.InProgress($"{old} old replicas are still ending"),
-        };
+    /// <summary>Old replicas stay until the new ones are there: then it is these that are waited for.</summary>
+    private static ObjectReadiness? TooMany(long count, long available, long wanted) =>
+        count <= wanted ? null
+        : available < count
+            ? ObjectReadiness.InProgress(
+                $"{count - available} of {count} replicas are not available, and {Counted.Of(count - wanted, "old one stays", "old ones stay")} until they are"
+            )
+        : ObjectReadiness.InProgress(
+            $"{Counted.Of(count - wanted, "old replica is", "old replicas are")} still ending"
+        );
 }

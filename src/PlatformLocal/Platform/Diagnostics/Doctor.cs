@@ -104,7 +104,11 @@ public sealed class Doctor(
             var services = WorkspaceReader.Read(workspace).Catalogue.Services;
             var bare = services.Values.Where(s => s.Versions.Count == 0 && s.DevVersions.Count == 0).ToList();
             return bare.Count == 0
-                ? new CheckResult("workspace", CheckStatus.Pass, $"{workspace}: {services.Count} services")
+                ? new CheckResult(
+                    "workspace",
+                    CheckStatus.Pass,
+                    $"{workspace}: {Counted.Of(services.Count, "service")}"
+                )
                 : new CheckResult(
                     "workspace",
                     CheckStatus.Warn,

@@ -19,8 +19,9 @@ public sealed class CauseReport(Action<string> say, TimeProvider time) : IProgre
     /// <inheritdoc/>
     public void Report(EnvironmentDocument value)
     {
-        if (value is { Phase: EnvironmentPhase.Deleting, Message: { } waiting, Failure: null })
+        if (value is { Phase: EnvironmentPhase.Deleting, Message: { } waiting, Failure: null, Causes.Count: 0 })
         {
+            // Where there are causes, these are what it is made of.
             Tell(value, "", $"{value.EnvironmentName}: {waiting}", waiting);
         }
 

@@ -162,7 +162,7 @@ internal sealed class CreateOnKind(Creation creation, KindPlatformCluster cluste
         if (warnings[true].Select(c => c.Name).ToList() is { Count: > 0 } images)
         {
             step.Report(
-                $"{images.Count} images may not be there when they are needed ({warnings[true].First().Message}): "
+                $"{Counted.Of(images.Count, "image")} may not be there when needed ({warnings[true].First().Message}): "
                     + string.Join(", ", images.Select(i => i[KindPreflight.ImagePrefix.Length..]))
             );
         }

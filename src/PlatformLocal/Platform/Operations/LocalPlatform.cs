@@ -46,7 +46,7 @@ public sealed class LocalPlatform(StateFolder state, ServeCommand serve, Program
     /// <exception cref="PlatformException">The API refuses or does not answer.</exception>
     public async Task<PlatformDocument> DescribeAsync(PlatformApiClient api, CancellationToken cancellationToken)
     {
-        var platform = await api.GetPlatformAsync(cancellationToken);
+        var platform = await AskAsync(api, cancellationToken);
         return State.ReadSettings() is { IsApiInCluster: true } settings
             ? platform with
             {
@@ -61,6 +61,27 @@ public sealed class LocalPlatform(StateFolder state, ServeCommand serve, Program
                 ],
             }
             : platform;
+    }
+
+    // Whoever asks for the platform itself is not helped by being told to ask for it.
+    private async Task<PlatformDocument> AskAsync(PlatformApiClient api, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await api.GetPlatformAsync(cancellationToken);
+        }
+        catch (PlatformException e) when (e.NextStep == PlatformApiClient.LookAtPlatform)
+        {
+            throw new PlatformException(
+                e.Kind,
+                e.Message,
+                _process.Id is { } process
+                    ? $"Its log is {State.Log}. If it does not come back, end its process and start it again, what it keeps stays: kill -9 {process}\n"
+                        + ShellCommand.Platformctl("create-local-platform")
+                    : $"Check what it runs on with: {ShellCommand.Platformctl("doctor")}",
+                e
+            );
+        }
     }
 
     // The pods of the API have no right to look at them.

@@ -79,7 +79,7 @@ internal static class EnvironmentEndpoints
         if (known is { Phase: EnvironmentPhase.Ready, Cluster: null })
         {
             // Other environments change this, and nobody tells.
-            known = status.Look(known, await deliveries.NotInForceAsync(name, cancellationToken));
+            known = status.Look(known, await deliveries.RemarksAsync(name, cancellationToken));
         }
 
         // Read together: whoever changes this claim under this tag changes nothing newer than what it saw.

@@ -81,7 +81,8 @@ internal sealed class EnvironmentWriter(
     {
         var intent = await IntendAsync(request, cancellationToken);
         var claim = intent.Compiled.Claim;
-        var objects = await deliveries.PlanAsync(intent.Compiled.Request, IsolationOf(intent), cancellationToken);
+        var wanted = intent.Compiled.Request with { IsPutBack = intent.Rollout.BackTo is not null };
+        var objects = await deliveries.PlanAsync(wanted, IsolationOf(intent), cancellationToken);
         var services = PlanServices(intent.Compiled, intent.Before);
         return new PlanDocument
         {

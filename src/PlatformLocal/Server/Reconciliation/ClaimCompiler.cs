@@ -21,6 +21,36 @@ internal sealed record CompiledClaim(
     /// <summary>What the made-up secrets in it are known by; empty when there are none.</summary>
     public string Secrets { get; init; } = "";
 
+    /// <summary>What a delivery is known by: another one of the same comes to the same.</summary>
+    /// <param name="locked">What it is locked to.</param>
+    public string FingerprintWith(EnvironmentLock locked)
+    {
+        var text = new StringBuilder(locked.ToJson().ToJsonString()).Append(Secrets);
+        foreach (var service in Request.Services)
+        {
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"\n{service.Name} {service.Timeout} {string.Join(' ', service.DependsOn)}"
+            );
+            foreach (var item in service.Objects)
+            {
+                text.Append('\n').Append(item.ToJsonString());
+            }
+        }
+
+        foreach (var item in Request.Objects)
+        {
+            text.Append('\n').Append(item.ToJsonString());
+        }
+
+        foreach (var (label, value) in Request.NamespaceLabels)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\n{label}={value}");
+        }
+
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
+    }
+
     /// <summary>Whether a service is among those that it resolved to.</summary>
     public bool Has(string service) => Resolved.Services.Any(s => s.Definition.Name == service);
 

@@ -77,6 +77,7 @@ internal sealed class ClaimStore(IObjectStore store)
     private const string HistorySuffix = ".history.json";
 
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _gates = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> _removed = new(StringComparer.Ordinal);
 
     // Claims are read by people: quotes and umlauts stay as they are.
     private static readonly JsonSerializerOptions Readable = new()
@@ -137,11 +138,31 @@ internal sealed class ClaimStore(IObjectStore store)
     )
     {
         var content = Encoding.UTF8.GetBytes(claim.ToJsonString(Readable) + "\n");
+        _removed.TryRemove(name, out _);
         return store.PutAsync(Bucket, name + ClaimSuffix, content, condition, cancellationToken);
     }
 
-    public Task DeleteAsync(string name, WriteCondition condition, CancellationToken cancellationToken) =>
-        store.DeleteAsync(Bucket, name + ClaimSuffix, condition, cancellationToken);
+    /// <summary>Removes a claim because somebody asked for that, or it expired.</summary>
+    public async Task DeleteAsync(string name, WriteCondition condition, CancellationToken cancellationToken)
+    {
+        // Before it is gone: whoever sees that it is must not take it for lost.
+        _removed[name] = true;
+        try
+        {
+            await store.DeleteAsync(Bucket, name + ClaimSuffix, condition, cancellationToken);
+        }
+        catch
+        {
+            _removed.TryRemove(name, out _);
+            throw;
+        }
+    }
+
+    /// <summary>Whether a claim that is not there was removed by way of this store, not beside it.</summary>
+    public bool IsRemoved(string name) => _removed.ContainsKey(name);
+
+    /// <summary>Forgets removals of claims that are there again.</summary>
+    public void ForgetRemoval(string name) => _removed.TryRemove(name, out _);
 
     /// <summary>What an environment resolved to; <see langword="null"/> when it never did.</summary>
     /// <exception cref="UnreadableObjectException">It is stored, and nobody can read it.</exception>

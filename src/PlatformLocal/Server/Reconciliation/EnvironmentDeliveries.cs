@@ -82,17 +82,20 @@ internal sealed class EnvironmentDeliveries(
         }
     }
 
-    /// <summary>What an environment on the platform's cluster brings that is not in force, because another one's version serves all.</summary>
+    /// <summary>What of an environment on the platform's cluster is not as its delivery wants it although it is done.</summary>
     /// <returns>Whole sentences; one that says so when the cluster does not tell.</returns>
-    public async Task<IReadOnlyList<string>> NotInForceAsync(string environment, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<string>> RemarksAsync(string environment, CancellationToken cancellationToken)
     {
         try
         {
-            return await platform.NotInForceAsync(environment, Claim.NamespaceOf(environment), cancellationToken);
+            return await platform.RemarksAsync(environment, Claim.NamespaceOf(environment), cancellationToken);
         }
         catch (PlatformException e)
         {
-            return [$"Whether all that {environment} brings is in force cannot be told: {e.Message}"];
+            return
+            [
+                $"Whether all that {environment} brings is in force cannot be told. {e.Message} {e.NextStep}".TrimEnd(),
+            ];
         }
     }
 

@@ -19,6 +19,9 @@ internal sealed partial class EnvironmentReconciliation(
 {
     private readonly ConcurrentDictionary<string, DeliveredRecord> _recalled = new(StringComparer.Ordinal);
 
+    // What was made of claims that failed, by which it is seen whether another workspace changes that.
+    private readonly ConcurrentDictionary<string, Attempt> _attempts = new(StringComparer.Ordinal);
+
     /// <summary>Tells what is ready with what was delivered last: the next pass over it has nothing to do if that is still wanted.</summary>
     public void Recall(IEnumerable<(string Name, DeliveredRecord Record)> ready)
     {
@@ -60,9 +63,12 @@ internal sealed partial class EnvironmentReconciliation(
     )
     {
         PlatformException failure;
+        string? revision = null;
+        _attempts.TryRemove(name, out _);
         try
         {
             var stored = await ReadAsync(name, cancellationToken);
+            revision = stored?.Revision;
             if (stored is null)
             {
                 if (isRemoval)
@@ -91,6 +97,14 @@ internal sealed partial class EnvironmentReconciliation(
             );
         }
 
+        _attempts.AddOrUpdate(
+            name,
+            _ => new Attempt(revision, null, failure.Message),
+            (_, attempt) =>
+                attempt.Revision == revision && attempt.Build is not null
+                    ? attempt
+                    : new Attempt(revision, null, failure.Message)
+        );
         LogFailed(name, failure.Message);
         var failed = status.Report(name, new EnvironmentFact.Failed(failure));
         index.Index(SearchDocuments.Of(failed));
@@ -143,21 +157,16 @@ internal sealed partial class EnvironmentReconciliation(
             return;
         }
 
-        // Nobody asks for other versions by starting the platform, nor by changing what there is beside the claim.
         var isSame = history.IsOf(source);
-        var policy = new VersionPolicy
-        {
-            Lock = before,
-            Keep = isSame,
-            TrustsLock = isSame,
-        };
-        var compiled = await compiler.BuildAsync(claim, stored.Revision, snapshot, policy, cancellationToken);
-        var resolved = compiled.ToLock().WithReasonsOf(isSame ? before : null);
-        if (isSame)
-        {
-            RequireVersionsOf(before, resolved);
-        }
-
+        var (compiled, resolved) = await BuildAsync(
+            claim,
+            stored.Revision,
+            snapshot,
+            before,
+            isSame,
+            cancellationToken
+        );
+        _attempts[name] = new Attempt(stored.Revision, compiled.FingerprintWith(resolved), null);
         status.Report(name, ResolvedTo(ServicesOf(compiled), compiled.Warnings, history, source));
         updates.Schedule(claim, types, history, source);
         var rollout = new Rollout
@@ -178,6 +187,7 @@ internal sealed partial class EnvironmentReconciliation(
                 compiled.Request with
                 {
                     Clock = clock,
+                    IsPutBack = rollout.BackTo is not null,
                 },
                 new ProgressReport(p => status.Report(name, new EnvironmentFact.Progressed(p))),
                 cancellationToken
@@ -201,11 +211,17 @@ internal sealed partial class EnvironmentReconciliation(
             await RememberAsync(stored, compiled, resolved);
         }
 
-        status.Report(name, new EnvironmentFact.NotInForce(result.NotInForce));
+        status.Report(name, new EnvironmentFact.Remarked(result.Remarks));
         var counts = Count(result.Changes);
-        var ready = status.Report(name, new EnvironmentFact.Delivered(counts, time.GetUtcNow()));
+        var ready = status.Report(
+            name,
+            new EnvironmentFact.Delivered(counts, time.GetUtcNow())
+            {
+                Recreated = [.. result.Changes.Where(c => c.Change == ChangeKind.Recreated)],
+            }
+        );
         index.Index(SearchDocuments.Of(ready));
-        LogReady(name, compiled.Request.Services.Count, counts.Created, counts.Updated, counts.Pruned);
+        LogReady(name, Counted.Of(compiled.Request.Services.Count, "service"), counts);
 
         Task EndAsync(RolloutOutcome outcome, string? message) =>
             claims.ChangeHistoryAsync(
@@ -213,6 +229,72 @@ internal sealed partial class EnvironmentReconciliation(
                 h => h.End(rollout.Number, outcome, time.GetUtcNow(), message),
                 cancellationToken
             );
+    }
+
+    /// <summary>Whether what failed would be made of the same again: then trying it comes to the same.</summary>
+    public async Task<bool> WouldFailAgainAsync(string name, CancellationToken cancellationToken)
+    {
+        if (!_attempts.TryGetValue(name, out var attempt))
+        {
+            return false;
+        }
+
+        try
+        {
+            var stored = await ReadAsync(name, cancellationToken);
+            if (stored is null || stored.Revision != attempt.Revision)
+            {
+                return false;
+            }
+
+            var snapshot = compiler.ReadWorkspace();
+            var (claim, source) = stored.Read(snapshot.Workspace.Types);
+            var history = await claims.GetHistoryAsync(name, cancellationToken);
+            var before = await claims.GetLockAsync(name, cancellationToken);
+            var (compiled, resolved) = await BuildAsync(
+                claim,
+                stored.Revision,
+                snapshot,
+                before,
+                history.IsOf(source),
+                cancellationToken
+            );
+            return compiled.FingerprintWith(resolved) == attempt.Build;
+        }
+        catch (PlatformException e)
+        {
+            return e.Message == attempt.Fault;
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            return false; // the pass tells of it
+        }
+    }
+
+    private async Task<(CompiledClaim Compiled, EnvironmentLock Resolved)> BuildAsync(
+        Claim claim,
+        string revision,
+        WorkspaceSnapshot snapshot,
+        EnvironmentLock? before,
+        bool isSame,
+        CancellationToken cancellationToken
+    )
+    {
+        // Nobody asks for other versions by starting the platform, nor by changing what there is beside the claim.
+        var policy = new VersionPolicy
+        {
+            Lock = before,
+            Keep = isSame,
+            TrustsLock = isSame,
+        };
+        var compiled = await compiler.BuildAsync(claim, revision, snapshot, policy, cancellationToken);
+        var resolved = compiled.ToLock().WithReasonsOf(isSame ? before : null);
+        if (isSame)
+        {
+            RequireVersionsOf(before, resolved);
+        }
+
+        return (compiled, resolved);
     }
 
     private static void RequireVersionsOf(EnvironmentLock? before, EnvironmentLock now)
@@ -261,6 +343,8 @@ internal sealed partial class EnvironmentReconciliation(
         await secrets.DeleteAsync(EnvironmentSecrets.PrefixOf(name), cancellationToken);
         await claims.DeleteLockAsync(name, cancellationToken);
         await claims.DeleteHistoryAsync(name, cancellationToken);
+        claims.ForgetRemoval(name);
+        _attempts.TryRemove(name, out _);
         index.Remove(name);
         LogRemoved(name);
     }
@@ -306,19 +390,23 @@ internal sealed partial class EnvironmentReconciliation(
         JsonObject source
     ) => new(services, warnings) { Held = history.HeldAt(source), TakenBack = history.FailedUpdate(source) };
 
-    private static ChangeCounts Count(IReadOnlyList<ObjectChange> changes) =>
-        new(
-            changes.Count(c => c.Change == ChangeKind.Created),
-            changes.Count(c => c.Change is ChangeKind.Updated or ChangeKind.Recreated),
-            changes.Count(c => c.Change == ChangeKind.Unchanged),
-            changes.Count(c => c.Change == ChangeKind.Pruned)
-        );
+    private static ChangeCounts Count(IReadOnlyList<ObjectChange> changes)
+    {
+        return new ChangeCounts(
+            Of(ChangeKind.Created),
+            Of(ChangeKind.Updated),
+            Of(ChangeKind.Unchanged),
+            Of(ChangeKind.Pruned)
+        )
+        {
+            Recreated = Of(ChangeKind.Recreated),
+        };
 
-    [LoggerMessage(
-        LogLevel.Information,
-        "{Name} is ready: {Services} services; {Created} objects created, {Updated} updated, {Pruned} pruned"
-    )]
-    private partial void LogReady(string name, int services, int created, int updated, int pruned);
+        int Of(ChangeKind kind) => changes.Count(c => c.Change == kind);
+    }
+
+    [LoggerMessage(LogLevel.Information, "{Name} is ready: {Services}; {Changes}")]
+    private partial void LogReady(string name, string services, ChangeCounts changes);
 
     [LoggerMessage(LogLevel.Information, "{Name} expired at {Expired:u}: its claim is removed")]
     private partial void LogExpired(string name, DateTimeOffset expired);
@@ -343,6 +431,12 @@ internal sealed partial class EnvironmentReconciliation(
 
     [LoggerMessage(LogLevel.Error, "{Name} failed unexpectedly")]
     private partial void LogUnexpected(Exception cause, string name);
+
+    /// <summary>What was tried for an environment.</summary>
+    /// <param name="Revision">The claim's revision; <see langword="null"/> when it could not be read.</param>
+    /// <param name="Build">What was made of it; <see langword="null"/> when it did not come to that.</param>
+    /// <param name="Fault">Why it did not.</param>
+    private sealed record Attempt(string? Revision, string? Build, string? Fault);
 
     // Progress<T> would post to the thread pool and mix the order up.
     private sealed class ProgressReport(Action<ServiceProgress> report) : IProgress<ServiceProgress>

@@ -120,11 +120,8 @@ internal sealed partial class EnvironmentUpdates(
         var broken = services
             .Where(s => brought.ContainsKey(s.Name))
             .ToDictionary(s => s.Name, s => s.Version, StringComparer.Ordinal);
-        // What failed and the first cause below it: the rest is in the history.
-        var why = services
-            .Take(1)
-            .Select(s => $"{s.Name}: {string.Join(' ', (s.Message ?? "").Split('\n').Take(2).Select(l => l.Trim()))}")
-            .FirstOrDefault();
+        // What failed and why, as far as it fits a sentence: the rest is in the history.
+        var why = services.Take(1).Select(Why).FirstOrDefault();
         var back = new Rollout
         {
             Time = time.GetUtcNow(),
@@ -145,6 +142,13 @@ internal sealed partial class EnvironmentUpdates(
         );
         LogBack(name, good.Number, failure.Message);
         return true;
+    }
+
+    private static string Why(ServiceDocument failed)
+    {
+        var lines = (failed.Message ?? "").Split('\n', StringSplitOptions.TrimEntries);
+        var cause = failed.Causes.Count > 0 ? failed.Causes[0].ToString() : lines.ElementAtOrDefault(1) ?? "";
+        return $"{failed.Name}: {lines[0].TrimEnd('.')}. {cause}".Trim();
     }
 
     // A cluster that is away says nothing about versions.

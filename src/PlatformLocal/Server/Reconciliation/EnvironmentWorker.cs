@@ -128,11 +128,46 @@ internal sealed class EnvironmentWorker(
             if (!_running && !stop.IsCancellationRequested)
             {
                 _running = true;
-                Completion = Task.Run(RunAsync, CancellationToken.None);
+                var run = Task.Run(RunAsync, CancellationToken.None);
+                Completion = Completion.IsCompleted ? run : Task.WhenAll(Completion, run);
             }
 
             return document;
         }
+    }
+
+    /// <summary>Where it failed and waits for a change: a pass is made when something else is made of the claim now.</summary>
+    /// <param name="workspace">What the workspace is known by, when it is that which may have changed.</param>
+    public void Reconsider(string? workspace = null)
+    {
+        lock (_lock)
+        {
+            if (_running || _gone || _stalledAt is null || _stalledAt == workspace || stop.IsCancellationRequested)
+            {
+                return;
+            }
+
+            _stalledAt = workspace ?? _stalledAt;
+            Completion = Task.Run(ReconsiderAsync, CancellationToken.None);
+        }
+    }
+
+    private async Task ReconsiderAsync()
+    {
+        try
+        {
+            using var turn = await slots.TakeTurnAsync(stop);
+            if (await reconciliation.WouldFailAgainAsync(name, stop))
+            {
+                return;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            return; // the platform stops
+        }
+
+        Request(feed.Find(name)?.Revision, null, PassKind.Claim, accepted: null);
     }
 
     private async Task RunAsync()

@@ -189,13 +189,14 @@ internal sealed partial class Reconciler(
     {
         var listing = await claims.LookAsync(cancellationToken);
         var current = listing.Claims;
-        var unstuck = StalledElsewhere();
+        ReconsiderStalled();
         foreach (var (name, listed) in current)
         {
             var known = feed.Find(name);
             var expires = known?.ExpirationDate <= now && known.Phase != EnvironmentPhase.Deleting;
             var before = seen.GetValueOrDefault(name);
             seen[name] = listed;
+            claims.ForgetRemoval(name);
             var isBack = _vanished.Forget(name);
             if (isBack)
             {
@@ -208,13 +209,20 @@ internal sealed partial class Reconciler(
                 || expires
                 || known?.Requested is null or 0
                 || (before?.Revision != listed.Revision && known.Revision != listed.Revision)
-                || unstuck.Contains(name)
-                || (before?.Beside != listed.Beside && IsStalled(name))
+                || (
+                    before is not null
+                    && before.Beside != listed.Beside
+                    && await IsDamagedAsync(known, cancellationToken)
+                )
             )
             {
                 // Nobody waits any more for what expired to get ready.
                 var breaksOff = expires && known!.Phase == EnvironmentPhase.Delivering;
                 Request(name, listed.Revision, pass: breaksOff ? PassKind.Lock : PassKind.Claim);
+            }
+            else if (before?.Beside != listed.Beside && _workers.TryGetValue(name, out var worker))
+            {
+                worker.Reconsider(); // what it failed with may be put right
             }
         }
 
@@ -232,6 +240,14 @@ internal sealed partial class Reconciler(
                 // Somebody asked for that, or it expired.
                 seen.Remove(name);
                 _vanished.Forget(name);
+                continue;
+            }
+
+            if (claims.IsRemoved(name))
+            {
+                // The same, and whoever did that is about to say it: saying it twice does no harm.
+                seen.Remove(name);
+                Request(name, revision: null);
                 continue;
             }
 
@@ -257,19 +273,40 @@ internal sealed partial class Reconciler(
     private static bool IsUntouched(ListedClaim? claim, EnvironmentDocument? known) =>
         claim is { HasBeside: false } && known is { Services.Count: 0 };
 
-    private bool IsStalled(string name) => _workers.TryGetValue(name, out var worker) && worker.StalledAt is not null;
-
-    /// <summary>What waits for a change, and the workspace is another one than it failed with.</summary>
-    private HashSet<string> StalledElsewhere()
+    /// <summary>Whether what is kept beside the claim of a ready environment cannot be read any more: then it is told of wherever it is shown.</summary>
+    private async Task<bool> IsDamagedAsync(EnvironmentDocument known, CancellationToken cancellationToken)
     {
-        var stalled = _workers.Where(w => w.Value.StalledAt is not null).ToList();
+        if (known.Phase != EnvironmentPhase.Ready)
+        {
+            return false;
+        }
+
+        try
+        {
+            await claims.GetLockAsync(known.EnvironmentName, cancellationToken);
+            await claims.GetHistoryAsync(known.EnvironmentName, cancellationToken);
+            return false;
+        }
+        catch (UnreadableObjectException)
+        {
+            return true;
+        }
+    }
+
+    /// <summary>Has those looked at that wait for a change, when the workspace is another one than they failed with.</summary>
+    private void ReconsiderStalled()
+    {
+        var stalled = _workers.Values.Where(w => w.StalledAt is not null).ToList();
         if (stalled.Count == 0)
         {
-            return [];
+            return;
         }
 
         var digest = workspaces.DigestOrNone;
-        return [.. stalled.Where(w => w.Value.StalledAt is { } at && at != digest).Select(w => w.Key)];
+        foreach (var worker in stalled)
+        {
+            worker.Reconsider(digest);
+        }
     }
 
     private TimeSpan NextLook(DateTimeOffset now)

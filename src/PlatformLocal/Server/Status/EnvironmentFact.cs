@@ -48,11 +48,15 @@ internal abstract record EnvironmentFact
     /// <summary>Everything is ready.</summary>
     /// <param name="Changes">What the delivery did; <see langword="null"/> when there was nothing to deliver.</param>
     /// <param name="Since">Since when.</param>
-    public sealed record Delivered(ChangeCounts? Changes, DateTimeOffset Since) : EnvironmentFact;
+    public sealed record Delivered(ChangeCounts? Changes, DateTimeOffset Since) : EnvironmentFact
+    {
+        /// <summary>What was deleted and made again.</summary>
+        public IReadOnlyList<ObjectChange> Recreated { get; init; } = [];
+    }
 
-    /// <summary>It is known what of the environment is not in force, because another one's version serves all.</summary>
-    /// <param name="What">What, and whose is: whole sentences.</param>
-    public sealed record NotInForce(IReadOnlyList<string> What) : EnvironmentFact;
+    /// <summary>It is known what is not as the delivery wants it although it is done.</summary>
+    /// <param name="What">What and why: whole sentences.</param>
+    public sealed record Remarked(IReadOnlyList<string> What) : EnvironmentFact;
 
     /// <summary>A pass failed.</summary>
     public sealed record Failed(PlatformException Failure) : EnvironmentFact;

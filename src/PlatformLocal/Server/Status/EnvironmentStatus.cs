@@ -8,26 +8,26 @@ internal sealed class EnvironmentStatus(EnvironmentFeed feed, ServedCluster clus
     // What is odd about the versions and manifests themselves, without what conditions say.
     private readonly ConcurrentDictionary<string, IReadOnlyList<string>> _odd = new(StringComparer.Ordinal);
 
-    // Objects that it shares with other environments, whose versions serve it too.
-    private readonly ConcurrentDictionary<string, IReadOnlyList<string>> _notInForce = new(StringComparer.Ordinal);
+    // What others hold, or serve in its place.
+    private readonly ConcurrentDictionary<string, IReadOnlyList<string>> _remarks = new(StringComparer.Ordinal);
 
     /// <summary>Takes a fact in; an unknown environment begins as pending.</summary>
     /// <returns>What is known then.</returns>
     public EnvironmentDocument Report(string name, EnvironmentFact fact) =>
         feed.Update(name, known => WithWarnings(After(known, fact)));
 
-    /// <summary>Takes in what of an environment is not in force; tells others only when that is news.</summary>
-    public EnvironmentDocument Look(EnvironmentDocument known, IReadOnlyList<string> notInForce) =>
-        notInForce.SequenceEqual(_notInForce.GetValueOrDefault(known.EnvironmentName) ?? [], StringComparer.Ordinal)
+    /// <summary>Takes in what of an environment is not as its delivery wants it; tells others only when that is news.</summary>
+    public EnvironmentDocument Look(EnvironmentDocument known, IReadOnlyList<string> remarks) =>
+        remarks.SequenceEqual(_remarks.GetValueOrDefault(known.EnvironmentName) ?? [], StringComparer.Ordinal)
             ? known
-            : Report(known.EnvironmentName, new EnvironmentFact.NotInForce(notInForce));
+            : Report(known.EnvironmentName, new EnvironmentFact.Remarked(remarks));
 
     /// <summary>Forgets an environment.</summary>
     public void Forget(string name)
     {
         feed.Remove(name);
         _odd.TryRemove(name, out _);
-        _notInForce.TryRemove(name, out _);
+        _remarks.TryRemove(name, out _);
     }
 
     /// <summary>A document as it will be when the next pass fails in this way.</summary>
@@ -51,7 +51,7 @@ internal sealed class EnvironmentStatus(EnvironmentFeed feed, ServedCluster clus
             EnvironmentFact.Placed { Cluster: var own } => known with { Cluster = own },
             EnvironmentFact.Resolved resolved => Resolve(known, resolved),
             EnvironmentFact.Progressed { Progress: var progress } => Progress(known, progress),
-            EnvironmentFact.Delivered { Changes: var changes, Since: var since } => With(
+            EnvironmentFact.Delivered { Changes: var changes, Since: var since, Recreated: var recreated } => With(
                 With(known, ConditionTypes.Delivered, true, changes is null ? "Unchanged" : "Applied"),
                 ConditionTypes.Ready,
                 true,
@@ -66,11 +66,11 @@ internal sealed class EnvironmentStatus(EnvironmentFeed feed, ServedCluster clus
                 Services =
                 [
                     .. known.Services.Select(s =>
-                        After(s, new ServiceProgress(s.Name, ServicePhase.Ready, Message: null))
+                        After(s, new ServiceProgress(s.Name, ServicePhase.Ready, MadeAgain(s.Name, recreated)))
                     ),
                 ],
             },
-            EnvironmentFact.NotInForce { What: var what } => NoteNotInForce(known, what),
+            EnvironmentFact.Remarked { What: var what } => Remark(known, what),
             EnvironmentFact.Failed { Failure: var failure } => Fail(known, failure),
             EnvironmentFact.Remembered { Claim: var claim } => known with
             {
@@ -147,6 +147,13 @@ internal sealed class EnvironmentStatus(EnvironmentFeed feed, ServedCluster clus
             Causes = progress.Causes,
         };
 
+    /// <summary>What of a service was deleted and made again; <see langword="null"/> when nothing was.</summary>
+    private static string? MadeAgain(string service, IReadOnlyList<ObjectChange> recreated)
+    {
+        var own = recreated.Where(c => c.Service == service).Select(c => $"{c.Kind} {c.Name}: {c.Note}").ToList();
+        return own.Count == 0 ? null : $"deleted and made again {string.Join(", ", own)}";
+    }
+
     /// <summary>How far it is and what it waits for, in sentences; a few services stand for many.</summary>
     private static string Waiting(EnvironmentDocument known)
     {
@@ -166,7 +173,7 @@ internal sealed class EnvironmentStatus(EnvironmentFeed feed, ServedCluster clus
     private EnvironmentDocument Remove(EnvironmentDocument known)
     {
         _odd.TryRemove(known.EnvironmentName, out _);
-        _notInForce.TryRemove(known.EnvironmentName, out _);
+        _remarks.TryRemove(known.EnvironmentName, out _);
         return With(known with { Conditions = [] }, ConditionTypes.Ready, false, "Deleting") with
         {
             Phase = EnvironmentPhase.Deleting,
@@ -188,9 +195,9 @@ internal sealed class EnvironmentStatus(EnvironmentFeed feed, ServedCluster clus
     private static string? TextOf(JsonObject claim, string field) =>
         claim[field] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
 
-    private EnvironmentDocument NoteNotInForce(EnvironmentDocument known, IReadOnlyList<string> what)
+    private EnvironmentDocument Remark(EnvironmentDocument known, IReadOnlyList<string> what)
     {
-        _notInForce[known.EnvironmentName] = what;
+        _remarks[known.EnvironmentName] = what;
         return known with { };
     }
 
@@ -199,6 +206,13 @@ internal sealed class EnvironmentStatus(EnvironmentFeed feed, ServedCluster clus
 
     private EnvironmentDocument Ask(EnvironmentDocument known, EnvironmentFact.Asked asked)
     {
+        if (asked.Revision is null)
+        {
+            // What it waited for or failed with before says nothing of its removal.
+            var isUnderWay = known is { Phase: EnvironmentPhase.Deleting, Failure: null };
+            return Number(isUnderWay ? known : Remove(known), asked);
+        }
+
         var after = Number(known, asked);
         // What was before is no answer to whoever asks for something now.
         return asked.Services is not { } services || after.Phase == EnvironmentPhase.Deleting
@@ -375,7 +389,8 @@ internal sealed class EnvironmentStatus(EnvironmentFeed feed, ServedCluster clus
                 .. MessageOf(known, ConditionTypes.ClaimPresent),
                 .. MessageOf(known, ConditionTypes.UpToDate),
                 .. _odd.GetValueOrDefault(known.EnvironmentName) ?? [],
-                .. _notInForce.GetValueOrDefault(known.EnvironmentName) ?? [],
+                // While it is delivered, or when that failed, nobody knows what they will be.
+                .. known.Phase == EnvironmentPhase.Ready ? _remarks.GetValueOrDefault(known.EnvironmentName) ?? [] : [],
                 .. MessageOf(known, ConditionTypes.UpdatesLooked),
             ],
         };

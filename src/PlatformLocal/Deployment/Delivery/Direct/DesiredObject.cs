@@ -1,3 +1,4 @@
+using PlatformLocal.Deployment.Manifests;
 using PlatformLocal.Kubernetes.Transport;
 
 namespace PlatformLocal.Deployment.Delivery.Direct;
@@ -12,11 +13,42 @@ internal sealed record DesiredObject(string Service, ObjectReference Reference, 
     /// <summary>Whether other environments may bring the same object.</summary>
     public bool IsShared => Reference.Namespace is null;
 
+    /// <summary>Where its manifest can be edited: file and line; <see langword="null"/> when that is not known, or nowhere.</summary>
+    public string? Place { get; init; }
+
     public ObjectKey Key { get; } = ObjectKey.Of(Reference);
 
     /// <summary>Changes when the content does.</summary>
-    public string Hash { get; } = Convert.ToBase64String(SHA256.HashData(JsonBody.Write(Content).Span).AsSpan(0, 12));
+    public string Hash { get; } = HashOf(Content);
+
+    /// <summary>Changes when what it is for any environment does: not by whose it is.</summary>
+    public string SharedHash
+    {
+        get
+        {
+            var content = (JsonObject)Content.DeepClone();
+            foreach (string label in s_ownLabels)
+            {
+                content.Metadata().Child("labels")?.Remove(label);
+            }
+            content.Metadata().Child("annotations")?.Remove(ManifestLabels.ContentHash);
+            return HashOf(content);
+        }
+    }
 
     public ObjectChange Change(ChangeKind change) =>
         new(change, Service, Reference.ApiVersion, Reference.Kind, Reference.Namespace, Reference.Name);
+
+    // What differs between environments that bring the same.
+    private static readonly string[] s_ownLabels =
+    [
+        DeliveryLabels.Environment,
+        DeliveryLabels.Service,
+        "app.kubernetes.io/instance",
+        "app.kubernetes.io/part-of",
+        "app.kubernetes.io/version",
+    ];
+
+    private static string HashOf(JsonObject content) =>
+        Convert.ToBase64String(SHA256.HashData(JsonBody.Write(content).Span).AsSpan(0, 12));
 }

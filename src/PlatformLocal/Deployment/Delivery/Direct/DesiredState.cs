@@ -54,6 +54,7 @@ internal sealed record DesiredState(
         JsonObject targetNamespace = NamespaceOf(request);
         var objects = new List<DesiredObject>();
         var owners = new Dictionary<ObjectKey, string>();
+        var places = request.Services.SelectMany(service => service.Places).ToDictionary();
         foreach ((string service, JsonObject item) in AllObjects(request))
         {
             if (item.Text("kind") == "Namespace" && item.Metadata().Text("name") == request.Namespace)
@@ -62,7 +63,10 @@ internal sealed record DesiredState(
                 continue;
             }
             bool isNamespaced = scopes[(item.Text("apiVersion")!, item.Text("kind")!)];
-            DesiredObject desired = Complete(item, request, service, isNamespaced);
+            DesiredObject desired = Complete(item, request, service, isNamespaced) with
+            {
+                Place = request.IsPutBack ? null : places.GetValueOrDefault(item),
+            };
             if (!owners.TryAdd(desired.Key, service))
             {
                 string other = owners[desired.Key] is { Length: > 0 } name ? name : "the environment's own objects";

@@ -34,7 +34,16 @@ public sealed class DirectDelivery(KubernetesClient client, DirectDeliveryOption
     {
         DesiredState state = await DesiredState.FromAsync(request, client.Resources, cancellationToken);
         var home = new EnvironmentNamespace(client, _options, request.Environment, request.Namespace);
-        return [home.Change(ChangeKind.Created), .. state.Objects.Select(item => item.Change(ChangeKind.Created))];
+        return
+        [
+            home.Change(ChangeKind.Created),
+            .. state.Objects.Select(item =>
+                item.Change(ChangeKind.Created) with
+                {
+                    NotChecked = "its cluster is yet to be made",
+                }
+            ),
+        ];
     }
 
     /// <summary>Looks whether an environment may have its namespace: there is none yet, or it is its own.</summary>
@@ -91,33 +100,45 @@ public sealed class DirectDelivery(KubernetesClient client, DirectDeliveryOption
         }
 
         using var applier = new ObjectApplier(client, _options, state, previous, existing);
+        var trial = new DryRun(client, _options, state, previous, existing, isNew: false);
         await using var board = new ReadinessBoard(client, request.Environment);
-        var run = new ServiceRun(client, _options, state, applier, board, progress);
+        var run = new ServiceRun(client, _options, state, applier, trial, board, progress);
         await run.ApplyOwnAsync(cancellationToken);
         await run.RunAsync(cancellationToken);
 
         HashSet<ObjectKey> wanted = [.. state.Objects.Select(item => item.Key)];
         InventoryEntry[] dropped = [.. previous.Entries.Values.Where(entry => !wanted.Contains(entry.Key))];
-        IReadOnlyList<ObjectChange> pruned = await new Pruner(
-            client,
-            _options,
-            request.Environment,
-            state.SharedIn(client, _options)
-        ).PruneAsync(dropped, existing, cancellationToken);
+        var pruner = new Pruner(client, _options, request.Environment, state.SharedIn(client, _options));
+        IReadOnlyList<ObjectChange> pruned = await pruner.PruneAsync(
+            dropped,
+            existing,
+            causes => progress.Report(ServiceProgress.OfEnvironment(causes)),
+            cancellationToken
+        );
 
-        Inventory final = FinalInventory(state, run, dropped, pruned);
+        Inventory final = FinalInventory(state, run, dropped, pruned, pruner.Held);
         if (!AreEqual(final, previous))
         {
             await store.WriteAsync(final, request.Namespace, cancellationToken);
         }
-        IEnumerable<ObjectChange> applied = state.Objects.Select(item =>
-            item.Change(run.Applied[item.Key].Change) with
-            {
-                Note = run.Applied[item.Key].Note,
-                ServedBy = run.Applied[item.Key].ServedBy,
-            }
-        );
-        return new DeliveryResult([homeChange, .. applied, .. pruned]);
+        ObjectChange[] applied =
+        [
+            .. state.Objects.Select(item =>
+                item.Change(run.Applied[item.Key].Change) with
+                {
+                    Note = run.Applied[item.Key].Note,
+                    ServedBy = run.Applied[item.Key].ServedBy,
+                }
+            ),
+        ];
+        return new DeliveryResult([homeChange, .. applied, .. pruned])
+        {
+            Remarks =
+            [
+                .. applied.Where(c => c.ServedBy is not null).Select(c => $"{c.Kind} {c.Name}: {c.Note}."),
+                .. pruner.Held.Values,
+            ],
+        };
     }
 
     /// <summary>
@@ -144,13 +165,16 @@ public sealed class DirectDelivery(KubernetesClient client, DirectDeliveryOption
         CancellationToken cancellationToken
     ) => RemoveAsync(environment, targetNamespace, _ => { }, cancellationToken);
 
-    /// <summary>What an environment brings outside of its namespace that is not in force, because another environment's version serves all.</summary>
+    /// <summary>
+    /// What is not as its delivery wants it although it is done: what an environment brings outside of its namespace and is
+    /// not in force, because another environment's version serves all; and what is deleted and not gone.
+    /// </summary>
     /// <param name="environment">The environment's name.</param>
     /// <param name="targetNamespace">The namespace it was delivered into.</param>
     /// <param name="cancellationToken">Stops asking.</param>
-    /// <returns>Whole sentences; empty when all of it is in force.</returns>
+    /// <returns>Whole sentences; empty when there is nothing of the kind.</returns>
     /// <exception cref="PlatformException">The cluster cannot be asked.</exception>
-    public async Task<IReadOnlyList<string>> NotInForceAsync(
+    public async Task<IReadOnlyList<string>> RemarksAsync(
         string environment,
         string targetNamespace,
         CancellationToken cancellationToken
@@ -162,10 +186,25 @@ public sealed class DirectDelivery(KubernetesClient client, DirectDeliveryOption
             cancellationToken
         );
         var told = new List<string>();
-        foreach (InventoryEntry entry in inventory.Entries.Values.Where(entry => entry.Reference.Namespace is null))
+        foreach (
+            InventoryEntry entry in inventory.Entries.Values.Where(entry =>
+                entry.Reference.Namespace is null || entry.Hash is null
+            )
+        )
         {
-            JsonObject? live = await client.FindAsync(entry.Reference, cancellationToken);
-            if (live is not null && SharedState.NotInForce(live, environment) is { } note)
+            if (
+                await client.Resources.FindAsync(entry.Reference.ApiVersion, entry.Reference.Kind, cancellationToken)
+                    is null
+                || await client.FindAsync(entry.Reference, cancellationToken) is not { } live
+            )
+            {
+                continue;
+            }
+            if (Pruner.Remark(entry.Reference, live) is { } held)
+            {
+                told.Add(held);
+            }
+            else if (entry.Reference.Namespace is null && SharedState.NotInForce(live, environment) is { } note)
             {
                 told.Add($"{entry.Reference}: {note}.");
             }
@@ -180,7 +219,8 @@ public sealed class DirectDelivery(KubernetesClient client, DirectDeliveryOption
         DesiredState state,
         ServiceRun run,
         InventoryEntry[] dropped,
-        IReadOnlyList<ObjectChange> pruned
+        IReadOnlyList<ObjectChange> pruned,
+        IReadOnlyDictionary<ObjectKey, string> held
     )
     {
         // What is kept stays known, so that it is told again and can still be pruned once it is annotated.
@@ -201,7 +241,14 @@ public sealed class DirectDelivery(KubernetesClient client, DirectDeliveryOption
                     run.Applied[item.Key].ResourceVersion,
                     item.Hash
                 ))
-                .Concat(dropped.Where(entry => kept.Contains(entry.Key)))
+                .Concat(
+                    dropped
+                        .Where(entry => kept.Contains(entry.Key))
+                        // Of what is on its way out no state is the one that was delivered: it is looked at each time.
+                        .Select(entry =>
+                            held.ContainsKey(entry.Key) ? entry with { ResourceVersion = null, Hash = null } : entry
+                        )
+                )
         );
     }
 

@@ -56,7 +56,7 @@ internal sealed class FailureReport(
         int more = Math.Max(0, blamed.Count - ObjectsShown) + others;
         if (more > 0)
         {
-            lines.Add($"{more} more {(more == 1 ? "object is" : "objects are")} not ready.");
+            lines.Add($"{Counted.Of(more, "more object is", "more objects are")} not ready.");
         }
         return new ServiceFailedException(
             service,
@@ -74,12 +74,6 @@ internal sealed class FailureReport(
     {
         ObjectReference reference = item.Desired.Reference;
         var lines = new List<string>();
-        foreach (JsonObject condition in item.Item.Child("status").Items("conditions"))
-        {
-            lines.Add(
-                $"condition {condition.Text("type")}={condition.Text("status")}: {ReadinessRules.Describe(condition)}"
-            );
-        }
         ObservedObject[] pods = KnownKinds.RunsPods(reference.Group, reference.Kind)
             ?
             [
@@ -92,6 +86,13 @@ internal sealed class FailureReport(
         foreach (ObservedObject pod in pods.Take(PodsShown))
         {
             await AddPodAsync(pod, reference, lines, steps, cancellationToken);
+        }
+        // After the pods, which are what they speak of.
+        foreach (JsonObject condition in item.Item.Child("status").Items("conditions"))
+        {
+            lines.Add(
+                $"condition {condition.Text("type")}={condition.Text("status")}: {ReadinessRules.Describe(condition)}"
+            );
         }
         await AddEventsAsync(
             reference.Kind,

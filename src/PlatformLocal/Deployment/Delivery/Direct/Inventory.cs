@@ -30,6 +30,15 @@ internal sealed record Inventory(string Environment, IReadOnlyDictionary<ObjectK
         return this with { Entries = all };
     }
 
+    /// <summary>Whether an object is as the last delivery left it, and that is what is wanted: then nobody needs to be asked.</summary>
+    public bool IsUntouched(DesiredObject desired, ExistingObject found) =>
+        KnownKinds.IsPassive(desired.Reference.Group, desired.Reference.Kind)
+        && found.Environment == Environment
+        && Entries.TryGetValue(desired.Key, out InventoryEntry? entry)
+        && entry.ResourceVersion == found.ResourceVersion
+        && entry.Hash == desired.Hash
+        && entry.Reference.ApiVersion == desired.Reference.ApiVersion;
+
     /// <summary>One array per object, sorted, so that equal inventories are equal texts.</summary>
     public JsonArray ToJson() =>
         [
@@ -52,15 +61,33 @@ internal sealed record Inventory(string Environment, IReadOnlyDictionary<ObjectK
                 ),
         ];
 
-    public static Inventory FromJson(string environment, JsonArray rows) =>
-        Of(
-            environment,
-            rows.OfType<JsonArray>()
-                .Select(row => new InventoryEntry(
-                    new ObjectReference((string)row[0]!, (string)row[1]!, (string?)row[2], (string)row[3]!),
-                    (string)row[4]!,
-                    (string?)row[5],
-                    (string?)row[6]
-                ))
-        );
+    /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
+    /// <exception cref="FormatException">Somebody else wrote it; says what is wrong, in plain words.</exception>
+    public static Inventory FromJson(string environment, JsonArray rows)
+    {
+        var entries = new Dictionary<ObjectKey, InventoryEntry>();
+        foreach ((int i, JsonNode? row) in rows.Index())
+        {
+            if (EntryOf(row) is not { } entry || !entries.TryAdd(entry.Key, entry))
+            {
+                throw new FormatException($"its entry {i + 1} names no object, or one a second time");
+            }
+        }
+        return new Inventory(environment, entries);
+    }
+
+    private static InventoryEntry? EntryOf(JsonNode? row)
+    {
+        if (row is not JsonArray { Count: 7 } fields)
+        {
+            return null;
+        }
+        string?[] texts =
+        [
+            .. fields.Select(field => field is JsonValue value && value.TryGetValue(out string? text) ? text : null),
+        ];
+        return texts is [{ } apiVersion, { } kind, var place, { } name, { } service, var version, var hash]
+            ? new InventoryEntry(new ObjectReference(apiVersion, kind, place, name), service, version, hash)
+            : null;
+    }
 }

@@ -46,30 +46,42 @@ internal sealed class InventoryStore(
         }
         try
         {
-            if (data.Text("format") != Format)
+            string format = data.Text("format") ?? throw new FormatException("it names no format");
+            if (format != Format)
             {
-                throw new FormatException($"format {data.Text("format")} is not known");
+                throw Unreadable(
+                    $"is of format {format}, which this version does not know",
+                    "Deliver with the version of platformctl that wrote it. Or forget"
+                );
             }
             string text = data.Text(PlainField) ?? Unpack(await PartsAsync(head, targetNamespace, cancellationToken));
-            return JsonNode.Parse(text) is JsonArray rows
-                ? Inventory.FromJson(environment, rows)
-                : throw new FormatException("it is not a list");
-        }
-        catch (Exception fault)
-            when (fault
-                    is FormatException
-                        or JsonException
-                        or InvalidDataException
-                        or InvalidOperationException
-                        or InvalidCastException
-            )
-        {
-            throw new PlatformException(
-                $"The inventory of {environment} in ConfigMap {targetNamespace}/{Name} cannot be read: {fault.Message.TrimEnd('.')}.",
-                $"Deliver with the version of platformctl that wrote it, or forget what was delivered before: {ShellCommand.Kubectl(targetNamespace, "delete", "configmap", Name)}",
-                fault
+            return Inventory.FromJson(
+                environment,
+                JsonNode.Parse(text) as JsonArray ?? throw new FormatException("what it holds is no list")
             );
         }
+        catch (FormatException fault)
+        {
+            throw Damaged(fault.Message, fault);
+        }
+        catch (JsonException fault)
+        {
+            throw Damaged("what it holds is no JSON", fault);
+        }
+        catch (InvalidDataException fault)
+        {
+            throw Damaged("what it holds cannot be unpacked", fault);
+        }
+
+        PlatformException Damaged(string why, Exception fault) =>
+            Unreadable($"is damaged, {why.TrimEnd('.')}", "Forget", fault);
+
+        PlatformException Unreadable(string what, string forget, Exception? fault = null) =>
+            new(
+                $"The ConfigMap {targetNamespace}/{Name}, which says what was delivered for {environment}, {what}.",
+                $"{forget} what was delivered, so that what is no longer wanted of it stays, and deliver again: {ShellCommand.Kubectl(targetNamespace, "delete", "configmap", Name)}",
+                fault
+            );
     }
 
     /// <summary>Reads the inventory in a ConfigMap; <see langword="null"/> when it is not all there, or in a later format.</summary>
@@ -138,10 +150,16 @@ internal sealed class InventoryStore(
         }
         return all.ToArray();
 
-        static byte[] BytesOf(JsonObject map) =>
-            Convert.FromBase64String(
-                map.Child("binaryData").Text(PackedField) ?? throw new FormatException($"{PackedField} is missing")
-            );
+        static byte[] BytesOf(JsonObject map)
+        {
+            string text =
+                map.Child("binaryData").Text(PackedField)
+                ?? throw new FormatException($"{map.Metadata().Text("name")} has no {PackedField}");
+            byte[] bytes = new byte[text.Length];
+            return Convert.TryFromBase64String(text, bytes, out int length)
+                ? bytes[..length]
+                : throw new FormatException($"{PackedField} of {map.Metadata().Text("name")} is no base64");
+        }
     }
 
     private static string[] ShardsOf(JsonObject? head) =>

@@ -8,6 +8,9 @@ internal sealed partial class LastLogLines(KubernetesClient client, DirectDelive
     private const int LongestLine = 300;
     private const int LongestLook = 10 * LongestLine;
     private const int ShortestSecret = 4;
+
+    /// <summary>How the embedded cluster begins to say that nothing runs and nothing is written.</summary>
+    private const string Simulated = "workloads are simulated in this cluster: ";
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(3);
 
     private readonly ConcurrentDictionary<(string? Pod, string Container, long Restarts), string> _known = new();
@@ -52,7 +55,8 @@ internal sealed partial class LastLogLines(KubernetesClient client, DirectDelive
                 TailLines = 5,
             };
             string log = await client.ReadLogsAsync(place, pod, tail, both.Token);
-            return log.Split('\n').Select(Show).LastOrDefault(line => line.Length > 0);
+            string? last = log.Split('\n').Select(Show).LastOrDefault(line => line.Length > 0);
+            return last?.StartsWith(Simulated, StringComparison.Ordinal) == true ? null : last;
         }
         catch (Exception fault) when (fault is KubernetesException or OperationCanceledException)
         {

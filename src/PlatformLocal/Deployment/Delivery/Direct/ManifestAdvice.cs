@@ -8,9 +8,13 @@ internal static partial class ManifestAdvice
     /// <summary>The refusal with fields of the manifest in its next step; the refusal as it is when it names none.</summary>
     public static PlatformException Of(KubernetesException fault, DesiredObject desired)
     {
+        if (NotText().Match(fault.ServerMessage) is { Success: true } unquoted)
+        {
+            return With(fault, desired, $"Write {unquoted.Groups["field"].Value.TrimStart('.')} in quotes");
+        }
         string[] add = [.. Fields(fault, desired.Content, isMissing: true)];
         string[] correct = [.. Fields(fault, desired.Content, isMissing: false)];
-        if (fault.Kind != FailureKind.InvalidInput || add.Length + correct.Length == 0)
+        if (fault.Kind != FailureKind.InvalidInput || (add.Length + correct.Length == 0 && desired.Place is null))
         {
             return fault;
         }
@@ -19,14 +23,17 @@ internal static partial class ManifestAdvice
             .. correct.Length > 0 ? new[] { $"correct {string.Join(", ", correct)}" } : [],
             .. add.Length > 0 ? new[] { $"add {string.Join(", ", add)}" } : [],
         ];
-        string step = string.Join(" and ", steps);
-        return new PlatformException(
+        string step = steps.Length > 0 ? string.Join(" and ", steps) : "correct what is refused";
+        return With(fault, desired, $"{char.ToUpperInvariant(step[0])}{step[1..]}");
+    }
+
+    private static PlatformException With(KubernetesException fault, DesiredObject desired, string step) =>
+        new(
             fault.Kind,
             fault.Message,
-            $"{char.ToUpperInvariant(step[0])}{step[1..]} in the manifest of {desired.Reference}.",
+            $"{step} in the manifest of {desired.Reference}" + (desired.Place is { } place ? $", {place}." : "."),
             fault
         );
-    }
 
     private static IEnumerable<string> Fields(KubernetesException fault, JsonObject content, bool isMissing) =>
         fault
@@ -62,6 +69,14 @@ internal static partial class ManifestAdvice
         }
         return path[..end];
     }
+
+    // As servers say it that read the object, and as those that compare who manages its fields.
+    [GeneratedRegex(
+        @"cannot unmarshal (bool|boolean|number) into Go struct field [A-Za-z]+(?<field>\.\S+) of type string|(?<field>\.\S+): expected string, got &value",
+        RegexOptions.ExplicitCapture,
+        1000
+    )]
+    private static partial Regex NotText();
 
     [GeneratedRegex(@"\G\.?(?<name>[^.\[\]]+)|\G\[(?<key>[^\]]*)\]", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Part();

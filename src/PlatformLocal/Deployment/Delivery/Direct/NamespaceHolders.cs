@@ -19,7 +19,9 @@ internal sealed class NamespaceHolders(KubernetesClient client, string name)
         held.AddRange(holders.Take(HoldersShown).Select(Describe));
         if (holders.Length > HoldersShown)
         {
-            held.Add($"{holders.Length - HoldersShown} more objects wait for finalizers");
+            held.Add(
+                $"{Counted.Of(holders.Length - HoldersShown, "more object waits", "more objects wait")} for finalizers"
+            );
         }
         held.AddRange(
             found

@@ -51,7 +51,7 @@ internal sealed class ObjectApplier(
     {
         ExistingObject? found = existing.Find(desired.Key);
         string? before = found?.ResourceVersion;
-        if (found is not null && IsUntouched(desired, found))
+        if (found is not null && previous.IsUntouched(desired, found))
         {
             return new AppliedObject(desired, ChangeKind.Unchanged, before, Item: null);
         }
@@ -111,14 +111,6 @@ internal sealed class ObjectApplier(
     }
 
     public void Dispose() => _gate.Dispose();
-
-    public bool IsUntouched(DesiredObject desired, ExistingObject found) =>
-        KnownKinds.IsPassive(desired.Reference.Group, desired.Reference.Kind)
-        && found.Environment == previous.Environment
-        && previous.Entries.TryGetValue(desired.Key, out InventoryEntry? entry)
-        && entry.ResourceVersion == found.ResourceVersion
-        && entry.Hash == desired.Hash
-        && entry.Reference.ApiVersion == desired.Reference.ApiVersion;
 
     /// <summary>A definition is established a moment before its kind is served, and there is nothing to watch for that.</summary>
     private async Task WaitForKindAsync(

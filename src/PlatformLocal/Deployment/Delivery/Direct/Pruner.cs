@@ -4,7 +4,7 @@ namespace PlatformLocal.Deployment.Delivery.Direct;
 /// <remarks>
 /// Kept are: what somebody else labelled as theirs; what other environments bring too; what is annotated <c>platform.local/prune: disabled</c>; namespaces,
 /// custom resource definitions, volumes and volume claims, because they hold data or serve others, unless annotated
-/// <c>platform.local/prune: enabled</c>.
+/// <c>platform.local/prune: enabled</c>. What finalizers hold is waited for a moment, and then told of until it is gone.
 /// </remarks>
 internal sealed class Pruner(
     KubernetesClient client,
@@ -14,6 +14,26 @@ internal sealed class Pruner(
 )
 {
     private const int Attempts = 5;
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(200);
+
+    private readonly ConcurrentDictionary<ObjectKey, string> _held = new();
+
+    /// <summary>What was deleted and is not gone because finalizers hold it, with what to say of it.</summary>
+    public IReadOnlyDictionary<ObjectKey, string> Held => _held;
+
+    /// <summary>What an object waits for that is being deleted; <see langword="null"/> when it is not, or nothing holds it.</summary>
+    public static string? HeldBy(JsonObject? item) =>
+        item.IsTerminating() && item.Metadata().Texts("finalizers").ToList() is { Count: > 0 } finalizers
+            ? $"is being deleted and waits for the finalizers {string.Join(", ", finalizers)}"
+            : null;
+
+    /// <summary>That an object is held which is no longer wanted, with what to do: a whole sentence and a command.</summary>
+    public static string? Remark(ObjectReference reference, JsonObject? item) =>
+        HeldBy(item) is { } held
+            ? $"{reference} is no longer wanted, {held}. See whether that which takes them away runs; "
+                + $"if it never will, take them away by hand: {reference.Kubectl("edit")}"
+            : null;
 
     /// <summary>What will happen to an object.</summary>
     /// <returns>The change, or <see langword="null"/> when the object is gone or somebody else's: then it is none of ours.</returns>
@@ -22,9 +42,12 @@ internal sealed class Pruner(
         ExistingObject? existing,
         CancellationToken cancellationToken
     ) =>
-        entry.Reference.Namespace is null
-            ? await shared.PlanReleaseAsync(entry.Reference, entry.Service, isLeaving: false, cancellationToken)
-            : Decide(entry, existing);
+        HeldOf(entry, existing?.Item)
+        ?? (
+            entry.Reference.Namespace is null
+                ? await shared.PlanReleaseAsync(entry.Reference, entry.Service, isLeaving: false, cancellationToken)
+                : Decide(entry, existing)
+        );
 
     /// <summary>Why an object stays that nobody brings any more; <see langword="null"/> when it does not.</summary>
     /// <param name="reference">Which object.</param>
@@ -60,9 +83,14 @@ internal sealed class Pruner(
     }
 
     /// <summary>Deletes what is to be pruned.</summary>
+    /// <param name="entries">What is no longer delivered.</param>
+    /// <param name="existing">What was there before the delivery.</param>
+    /// <param name="onWait">Is told what holds what was deleted.</param>
+    /// <param name="cancellationToken">Stops the work.</param>
     public async Task<IReadOnlyList<ObjectChange>> PruneAsync(
         IReadOnlyList<InventoryEntry> entries,
         ExistingObjects existing,
+        Action<IReadOnlyList<CauseDocument>> onWait,
         CancellationToken cancellationToken
     )
     {
@@ -73,7 +101,75 @@ internal sealed class Pruner(
             new ParallelOptions { MaxDegreeOfParallelism = options.Parallelism, CancellationToken = cancellationToken },
             async (i, token) => changes[i] = await PruneOneAsync(entries[i], existing.Find(entries[i].Key), token)
         );
+        (int Index, string? Uid)[] leaving =
+        [
+            .. changes
+                .Index()
+                .Where(c => c.Item is { Change: ChangeKind.Pruned })
+                .Select(c => (c.Index, existing.Find(entries[c.Index].Key)?.Item))
+                .Where(c => c.Item.Metadata().Texts("finalizers").Any())
+                .Select(c => (c.Index, c.Item.Uid())),
+        ];
+        long began = options.TimeProvider.GetTimestamp();
+        while (leaving.Length > 0)
+        {
+            var left = new List<(int Index, string? Uid, JsonObject Now)>();
+            foreach ((int index, string? uid) in leaving)
+            {
+                JsonObject? now = await client.FindAsync(entries[index].Reference, cancellationToken);
+                if (now.Uid() == uid && HeldBy(now) is not null)
+                {
+                    left.Add((index, uid, now!));
+                }
+            }
+            leaving = [.. left.Select(item => (item.Index, item.Uid))];
+            onWait([
+                .. left.Select(item => new CauseDocument(
+                    $"{entries[item.Index].Reference.Kind} {entries[item.Index].Reference.Name}",
+                    "Terminating",
+                    HeldBy(item.Now)!
+                )),
+            ]);
+            if (options.TimeProvider.GetElapsedTime(began) >= s_patience)
+            {
+                foreach ((int index, _, JsonObject now) in left)
+                {
+                    changes[index] = HeldOf(entries[index], now);
+                }
+                break;
+            }
+            await Task.Delay(left.Count == 0 ? TimeSpan.Zero : s_pause, options.TimeProvider, cancellationToken);
+        }
         return [.. changes.OfType<ObjectChange>()];
+    }
+
+    /// <summary>What becomes of an object that is ours and held; <see langword="null"/> when it is not.</summary>
+    private ObjectChange? HeldOf(InventoryEntry entry, JsonObject? item)
+    {
+        ObjectReference reference = entry.Reference;
+        bool isOurs =
+            item is not null
+            && (
+                reference.Namespace is not null
+                    ? item.Label(DeliveryLabels.Environment) == environment
+                    : Share.Of(item).Any(share => share.Environment == environment)
+            );
+        if (!isOurs || HeldBy(item) is not { } held)
+        {
+            return null;
+        }
+        _held[entry.Key] = Remark(reference, item)!;
+        return new ObjectChange(
+            ChangeKind.Kept,
+            entry.Service,
+            reference.ApiVersion,
+            reference.Kind,
+            reference.Namespace,
+            reference.Name
+        )
+        {
+            Note = $"it {held}",
+        };
     }
 
     private async Task<ObjectChange?> PruneOneAsync(
@@ -82,6 +178,10 @@ internal sealed class Pruner(
         CancellationToken cancellationToken
     )
     {
+        if (HeldOf(entry, existing?.Item) is { } held)
+        {
+            return held;
+        }
         if (entry.Reference.Namespace is null)
         {
             return (

@@ -97,10 +97,12 @@ internal sealed class Recreation(KubernetesClient client, DirectDeliveryOptions 
         CancellationToken cancellationToken
     )
     {
-        bool isWanted = IsWanted(desired);
+        JsonObject? live = await client.FindAsync(desired.Reference, cancellationToken);
+        bool isWanted = IsWanted(desired, live);
         bool isHolding =
             desired.Content.Annotation(DeliveryLabels.Prune) != "enabled"
-            && await HoldsDataAsync(desired, cancellationToken);
+            && !IsSaidAt(live, DeliveryLabels.Prune)
+            && HoldsData(desired.Reference, live);
         if (isWanted && !isHolding)
         {
             return;
@@ -108,16 +110,20 @@ internal sealed class Recreation(KubernetesClient client, DirectDeliveryOptions 
         ObjectReference reference = desired.Reference;
         string[] annotations =
         [
-            .. isWanted ? [] : new[] { $"{DeliveryLabels.Recreate}: enabled" },
-            .. isHolding ? [$"{DeliveryLabels.Prune}: enabled"] : Array.Empty<string>(),
+            .. isWanted ? [] : new[] { DeliveryLabels.Recreate },
+            .. isHolding ? [DeliveryLabels.Prune] : Array.Empty<string>(),
         ];
-        string manifest = desired.Service.Length > 0 ? $"in the manifests of {desired.Service}" : "in its manifest";
+        string name = $"{reference.Kind} {reference.Name}";
         string loss = isHolding ? ", which deletes what it holds" : "";
+        string once = reference.Kubectl("annotate", [.. annotations.Select(a => $"{a}=enabled"), "--overwrite"]);
+        string always = desired.Place is { } place
+            ? $"\nOr to have that whenever it is needed, annotate {name} in its manifest, {place}: "
+                + string.Join(" and ", annotations.Select(a => $"{a}: enabled"))
+            : "";
         throw new PlatformException(
             fault.Kind,
             $"{fault.Message} {reference} would be accepted if it were made anew.",
-            $"To have it deleted and made again{loss}, annotate it {manifest}: {string.Join(" and ", annotations)}"
-                + (isHolding ? "" : $"\nOr delete it and deliver again: {reference.Kubectl("delete")}"),
+            $"To have {name} deleted and made again{loss}, allow it and deliver again: {once}{always}",
             fault
         );
     }
@@ -167,19 +173,31 @@ internal sealed class Recreation(KubernetesClient client, DirectDeliveryOptions 
         );
     }
 
-    /// <summary>A job whose template changed is another job; all else is deleted only where its manifest says so, to us or to Flux.</summary>
-    private static bool IsWanted(DesiredObject desired) =>
+    /// <summary>
+    /// A job whose template changed is another job; all else is deleted only where somebody says so: its manifest, to us or
+    /// to Flux, or an annotation of the object that is there, which goes with it.
+    /// </summary>
+    private bool IsWanted(DesiredObject desired, JsonObject? live) =>
         desired.Reference is { Group: "batch", Kind: "Job" }
         || desired.Content.Annotation(DeliveryLabels.Recreate) == "enabled"
-        || desired.Content.Annotation(DeliveryLabels.FluxForce) == "enabled";
+        || desired.Content.Annotation(DeliveryLabels.FluxForce) == "enabled"
+        || IsSaidAt(live, DeliveryLabels.Recreate);
 
-    private async Task<bool> HoldsDataAsync(DesiredObject desired, CancellationToken cancellationToken) =>
-        KeptKinds.Has(desired.Reference.Group, desired.Reference.Kind)
-        || desired.Reference is { Group: "apps", Kind: "StatefulSet" }
-            && (await client.FindAsync(desired.Reference, cancellationToken))
-                .Child("spec")
-                .Child("persistentVolumeClaimRetentionPolicy")
-                .Text("whenDeleted") == "Delete";
+    /// <summary>Whether somebody annotated the object that is there: what a manifest said before says nothing of the next one.</summary>
+    private bool IsSaidAt(JsonObject? live, string annotation) =>
+        live.Annotation(annotation) == "enabled"
+        && !live.Metadata()
+            .Items("managedFields")
+            .Any(entry =>
+                entry.Text("manager") == options.FieldManager
+                && entry.Child("fieldsV1").Child("f:metadata").Child("f:annotations").Child($"f:{annotation}")
+                    is not null
+            );
+
+    private static bool HoldsData(ObjectReference reference, JsonObject? live) =>
+        KeptKinds.Has(reference.Group, reference.Kind)
+        || reference is { Group: "apps", Kind: "StatefulSet" }
+            && live.Child("spec").Child("persistentVolumeClaimRetentionPolicy").Text("whenDeleted") == "Delete";
 
     /// <summary>Whether the server takes the object under a name that nobody has; <see langword="null"/> when that cannot be tried.</summary>
     private async Task<bool?> IsAcceptedNewAsync(DesiredObject desired, CancellationToken cancellationToken)

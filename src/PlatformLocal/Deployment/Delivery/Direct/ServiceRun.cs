@@ -6,6 +6,7 @@ internal sealed class ServiceRun(
     DirectDeliveryOptions options,
     DesiredState state,
     ObjectApplier applier,
+    DryRun trial,
     ReadinessBoard board,
     IProgress<ServiceProgress> progress
 )
@@ -78,6 +79,16 @@ internal sealed class ServiceRun(
             if (!(await run).IsReady)
             {
                 string reason = $"was not applied because {name} is not ready";
+                IReadOnlyList<PlatformException> refusals = await RefusalsAsync(
+                    _objects[service.Name],
+                    cancellationToken
+                );
+                if (refusals.Count > 0)
+                {
+                    // Whoever corrects the other one is not to hear of these only then.
+                    string what = Counted.Of(refusals.Count, "object is refused", "objects are refused");
+                    return Fail(service, Refused(service, $"{reason}, and {what}.", refusals));
+                }
                 Report(service, ServicePhase.Pending, reason);
                 return new Outcome(Failure: null, Blocked: $"{service.Name}: {reason}.");
             }
@@ -90,22 +101,44 @@ internal sealed class ServiceRun(
         }
         catch (ServiceFailedException failure)
         {
-            Report(service, ServicePhase.Failed, string.Join('\n', failure.Lines));
-            return new Outcome(failure, Blocked: null);
+            return Fail(service, failure);
         }
         catch (PlatformException fault)
         {
-            var failure = new ServiceFailedException(
-                service.Name,
-                [fault.Message],
-                fault.NextStep is null ? [] : [fault.NextStep],
-                fault.Kind,
-                fault
-            );
-            Report(service, ServicePhase.Failed, fault.Message);
-            return new Outcome(failure, Blocked: null);
+            string[] steps = fault.NextStep is null ? [] : [fault.NextStep];
+            return Fail(service, new ServiceFailedException(service.Name, [fault.Message], steps, fault.Kind, fault));
         }
     }
+
+    private Outcome Fail(ServiceDelivery service, ServiceFailedException failure)
+    {
+        Report(service, ServicePhase.Failed, string.Join('\n', failure.Lines));
+        return new Outcome(failure, Blocked: null);
+    }
+
+    /// <summary>Why objects that were not applied would be refused; a cluster that is away refuses none.</summary>
+    private async Task<IReadOnlyList<PlatformException>> RefusalsAsync(
+        IEnumerable<DesiredObject> objects,
+        CancellationToken cancellationToken
+    ) =>
+        [
+            .. (await trial.LookAsync([.. objects], cancellationToken)).Refusals.Where(fault =>
+                fault is not KubernetesException { Code: 0 }
+            ),
+        ];
+
+    private static ServiceFailedException Refused(
+        ServiceDelivery service,
+        string what,
+        IReadOnlyList<PlatformException> faults
+    ) =>
+        new(
+            service.Name,
+            [what, .. faults.Select(fault => fault.Message)],
+            [.. faults.Select(fault => fault.NextStep).OfType<string>().Distinct(StringComparer.Ordinal)],
+            faults.Select(fault => fault.Kind).Distinct().Count() == 1 ? faults[0].Kind : FailureKind.Failed,
+            faults[0]
+        );
 
     private async Task DeliverAsync(ServiceDelivery service, CancellationToken cancellationToken)
     {
@@ -125,7 +158,24 @@ internal sealed class ServiceRun(
             IGrouping<Wave, DesiredObject> wave in _objects[service.Name].GroupBy(item => item.Wave).OrderBy(g => g.Key)
         )
         {
-            IReadOnlyList<AppliedObject> applied = await ApplyAsync(service, wave, cancellationToken);
+            (IReadOnlyList<AppliedObject> applied, IReadOnlyList<PlatformException> faults) = await ApplyAsync(
+                service,
+                wave,
+                cancellationToken
+            );
+            if (faults.Count > 0)
+            {
+                PlatformException[] all =
+                [
+                    .. faults,
+                    .. await RefusalsAsync(_objects[service.Name].Where(o => o.Wave > wave.Key), cancellationToken),
+                ];
+                throw Refused(
+                    service,
+                    all.Length == 1 ? "an object was refused." : $"{all.Length} objects were refused.",
+                    all
+                );
+            }
             if (wave.Key == Wave.Foundation)
             {
                 await NewWait().RunAsync(applied, service.Timeout, onWait, cancellationToken);
@@ -145,7 +195,7 @@ internal sealed class ServiceRun(
             new(client, options, board, applier, _logs, _clock, service.Name, state.Request.Namespace);
     }
 
-    private async Task<IReadOnlyList<AppliedObject>> ApplyAsync(
+    private async Task<(IReadOnlyList<AppliedObject> Applied, IReadOnlyList<PlatformException> Faults)> ApplyAsync(
         ServiceDelivery service,
         IEnumerable<DesiredObject> objects,
         CancellationToken cancellationToken
@@ -157,21 +207,7 @@ internal sealed class ServiceRun(
         var faults = new ConcurrentQueue<PlatformException>();
         var applied = new ConcurrentQueue<AppliedObject>();
         await Task.WhenAll(objects.Select(ApplyOneAsync));
-        if (!faults.IsEmpty)
-        {
-            PlatformException[] all = [.. faults];
-            throw new ServiceFailedException(
-                service.Name,
-                [
-                    all.Length == 1 ? "an object was refused." : $"{all.Length} objects were refused.",
-                    .. all.Select(f => f.Message),
-                ],
-                [.. all.Select(fault => fault.NextStep).OfType<string>().Distinct(StringComparer.Ordinal)],
-                all.Select(fault => fault.Kind).Distinct().Count() == 1 ? all[0].Kind : FailureKind.Failed,
-                all[0]
-            );
-        }
-        return [.. applied];
+        return ([.. applied], [.. faults]);
 
         void OnWait(ApplyWait wait)
         {

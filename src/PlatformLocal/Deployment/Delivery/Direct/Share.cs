@@ -15,6 +15,9 @@ internal sealed record Share(string Environment, string Service, string Version,
     /// <summary>The annotation's value.</summary>
     public override string ToString() => $"{Service} {Version} {Hash}";
 
+    /// <summary>Whether two environments bring the same, as far as that is known.</summary>
+    public bool SaysTheSameAs(Share other) => Hash.Length > 0 && Hash == other.Hash;
+
     /// <summary>For people.</summary>
     public string Describe() => $"{Environment} ({$"{Service} {Version}".Trim()})";
 

@@ -32,7 +32,7 @@ internal sealed class SharedContents(KubernetesClient client, string fieldManage
         await client.ApplyAsync(map, new WriteOptions { FieldManager = fieldManager, Force = true }, cancellationToken);
     }
 
-    /// <summary>What an environment brings; <see langword="null"/> when it is not kept, or is no longer what its share says.</summary>
+    /// <summary>What an environment brings; <see langword="null"/> when it is not kept, is damaged, or is no longer what its share says.</summary>
     public async Task<DesiredObject?> FindAsync(
         ObjectReference reference,
         Share share,
@@ -48,10 +48,23 @@ internal sealed class SharedContents(KubernetesClient client, string fieldManage
         {
             return null;
         }
-        using var gzip = new GZipStream(new MemoryStream(Convert.FromBase64String(packed)), CompressionMode.Decompress);
-        var content = (JsonObject)(await JsonNode.ParseAsync(gzip, cancellationToken: cancellationToken))!;
-        var found = ObjectReference.Of(content);
-        return new DesiredObject(share.Service, found, content, KnownKinds.WaveOf(found.Group, found.Kind));
+        try
+        {
+            using var gzip = new GZipStream(
+                new MemoryStream(Convert.FromBase64String(packed)),
+                CompressionMode.Decompress
+            );
+            if (await JsonNode.ParseAsync(gzip, cancellationToken: cancellationToken) is not JsonObject content)
+            {
+                return null;
+            }
+            var found = ObjectReference.Of(content);
+            return new DesiredObject(share.Service, found, content, KnownKinds.WaveOf(found.Group, found.Kind));
+        }
+        catch (Exception damage) when (damage is FormatException or InvalidDataException or JsonException)
+        {
+            return null; // the environment's next deployment writes it anew
+        }
     }
 
     /// <summary>Forgets what an environment no longer brings.</summary>

@@ -30,7 +30,7 @@ internal sealed class SharedObjects(
     /// <exception cref="PlatformException">It is somebody else's, or does not fit what other environments bring.</exception>
     public async Task<SharedState> LookAsync(DesiredObject desired, string version, CancellationToken cancellationToken)
     {
-        var wanted = new Share(environment, desired.Service, version, desired.Hash);
+        var wanted = new Share(environment, desired.Service, version, desired.SharedHash);
         if (await client.FindAsync(desired.Reference, cancellationToken) is not { } live || live.IsTerminating())
         {
             return new SharedState(desired, wanted, Live: null, Others: []);
@@ -276,7 +276,7 @@ internal sealed class SharedObjects(
         );
         ObjectReference[] users = [.. all.References.Where(item => item.Namespace != targetNamespace)];
         return users is [var first, ..]
-            ? $"{users.Length} of its objects are not the environment's, such as {first}"
+            ? $"{Counted.Of(users.Length, "of its objects is", "of its objects are")} not the environment's, such as {first}"
             : null;
     }
 

@@ -37,8 +37,8 @@ internal sealed record SharedState(DesiredObject Desired, Share Wanted, JsonObje
         }
     }
 
-    /// <summary>The environment whose version is in force instead; <see langword="null"/> when this one's is.</summary>
-    public string? ServedBy => Serves ? null : Server.Environment;
+    /// <summary>The environment whose version is in force instead; <see langword="null"/> when this one's is, or both are the same.</summary>
+    public string? ServedBy => Serves || Server.SaysTheSameAs(Wanted) ? null : Server.Environment;
 
     /// <summary>Who shares it, and whose is in force; <see langword="null"/> when nobody else brings it.</summary>
     public string? Note =>
@@ -46,15 +46,20 @@ internal sealed record SharedState(DesiredObject Desired, Share Wanted, JsonObje
         : Serves
             ? $"it is shared with {string.Join(", ", Others.Select(other => other.Describe()))}: "
                 + $"that of {Wanted.Describe()} serves all"
+        : Server.SaysTheSameAs(Wanted)
+            ? $"it is shared with {string.Join(", ", Others.Select(other => other.Describe()))}: "
+                + $"that of {Server.Describe()}, which is the same, serves all"
         : NotInForce(Wanted, Server);
 
-    /// <summary>That what an environment brings is not in force; <see langword="null"/> when it is, or it brings nothing.</summary>
+    /// <summary>That what an environment brings is not in force; <see langword="null"/> when it is, or the same as what is, or it brings nothing.</summary>
     public static string? NotInForce(JsonObject live, string environment)
     {
         IReadOnlyList<Share> shares = Share.Of(live);
         Share? own = shares.FirstOrDefault(share => share.Environment == environment);
         Share? server = shares.FirstOrDefault(share => share.Environment == live.Label(DeliveryLabels.Environment));
-        return own is null || server is null || own == server ? null : NotInForce(own, server);
+        return own is null || server is null || own == server || server.SaysTheSameAs(own)
+            ? null
+            : NotInForce(own, server);
     }
 
     /// <summary>Two notes as one.</summary>

@@ -16,7 +16,7 @@ public sealed record ExistingClusterDescription(
 {
     /// <summary>The cluster as it is shown to somebody who is asked whether it may be used.</summary>
     public override string ToString() =>
-        $"{Context ?? "the cluster"} at {Server} (Kubernetes {Version}, {Nodes} {(Nodes == 1 ? "node" : "nodes")})";
+        $"{Context ?? "the cluster"} at {Server} (Kubernetes {Version}, {Counted.Of(Nodes, "node")})";
 }
 
 /// <summary>A cluster that was there before the platform: nothing in it is touched before somebody allowed it.</summary>

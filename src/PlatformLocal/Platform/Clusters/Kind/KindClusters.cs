@@ -113,7 +113,7 @@ public sealed class KindClusters(ProgramRunner programs, TimeProvider time, Acti
     {
         var place = new KindPlace(spec.Platform, folder);
         int count = (await NodesAsync(place, cancellationToken)).Count(n => n.IsKubernetes);
-        report($"Waiting for {count} nodes of the cluster '{place.Cluster}' to be ready");
+        report($"Waiting for {Counted.Of(count, "node")} of the cluster '{place.Cluster}' to be ready");
         await _readiness.WaitForNodesAsync(place, count, spec.Timeout, cancellationToken);
     }
 
@@ -253,7 +253,7 @@ public sealed class KindClusters(ProgramRunner programs, TimeProvider time, Acti
             return KindClusterChange.Unchanged;
         }
 
-        report($"Starting {stopped.Length} stopped nodes of the cluster '{place.Cluster}'");
+        report($"Starting {Counted.Of(stopped.Length, "stopped node")} of the cluster '{place.Cluster}'");
         await _docker.RunAsync(["start", .. stopped], cancellationToken);
         return KindClusterChange.Started;
     }

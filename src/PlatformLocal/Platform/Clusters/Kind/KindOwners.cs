@@ -86,7 +86,7 @@ internal sealed class KindOwners(ProgramRunner programs, TimeProvider time, Acti
         {
             throw new PlatformException(
                 FailureKind.Conflict,
-                $"{record.Nodes.Count - nodes.Count} of {record.Nodes.Count} nodes of the cluster '{place.Cluster}' were removed by hand.",
+                $"{record.Nodes.Count - nodes.Count} of {Counted.Of(record.Nodes.Count, "node")} of the cluster '{place.Cluster}' {(record.Nodes.Count - nodes.Count == 1 ? "was" : "were")} removed by hand.",
                 "A node cannot be put back. Make the cluster anew, which loses what is in it: "
                     + ShellCommand.Platformctl("destroy-local-platform")
             );

@@ -29,7 +29,7 @@ internal sealed class KindReadiness(ProgramRunner programs, TimeProvider time)
             nodes =>
                 nodes.Items.Count(n => n.Condition("Ready").Text("status") == "True") is var ready && ready >= count
                     ? null
-                    : $"{count - ready} of {count} nodes",
+                    : $"{count - ready} of {Counted.Of(count, "node")}",
             cancellationToken
         );
 

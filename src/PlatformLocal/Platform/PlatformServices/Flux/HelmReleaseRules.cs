@@ -69,7 +69,7 @@ internal static class HelmReleaseRules
         var message = Described(ready);
         return ready.Text("status") == "True" ? ObjectReadiness.Current(message)
             : FailuresSince(release, start) >= MaximumFailures && !IsOverdue(ready)
-                ? ObjectReadiness.Failed($"{message} (after {FailuresOf(release)} attempts)")
+                ? ObjectReadiness.Failed($"{message} (after {Counted.Of(FailuresOf(release), "attempt")})")
             : ObjectReadiness.InProgress(message);
 
         JsonObject? Current(string type) =>
