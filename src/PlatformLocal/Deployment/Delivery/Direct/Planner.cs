@@ -10,6 +10,11 @@ internal sealed class Planner(KubernetesClient client, DirectDeliveryOptions opt
         JsonObject? before = await home.FindAsync(cancellationToken);
         // One that is being deleted will be gone with all it holds.
         bool isNew = before is null || before.IsTerminating();
+        if (!isNew)
+        {
+            // A dry run takes the rights of a delivery: one that an earlier version made has none yet.
+            await new EnvironmentRights(client, options, request.Namespace).EnsureAsync(cancellationToken);
+        }
         Inventory previous = isNew
             ? Inventory.Empty(request.Environment)
             : await new InventoryStore(client, options.FieldManager).ReadAsync(
@@ -139,7 +144,7 @@ internal sealed class Planner(KubernetesClient client, DirectDeliveryOptions opt
     /// </summary>
     private async Task RequireValidAsync(DesiredObject desired, CancellationToken cancellationToken)
     {
-        const string elsewhere = "default";
+        string elsewhere = options.TrialNamespace;
         ObjectReference there = desired.Reference with { Namespace = elsewhere };
         var content = (JsonObject)desired.Content.DeepClone();
         content.Metadata()!["namespace"] = elsewhere;
