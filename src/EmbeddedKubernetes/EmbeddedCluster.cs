@@ -52,14 +52,15 @@ public sealed class EmbeddedCluster : IAsyncDisposable
         if (state is not null)
         {
             KubeconfigPath = state.File("kubeconfig");
-            state.WritePort(port);
+            state.Write("port", port.ToString(CultureInfo.InvariantCulture));
+            state.Write("kubeconfig", Kubeconfig);
         }
         else
         {
             _temporary = Directory.CreateTempSubdirectory("embedded-kubernetes-").FullName;
             KubeconfigPath = Path.Combine(_temporary, "kubeconfig");
+            PrivateFile.Write(KubeconfigPath, Kubeconfig);
         }
-        PrivateFile.Write(KubeconfigPath, Kubeconfig);
     }
 
     /// <summary>The address of the API, such as <c>https://127.0.0.1:40123</c>.</summary>
@@ -92,18 +93,38 @@ public sealed class EmbeddedCluster : IAsyncDisposable
             );
         }
         cancellationToken.ThrowIfCancellationRequested();
+        try
+        {
+            return await StartOnAsync(options, cancellationToken);
+        }
+        catch (StateDirectoryException e)
+        {
+            throw new EmbeddedClusterException(e.Message, e);
+        }
+    }
+
+    private static async Task<EmbeddedCluster> StartOnAsync(
+        EmbeddedClusterOptions options,
+        CancellationToken cancellationToken
+    )
+    {
         var loggers = options.LoggerFactory ?? NullLoggerFactory.Instance;
-        var state = options.StateDirectory is { } directory ? OpenDirectory(directory) : null;
+        var state = options.StateDirectory is { } directory ? StateDirectory.Open(directory) : null;
         var stopping = new CancellationTokenSource();
         ObjectStore? store = null;
         ControllerLoop? controllers = null;
+        Task<ServerCertificates>? keys = null;
         ServerCertificates? certificates = null;
         WebApplication? app = null;
         try
         {
             // Keys take a moment; the store can be read meanwhile.
-            var keys = Task.Run(
-                () => ServerCertificates.LoadOrCreate(state?.Path, options.TimeProvider.GetUtcNow()),
+            var now = options.TimeProvider.GetUtcNow();
+            keys = Task.Run(
+                () =>
+                    state is null
+                        ? ServerCertificates.Create(now)
+                        : ServerCertificates.LoadOrCreate(state.Path, now, loggers.CreateLogger<ServerCertificates>()),
                 cancellationToken
             );
             var token = state?.ReadOrCreateToken() ?? NewToken();
@@ -137,6 +158,12 @@ public sealed class EmbeddedCluster : IAsyncDisposable
                 await controllers.DisposeAsync();
             }
             store?.Dispose();
+            if (keys is not null)
+            {
+                // They write into the folder, which is let go of now.
+                await Task.WhenAny(keys);
+                certificates = keys.IsCompletedSuccessfully ? await keys : null;
+            }
             certificates?.Server.Dispose();
             state?.Dispose();
             stopping.Dispose();
@@ -179,18 +206,6 @@ public sealed class EmbeddedCluster : IAsyncDisposable
             {
                 // Somebody cleaned up before us.
             }
-        }
-    }
-
-    private static StateDirectory OpenDirectory(string directory)
-    {
-        try
-        {
-            return StateDirectory.Open(directory);
-        }
-        catch (StateDirectoryException e)
-        {
-            throw new EmbeddedClusterException(e.Message, e);
         }
     }
 

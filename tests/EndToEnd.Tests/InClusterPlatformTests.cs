@@ -27,13 +27,10 @@ public sealed class InClusterPlatformTests(InClusterPlatform platform) : IClassF
                 "json"
             )
         )!["items"]!.AsArray();
-        var mayDelete = await platform.TryKubectlAsync(
-            "auth",
-            "can-i",
-            "delete",
-            "nodes",
-            "--as=system:serviceaccount:platform-system:platform-api"
-        );
+        var mayDelete = await MayAsync("delete", "nodes");
+        var mayRead = await MayAsync("get", "secrets", "--namespace=kube-system");
+        var mayChange = await MayAsync("create", "deployments", "--namespace=kube-system");
+        var mayLook = await MayAsync("list", "pods", "--all-namespaces");
 
         status.ExitCode.Should().Be(0, status.Error);
         status.Json["simulated"]!.GetValue<bool>().Should().BeFalse();
@@ -44,7 +41,13 @@ public sealed class InClusterPlatformTests(InClusterPlatform platform) : IClassF
                 (bool)p!["spec"]!["containers"]![0]!["securityContext"]!["readOnlyRootFilesystem"]!
                 && (bool)p["spec"]!["securityContext"]!["runAsNonRoot"]!
             );
-        mayDelete.Output.Trim().Should().Be("no");
+        (mayDelete, mayRead, mayChange, mayLook).Should().Be((false, false, false, true));
+
+        async Task<bool> MayAsync(params string[] question)
+        {
+            string account = "--as=system:serviceaccount:platform-system:platform-api";
+            return (await platform.TryKubectlAsync(["auth", "can-i", account, .. question])).Output.Trim() == "yes";
+        }
     }
 
     [Fact]

@@ -39,9 +39,11 @@ internal static class KindPreparation
                 break;
             case "persistentvolumes.":
                 body["status"] = new JsonObject { ["phase"] = "Pending" };
+                VolumeProtection.Add(body, VolumeProtection.Volume);
                 break;
             case "persistentvolumeclaims.":
                 VolumeClaimRules.PrepareNew(body);
+                VolumeProtection.Add(body, VolumeProtection.Claim);
                 break;
             case "customresourcedefinitions.apiextensions.k8s.io":
                 Definition(body, null, now);

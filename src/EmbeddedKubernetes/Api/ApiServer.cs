@@ -3,6 +3,7 @@ using EmbeddedKubernetes.Api.Documents;
 using EmbeddedKubernetes.Api.Requests;
 using EmbeddedKubernetes.Certificates;
 using EmbeddedKubernetes.Objects;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
@@ -21,6 +22,18 @@ internal sealed partial class ApiServer(ClusterObjects objects, string token, IL
     {
         try
         {
+            await AnswerAsync(context);
+        }
+        catch (Exception e) when (HasGone(e, context))
+        {
+            LogBroken(context.Request.Method, context.Request.Path, e.Message);
+        }
+    }
+
+    private async Task AnswerAsync(HttpContext context)
+    {
+        try
+        {
             await RouteAsync(context);
         }
         catch (ApiException e)
@@ -31,18 +44,27 @@ internal sealed partial class ApiServer(ClusterObjects objects, string token, IL
         {
             await RefuseAsync(context, new ApiException(507, "InternalError", e.Message));
         }
-        catch (OperationCanceledException)
-            when (context.RequestAborted.IsCancellationRequested || stopping.IsCancellationRequested)
+        catch (BadHttpRequestException e)
         {
-            // The client has gone, or the server is going.
+            // What was sent is no HTTP, or ended before its end: then nobody hears this.
+            LogBroken(context.Request.Method, context.Request.Path, e.Message);
+            await RefuseAsync(context, new ApiException(e.StatusCode, "BadRequest", e.Message));
         }
-        catch (Exception e) when (!context.Response.HasStarted)
+        catch (Exception e) when (!HasGone(e, context) && !context.Response.HasStarted)
         {
             // The boundary: whatever went wrong, the client hears it as a Status.
             LogUnexpected(e, context.Request.Method, context.Request.Path);
             await RefuseAsync(context, ApiException.Internal("Internal error occurred: " + e.Message));
         }
     }
+
+    /// <summary>Whether this is the end of a client, or of the server, and no failure.</summary>
+    private bool HasGone(Exception e, HttpContext context) =>
+        e is ConnectionResetException or ConnectionAbortedException
+        || (
+            e is OperationCanceledException
+            && (context.RequestAborted.IsCancellationRequested || stopping.IsCancellationRequested)
+        );
 
     private static async Task RefuseAsync(HttpContext context, ApiException error)
     {
@@ -125,6 +147,9 @@ internal sealed partial class ApiServer(ClusterObjects objects, string token, IL
         }
         throw new ApiException(401, "Unauthorized", "Unauthorized");
     }
+
+    [LoggerMessage(LogLevel.Debug, "{Method} {Path} was broken off: {Why}")]
+    private partial void LogBroken(string method, PathString path, string why);
 
     [LoggerMessage(LogLevel.Error, "{Method} {Path} failed unexpectedly")]
     private partial void LogUnexpected(Exception cause, string method, PathString path);

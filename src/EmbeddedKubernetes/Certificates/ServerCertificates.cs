@@ -1,107 +1,180 @@
-using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Logging;
 
 namespace EmbeddedKubernetes.Certificates;
 
 /// <summary>The cluster's own authority and the certificate its server shows.</summary>
 internal sealed record ServerCertificates(string AuthorityPem, X509Certificate2 Server)
 {
-    private const string AuthorityFile = "ca.crt";
-    private const string ServerFile = "server.crt";
-    private const string KeyFile = "server.key";
-
-    /// <summary>Loads what the directory holds, or makes new ones and keeps them there.</summary>
-    /// <param name="directory">The state directory; null keeps nothing.</param>
-    /// <param name="now">Certificates about to expire are replaced.</param>
-    public static ServerCertificates LoadOrCreate(string? directory, DateTimeOffset now)
+    /// <summary>Makes both; nothing is kept.</summary>
+    public static ServerCertificates Create(DateTimeOffset now)
     {
-        if (directory is not null && TryLoad(directory, now) is { } known)
-        {
-            return known;
-        }
-        var (authority, certificate, key) = Create(now);
-        if (directory is not null)
-        {
-            PrivateFile.Write(Path.Combine(directory, AuthorityFile), authority);
-            PrivateFile.Write(Path.Combine(directory, KeyFile), key);
-            PrivateFile.Write(Path.Combine(directory, ServerFile), certificate);
-        }
-        return new(authority, Load(certificate, key));
+        using var authority = CertificateAuthority.Create(now);
+        var (certificate, key) = authority.Issue(now);
+        return new(authority.Pem, X509Certificate2.CreateFromPem(certificate, key));
     }
 
-    private static ServerCertificates? TryLoad(string directory, DateTimeOffset now)
+    /// <summary>
+    /// Loads what the directory holds. What is missing or of no use is made anew and said, but for an authority that
+    /// cannot be read: kubeconfigs that were copied trust it.
+    /// </summary>
+    /// <param name="directory">The state directory.</param>
+    /// <param name="now">Certificates about to expire are replaced.</param>
+    /// <param name="log">Is told what is made anew and why.</param>
+    /// <exception cref="StateDirectoryException">The authority cannot be read, or a file cannot be written.</exception>
+    public static ServerCertificates LoadOrCreate(string directory, DateTimeOffset now, ILogger log) =>
+        new CertificateFolder(directory, log).LoadOrCreate(now);
+}
+
+/// <summary>The files of a cluster's authority and of its server.</summary>
+internal sealed partial class CertificateFolder(string directory, ILogger log)
+{
+    private readonly string _authority = Path.Combine(directory, "ca.crt");
+    private readonly string _authorityKey = Path.Combine(directory, "ca.key");
+    private readonly string _server = Path.Combine(directory, "server.crt");
+    private readonly string _serverKey = Path.Combine(directory, "server.key");
+
+    public ServerCertificates LoadOrCreate(DateTimeOffset now)
+    {
+        var isNew = !Path.Exists(_authority) && !Path.Exists(_server);
+        using var known = ReadAuthority();
+        var why =
+            known is null ? $"{_authority} is missing"
+            : known.HoldsAt(now) ? null
+            : $"{_authority} has expired or does not hold yet";
+        if (known is not null && why is null)
+        {
+            if (TryReadServer(known, now, out var fault) is { } server)
+            {
+                return new(known.Pem, server);
+            }
+            if (known.HasKey)
+            {
+                LogServer(fault);
+                return new(known.Pem, Issue(known, now));
+            }
+            why = $"{fault}, and {_authorityKey} cannot sign another one for {_authority}";
+        }
+
+        using var authority = CertificateAuthority.Create(now);
+        // The key first: an authority without its key could not go on when this process is killed here.
+        Write(_authorityKey, authority.ExportKey());
+        Write(_authority, authority.Pem);
+        var issued = Issue(authority, now);
+        if (!isNew)
+        {
+            LogAuthority(why!);
+        }
+        return new(authority.Pem, issued);
+    }
+
+    private X509Certificate2 Issue(CertificateAuthority authority, DateTimeOffset now)
+    {
+        var (certificate, key) = authority.Issue(now);
+        Write(_serverKey, key);
+        Write(_server, certificate);
+        return X509Certificate2.CreateFromPem(certificate, key);
+    }
+
+    /// <returns>The authority, with its key where that can be read and fits; <see langword="null"/> when there is none.</returns>
+    private CertificateAuthority? ReadAuthority()
+    {
+        if (!Path.Exists(_authority))
+        {
+            return null;
+        }
+        try
+        {
+            var text = File.ReadAllText(_authority);
+            try
+            {
+                return new(X509Certificate2.CreateFromPem(text, ReadKey(_authorityKey)));
+            }
+            catch (Exception e) when (IsOfNoUse(e))
+            {
+                return new(X509Certificate2.CreateFromPem(text));
+            }
+        }
+        catch (Exception e) when (IsOfNoUse(e))
+        {
+            throw new StateDirectoryException(
+                $"The cluster's authority {_authority} cannot be read: {e.Message} Kubeconfigs that were copied trust it. "
+                    + $"Put it back from the certificate-authority-data of one of them, or remove {_authority}: then another one is made, "
+                    + "and the copies have to be taken anew.",
+                e
+            );
+        }
+    }
+
+    private X509Certificate2? TryReadServer(CertificateAuthority authority, DateTimeOffset now, out string fault)
     {
         try
         {
-            var authority = File.ReadAllText(Path.Combine(directory, AuthorityFile));
-            var server = Load(
-                File.ReadAllText(Path.Combine(directory, ServerFile)),
-                File.ReadAllText(Path.Combine(directory, KeyFile))
-            );
-            // One that was made while the clock was ahead does not hold yet.
-            return
-                server.NotAfter.ToUniversalTime() > now.AddDays(30).UtcDateTime
-                && server.NotBefore.ToUniversalTime() <= now.UtcDateTime
-                ? new(authority, server)
-                : null;
+            var server = X509Certificate2.CreateFromPem(File.ReadAllText(_server), ReadKey(_serverKey));
+            if (authority.Signed(server) && CertificateAuthority.Holds(server, now))
+            {
+                fault = "";
+                return server;
+            }
+            fault = authority.Signed(server)
+                ? $"{_server} has expired or does not hold yet"
+                : $"{_server} was not signed by {_authority}";
+            server.Dispose();
         }
-        catch (Exception e) when (e is IOException or CryptographicException or UnauthorizedAccessException)
+        catch (FileNotFoundException e)
         {
-            // Missing or damaged: new ones are made.
-            return null;
+            fault = $"{e.FileName} is missing";
         }
+        catch (Exception e) when (IsOfNoUse(e))
+        {
+            fault = $"{_server} and {_serverKey} cannot be read or do not fit each other ({e.Message})";
+        }
+        return null;
     }
 
-    private static X509Certificate2 Load(string certificate, string key) =>
-        X509Certificate2.CreateFromPem(certificate, key);
-
-    private static (string Authority, string Certificate, string Key) Create(DateTimeOffset now)
+    private string ReadKey(string path)
     {
-        var from = now.AddDays(-1); // clocks go back, and those of clients are behind
-        var until = now.AddYears(10);
-        using var authorityKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var authorityRequest = new CertificateRequest(
-            "CN=embedded-kubernetes-ca",
-            authorityKey,
-            HashAlgorithmName.SHA256
-        );
-        authorityRequest.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        authorityRequest.CertificateExtensions.Add(
-            new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, true)
-        );
-        var subject = new X509SubjectKeyIdentifierExtension(authorityRequest.PublicKey, false);
-        authorityRequest.CertificateExtensions.Add(subject);
-        using var authority = authorityRequest.CreateSelfSigned(from, until);
-
-        using var serverKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var serverRequest = new CertificateRequest("CN=embedded-kubernetes", serverKey, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        foreach (
-            var name in (ReadOnlySpan<string>)
-                [
-                    "localhost",
-                    "kubernetes",
-                    "kubernetes.default",
-                    "kubernetes.default.svc",
-                    "kubernetes.default.svc.cluster.local",
-                ]
-        )
+        var key = File.ReadAllText(path);
+        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & PrivateFile.Others) != UnixFileMode.None)
         {
-            names.AddDnsName(name);
+            PrivateFile.Restrict(path);
+            LogReadable(path);
         }
-        names.AddIpAddress(IPAddress.Loopback);
-        names.AddIpAddress(IPAddress.IPv6Loopback);
-        serverRequest.CertificateExtensions.Add(names.Build());
-        serverRequest.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
-        serverRequest.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, true));
-        serverRequest.CertificateExtensions.Add(
-            new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], false)
-        );
-        serverRequest.CertificateExtensions.Add(
-            X509AuthorityKeyIdentifierExtension.CreateFromSubjectKeyIdentifier(subject)
-        );
-        using var server = serverRequest.Create(authority, from, until, RandomNumberGenerator.GetBytes(16));
-        return (authority.ExportCertificatePem(), server.ExportCertificatePem(), serverKey.ExportPkcs8PrivateKeyPem());
+        return key;
     }
+
+    private static void Write(string path, string text)
+    {
+        try
+        {
+            PrivateFile.Write(path, text);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw StateDirectory.Unusable(path, e);
+        }
+    }
+
+    // A key that does not fit its certificate is an ArgumentException.
+    private static bool IsOfNoUse(Exception e) =>
+        e is IOException or CryptographicException or UnauthorizedAccessException or ArgumentException;
+
+    [LoggerMessage(
+        LogLevel.Warning,
+        "{Why}: the certificate of the server was made anew. Kubeconfigs go on as they are"
+    )]
+    private partial void LogServer(string why);
+
+    [LoggerMessage(
+        LogLevel.Warning,
+        "{Why}: the cluster's authority was made anew. Copies of its kubeconfig do not trust it and have to be taken anew"
+    )]
+    private partial void LogAuthority(string why);
+
+    [LoggerMessage(
+        LogLevel.Warning,
+        "Others than its owner could read or write {Path}: that was taken from them. Remove it when they are not to be trusted: another one is made"
+    )]
+    private partial void LogReadable(string path);
 }

@@ -105,6 +105,29 @@ internal sealed class ClusterContext(ClusterObjects objects, Timers timers)
         }
     }
 
+    public void RemoveFinalizer(ResourceType type, ObjectKey key, string finalizer) =>
+        Modify(
+            type,
+            key,
+            value =>
+            {
+                var metadata = value.Metadata();
+                var kept = new JsonArray();
+                foreach (var f in metadata.Arr("finalizers") ?? [])
+                {
+                    if (f.AsString() != finalizer)
+                    {
+                        kept.Add(f?.DeepClone());
+                    }
+                }
+                metadata.Remove("finalizers");
+                if (kept.Count > 0)
+                {
+                    metadata["finalizers"] = kept;
+                }
+            }
+        );
+
     public void Delete(ResourceType type, ObjectKey key, string? propagation = null, string? uid = null)
     {
         try

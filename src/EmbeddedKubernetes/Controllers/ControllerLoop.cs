@@ -56,6 +56,7 @@ internal sealed partial class ControllerLoop : IAsyncDisposable
             new PodController(cluster, podStartDelay),
             new ServiceController(cluster),
             new VolumeController(cluster),
+            new VolumeProtectionController(cluster),
             new DisruptionController(cluster),
             new AutoscalerController(cluster),
             new GatewayController(cluster),

@@ -48,11 +48,11 @@ internal sealed class GarbageCollector(ClusterContext cluster) : IController
         if (finalizers.Any(f => f.AsString() == ClusterObjects.OrphanFinalizer))
         {
             ReleaseDependents(stored);
-            RemoveFinalizer(type, key, ClusterObjects.OrphanFinalizer);
+            cluster.RemoveFinalizer(type, key, ClusterObjects.OrphanFinalizer);
         }
         else if (finalizers.Any(f => f.AsString() == ClusterObjects.ForegroundFinalizer) && DependentsAreGone(stored))
         {
-            RemoveFinalizer(type, key, ClusterObjects.ForegroundFinalizer);
+            cluster.RemoveFinalizer(type, key, ClusterObjects.ForegroundFinalizer);
         }
     }
 
@@ -110,29 +110,6 @@ internal sealed class GarbageCollector(ClusterContext cluster) : IController
         }
         return gone;
     }
-
-    private void RemoveFinalizer(ResourceType type, ObjectKey key, string finalizer) =>
-        cluster.Modify(
-            type,
-            key,
-            value =>
-            {
-                var metadata = value.Metadata();
-                var kept = new JsonArray();
-                foreach (var f in metadata.Arr("finalizers") ?? [])
-                {
-                    if (f.AsString() != finalizer)
-                    {
-                        kept.Add(f?.DeepClone());
-                    }
-                }
-                metadata.Remove("finalizers");
-                if (kept.Count > 0)
-                {
-                    metadata["finalizers"] = kept;
-                }
-            }
-        );
 
     private static void KeepOwners(JsonObject value, Func<string, bool> keep)
     {

@@ -98,13 +98,18 @@ internal sealed class VolumeController(ClusterContext cluster) : IController
 
     public void Reconcile(ObjectKey key)
     {
-        if (cluster.Read(key) is not { } value || Owner.IsTerminating(value))
+        if (cluster.Read(key) is not { } value)
         {
             return;
         }
         if (key.Resource == _volumes.Storage)
         {
+            // One that is being deleted is kept as long as it is bound.
             Release(value, key);
+        }
+        else if (Owner.IsTerminating(value))
+        {
+            return;
         }
         else if (value.Str("status", "phase") == "Bound")
         {
@@ -209,6 +214,10 @@ internal sealed class VolumeController(ClusterContext cluster) : IController
 
     private static bool Fits(JsonObject volume, JsonObject claim)
     {
+        if (Owner.IsTerminating(volume))
+        {
+            return false;
+        }
         if (volume.Str("spec", "claimRef", "name") is { } wanted)
         {
             return wanted == claim.Str("metadata", "name")
@@ -227,7 +236,7 @@ internal sealed class VolumeController(ClusterContext cluster) : IController
         var claim = volume.At("spec", "claimRef");
         if (claim is null)
         {
-            if (volume.Str("status", "phase") != "Available")
+            if (volume.Str("status", "phase") != "Available" && !Owner.IsTerminating(volume))
             {
                 cluster.SetStatus(_volumes, volume, new() { ["phase"] = "Available" });
             }
@@ -238,13 +247,10 @@ internal sealed class VolumeController(ClusterContext cluster) : IController
         {
             return;
         }
+        cluster.SetStatus(_volumes, volume, new() { ["phase"] = "Released" });
         if (volume.Str("spec", "persistentVolumeReclaimPolicy") == "Delete")
         {
             cluster.Delete(_volumes, key);
-        }
-        else
-        {
-            cluster.SetStatus(_volumes, volume, new() { ["phase"] = "Released" });
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using IOPath = System.IO.Path;
 
 namespace EmbeddedKubernetes.Storage;
 
@@ -18,7 +19,7 @@ internal sealed class StateDirectory : IDisposable
     /// <exception cref="StateDirectoryException">Another process uses the folder, or it cannot be written.</exception>
     public static StateDirectory Open(string directory)
     {
-        var path = System.IO.Path.GetFullPath(directory);
+        var path = IOPath.GetFullPath(directory);
         try
         {
             PrivateFile.CreateDirectory(path);
@@ -30,7 +31,7 @@ internal sealed class StateDirectory : IDisposable
                 e
             );
         }
-        var file = System.IO.Path.Combine(path, "lock");
+        var file = IOPath.Combine(path, "lock");
         try
         {
             // The system lets go of the lock when the process ends, however it ends.
@@ -54,37 +55,72 @@ internal sealed class StateDirectory : IDisposable
         }
     }
 
-    public string File(string name) => System.IO.Path.Combine(Path, name);
+    public string File(string name) => IOPath.Combine(Path, name);
 
-    public string ReadOrCreateToken()
-    {
-        var path = File("token");
-        if (System.IO.File.Exists(path) && System.IO.File.ReadAllText(path).Trim() is { Length: >= 32 } known)
-        {
-            return known;
-        }
-        var token = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
-        PrivateFile.Write(path, token + "\n");
-        return token;
-    }
+    /// <summary>The token that kubeconfigs carry; one that is too short to be one is replaced.</summary>
+    /// <exception cref="StateDirectoryException">It cannot be read or written.</exception>
+    public string ReadOrCreateToken() =>
+        Guard(
+            "token",
+            path =>
+            {
+                if (IOPath.Exists(path) && System.IO.File.ReadAllText(path).Trim() is { Length: >= 32 } known)
+                {
+                    return known;
+                }
+                var token = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
+                PrivateFile.Write(path, token + "\n");
+                return token;
+            }
+        );
 
-    public int? ReadPort()
+    /// <exception cref="StateDirectoryException">It cannot be read.</exception>
+    public int? ReadPort() =>
+        Guard(
+            "port",
+            path =>
+                IOPath.Exists(path)
+                && int.TryParse(System.IO.File.ReadAllText(path), CultureInfo.InvariantCulture, out var port)
+                && port is > 0 and <= 65535
+                    ? port
+                    : (int?)null
+        );
+
+    /// <exception cref="StateDirectoryException">It cannot be written.</exception>
+    public void Write(string name, string text) =>
+        Guard(
+            name,
+            path =>
+            {
+                PrivateFile.Write(path, text);
+                return 0;
+            }
+        );
+
+    private T Guard<T>(string name, Func<string, T> use)
     {
+        var path = File(name);
         try
         {
-            return
-                int.TryParse(System.IO.File.ReadAllText(File("port")), CultureInfo.InvariantCulture, out var port)
-                && port is > 0 and <= 65535
-                ? port
-                : null;
+            return use(path);
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return null;
+            throw Unusable(path, e);
         }
     }
 
-    public void WritePort(int port) => PrivateFile.Write(File("port"), port.ToString(CultureInfo.InvariantCulture));
+    /// <summary>Why a file of the state directory can be neither read nor written, with what to do.</summary>
+    public static StateDirectoryException Unusable(string path, Exception cause) =>
+        new(
+            $"{path} cannot be used: {cause.Message} "
+                + (
+                    Directory.Exists(path)
+                        ? "There is a folder in its place: move it away."
+                        : "Check the disk and the permissions of the file and its folder."
+                ),
+            cause
+        );
 
     public void Dispose() => _lock.Dispose();
 }

@@ -265,6 +265,36 @@ public sealed class SequenceTests(SharedCluster shared, RealServer server)
     }
 
     [Fact]
+    public Task Claims_and_volumes_are_protected_from_deletion_alike()
+    {
+        const string claims = "/api/v1/namespaces/default/persistentvolumeclaims";
+        const string volumes = "/api/v1/persistentvolumes";
+        const string spec =
+            """ "spec":{"accessModes":["ReadWriteOnce"],"storageClassName":"absent","resources":{"requests":{"storage":"2Gi"}}} """;
+        const string volume =
+            """ "spec":{"capacity":{"storage":"1Gi"},"accessModes":["ReadWriteOnce"],"storageClassName":"other","hostPath":{"path":"/v"}} """;
+        return CompareAsync(
+            new("POST", claims, $$"""{"metadata":{"name":"guarded"},{{spec}}}"""),
+            new("GET", claims + "/guarded"),
+            new("POST", claims, $$"""{"metadata":{"name":"mine","finalizers":["example.test/mine"]},{{spec}}}"""),
+            Apply(
+                claims + "/applied",
+                $$"""{"apiVersion":"v1","kind":"PersistentVolumeClaim","metadata":{"name":"applied"},{{spec}}}"""
+            ),
+            Apply(
+                claims + "/applied",
+                $$"""{"apiVersion":"v1","kind":"PersistentVolumeClaim","metadata":{"name":"applied"},{{spec}}}"""
+            ),
+            new("POST", volumes, $$"""{"metadata":{"name":"guarded"},{{volume}}}"""),
+            new("PATCH", claims + "/mine", """{"metadata":{"finalizers":null}}""", ApiClient.MergePatch),
+            new("DELETE", claims + "/guarded"),
+            new("DELETE", claims + "/mine"),
+            new("DELETE", claims + "/applied"),
+            new("DELETE", volumes + "/guarded")
+        );
+    }
+
+    [Fact]
     public Task What_is_fixed_in_classes_cannot_change() =>
         CompareAsync(
             new("POST", "/apis/scheduling.k8s.io/v1/priorityclasses", """{"metadata":{"name":"fixed"},"value":5}"""),

@@ -75,6 +75,99 @@ public sealed class VolumeClaimTests(SharedCluster shared)
     }
 
     [Fact]
+    public async Task A_claim_that_a_pod_uses_goes_when_the_pod_is_gone_and_its_volume_with_it()
+    {
+        var ns = await shared.NewNamespaceAsync();
+        var claim = $"/api/v1/namespaces/{ns}/persistentvolumeclaims/data";
+        var volume = await BoundAsync(ns);
+        (await PodAsync(ns, "user")).Code.Should().Be(201);
+        await shared.Api.UntilAsync($"/api/v1/namespaces/{ns}/pods/user", a => Phase(a) == "Running");
+
+        (await shared.Api.DeleteAsync(claim)).Code.Should().Be(200);
+        (await PodAsync(ns, "late")).Code.Should().Be(201);
+        var late = await shared.Api.UntilAsync(
+            $"/api/v1/namespaces/{ns}/pods/late",
+            a => $"{a.Body!["status"]?["conditions"]}".Contains("is being deleted", StringComparison.Ordinal)
+        );
+        var kept = await shared.Api.GetAsync(claim);
+
+        kept.Code.Should().Be(200);
+        kept.Body!["metadata"]!["deletionTimestamp"].Should().NotBeNull();
+        kept.Body!["metadata"]!["finalizers"]!.ToJsonString().Should().Be("""["kubernetes.io/pvc-protection"]""");
+        Phase(late).Should().Be("Pending");
+        (await shared.Api.DeleteAsync($"/api/v1/namespaces/{ns}/pods/user?gracePeriodSeconds=0")).Code.Should().Be(200);
+        await shared.Api.UntilAsync(claim, a => a.Code == 404);
+        await shared.Api.UntilAsync(volume, a => a.Code == 404);
+    }
+
+    [Fact]
+    public async Task A_claim_that_only_pods_without_a_node_name_goes_at_once()
+    {
+        var ns = await shared.NewNamespaceAsync();
+        var claim = $"/api/v1/namespaces/{ns}/persistentvolumeclaims/data";
+        await BoundAsync(ns);
+        (await PodAsync(ns, "nowhere", ""","nodeSelector":{"no":"where"} """)).Code.Should().Be(201);
+
+        (await shared.Api.DeleteAsync(claim)).Code.Should().Be(200);
+
+        await shared.Api.UntilAsync(claim, a => a.Code == 404);
+    }
+
+    [Fact]
+    public async Task A_volume_that_is_bound_goes_when_its_claim_is_gone_and_a_protection_taken_away_comes_back()
+    {
+        var ns = await shared.NewNamespaceAsync();
+        var volume = await BoundAsync(ns);
+        const string off = """{"metadata":{"finalizers":null}}""";
+        (await shared.Api.SendAsync("PATCH", volume, off, ApiClient.MergePatch)).Code.Should().Be(200);
+        await shared.Api.UntilAsync(
+            volume,
+            a => a.Body!["metadata"]!["finalizers"]?.ToJsonString() == """["kubernetes.io/pv-protection"]"""
+        );
+
+        (await shared.Api.DeleteAsync(volume)).Code.Should().Be(200);
+        var kept = await shared.Api.GetAsync(volume);
+        (await shared.Api.DeleteAsync($"/api/v1/namespaces/{ns}/persistentvolumeclaims/data")).Code.Should().Be(200);
+
+        kept.Body!["metadata"]!["deletionTimestamp"].Should().NotBeNull();
+        await shared.Api.UntilAsync(volume, a => a.Code == 404);
+    }
+
+    [Fact]
+    public async Task A_namespace_goes_with_its_claims_and_their_users()
+    {
+        var ns = await shared.NewNamespaceAsync();
+        await BoundAsync(ns);
+        (await PodAsync(ns, "user")).Code.Should().Be(201);
+        await shared.Api.UntilAsync($"/api/v1/namespaces/{ns}/pods/user", a => Phase(a) == "Running");
+
+        (await shared.Api.DeleteAsync($"/api/v1/namespaces/{ns}")).Code.Should().Be(200);
+
+        await shared.Api.UntilAsync($"/api/v1/namespaces/{ns}", a => a.Code == 404);
+    }
+
+    /// <summary>Makes the claim <c>data</c> and waits until it is bound.</summary>
+    /// <returns>The path of its volume.</returns>
+    private async Task<string> BoundAsync(string ns)
+    {
+        var path = $"/api/v1/namespaces/{ns}/persistentvolumeclaims";
+        (await shared.Api.PostAsync(path, With("1Gi"))).Code.Should().Be(201);
+        var bound = await shared.Api.UntilAsync(path + "/data", a => Phase(a) == "Bound");
+        return $"/api/v1/persistentvolumes/{bound.Body!["spec"]!["volumeName"]}";
+    }
+
+    private Task<Answer> PodAsync(string ns, string name, string more = "") =>
+        shared.Api.PostAsync(
+            $"/api/v1/namespaces/{ns}/pods",
+            $$$"""
+            {"metadata":{"name":"{{{name}}}"},"spec":{"containers":[{"name":"c","image":"i:1"}],
+             "volumes":[{"name":"v","persistentVolumeClaim":{"claimName":"data"}}]{{{more}}}}}
+            """
+        );
+
+    private static string? Phase(Answer answer) => answer.Body!["status"]?["phase"]?.GetValue<string>();
+
+    [Fact]
     public async Task A_claim_without_modes_or_size_is_refused()
     {
         var ns = await shared.NewNamespaceAsync();

@@ -100,7 +100,7 @@ public sealed class NamespaceOwnershipTests : EmbeddedDeliveries
         (await home.FindAsync(Token)).Should().BeNull();
         JsonObject before = await MakeForeignAsync("{}");
 
-        Func<Task> make = () => home.TryMakeAsync(Token);
+        Func<Task> make = () => home.TryMakeAsync(s_home.ToObject(), Token);
 
         (await make.Should().ThrowAsync<PlatformException>()).Which.Kind.Should().Be(FailureKind.NotAllowed);
         JsonNode.DeepEquals(await Client.FindAsync(s_home, Token), before).Should().BeTrue();

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using Microsoft.AspNetCore.Http;
 using PlatformLocal.Core;
 using PlatformLocal.Deployment.Registries;
 using PlatformLocal.Deployment.Sources;
@@ -115,6 +117,61 @@ public sealed class CatalogueVersionsTests
             );
             return Text((await versions.CompleteAsync(Read(folder), null, offline: false, Token)).Workspace).ToList();
         }
+    }
+
+    [Fact]
+    public async Task A_registry_that_trickles_holds_up_nobody_who_has_an_older_list_and_is_heard_in_the_end()
+    {
+        var isSlow = false;
+        using var enough = new SemaphoreSlim(0);
+        await using var server = await ScriptedServer.StartAsync(
+            async (context, _) =>
+            {
+                if (!isSlow)
+                {
+                    await context.SendAsync(200, """{"tags": ["1.0.0"]}""");
+                    return;
+                }
+
+                await context.Response.StartAsync();
+                while (!await enough.WaitAsync(TimeSpan.FromMilliseconds(20), context.RequestAborted))
+                {
+                    await context.Response.WriteAsync(" ", context.RequestAborted);
+                }
+
+                await context.Response.WriteAsync("""{"tags": ["1.0.0", "1.1.0"]}""");
+            },
+            knowsKinds: false
+        );
+        using var folder = new TemporaryFolder();
+        WriteWorkspace(folder, $"localhost:{server.Connection.Server.Port}", "versions: registry");
+        var time = new MovableTime();
+        using var versions = new CatalogueVersions(
+            Path.Combine(folder.Path, "tags"),
+            new ProgramRunner(TimeProvider.System),
+            time,
+            new RegistryOptions { DockerFolder = folder.Path }
+        );
+        await versions.CompleteAsync(Read(folder), null, offline: false, Token);
+        isSlow = true;
+        time.Ahead = TimeSpan.FromHours(1);
+
+        var clock = Stopwatch.StartNew();
+        var (meanwhile, warnings) = await versions.CompleteAsync(Read(folder), null, offline: false, Token);
+        var took = clock.Elapsed;
+        enough.Release();
+        IReadOnlyList<string> heard = [];
+        while (heard.Count < 2)
+        {
+            heard = [.. Text((await versions.CompleteAsync(Read(folder), null, offline: false, Token)).Workspace)];
+            clock.Elapsed.Should().BeLessThan(TimeSpan.FromSeconds(30));
+        }
+
+        Text(meanwhile).Should().Equal("1.0.0");
+        warnings.Should().ContainSingle().Which.Should().Contain("did not say within 5 s").And.Contain("are those of");
+        took.Should().BeLessThan(TimeSpan.FromSeconds(10));
+        heard.Should().Equal("1.0.0", "1.1.0");
+        server.Requests.Should().HaveCount(2, "what one asks for is not asked for again meanwhile");
     }
 
     [Theory]

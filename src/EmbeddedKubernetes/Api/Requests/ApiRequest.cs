@@ -1,6 +1,7 @@
 using System.Buffers;
 using EmbeddedKubernetes.Objects;
 using EmbeddedKubernetes.Protobuf;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 
 namespace EmbeddedKubernetes.Api.Requests;
@@ -33,6 +34,7 @@ internal sealed class ApiRequest(HttpContext context, TimeProvider time)
 
     /// <summary>The body as JSON, YAML or protobuf, unless the client leaves meanwhile.</summary>
     /// <exception cref="ApiException">The body cannot be read or is too large.</exception>
+    /// <exception cref="ConnectionResetException">The client has gone.</exception>
     public async Task<JsonNode?> ReadBodyAsync()
     {
         if (Http.Request.ContentLength > MaxBody)
@@ -42,7 +44,7 @@ internal sealed class ApiRequest(HttpContext context, TimeProvider time)
         var buffer = new ArrayBufferWriter<byte>((int)(Http.Request.ContentLength ?? 4096) + 1);
         while (true)
         {
-            var read = await Http.Request.Body.ReadAsync(buffer.GetMemory(4096), Http.RequestAborted);
+            var read = await ReadAsync(buffer.GetMemory(4096));
             if (read == 0)
             {
                 break;
@@ -54,6 +56,19 @@ internal sealed class ApiRequest(HttpContext context, TimeProvider time)
             }
         }
         return buffer.WrittenCount == 0 ? null : Parse(buffer.WrittenSpan);
+    }
+
+    private async ValueTask<int> ReadAsync(Memory<byte> into)
+    {
+        try
+        {
+            return await Http.Request.Body.ReadAsync(into, Http.RequestAborted);
+        }
+        catch (IOException e) when (e is not BadHttpRequestException)
+        {
+            // Of a stream that its client gave up the server says no more than that.
+            throw new ConnectionResetException(e.Message, e);
+        }
     }
 
     public async Task<JsonObject> ReadObjectAsync() =>

@@ -133,6 +133,7 @@ internal sealed class ArtifactServices(
     {
         var (digests, _) = await cache.GetAsync(
             $"the artifact {repository}:{tag}",
+            repository.Host,
             async (_, token) =>
             {
                 var manifest = await registries.GetManifestAsync(repository, tag, token);

@@ -79,6 +79,7 @@ internal sealed class CatalogueVersions : IDisposable
             var source = $"the git repository {definition.Repository} for {definition.Name}";
             var listed = await _cache.GetAsync(
                 source,
+                definition.Repository!,
                 async (_, token) =>
                     new TagList(await _git.ListAsync(definition.Repository!, definition.Name, token), null),
                 use,

@@ -129,6 +129,7 @@ internal sealed class ImageDigests : IDisposable
         {
             var (digests, _) = await _cache.GetAsync(
                 $"the digest of {repository}:{tag}",
+                repository.Host,
                 async (_, token) =>
                 {
                     try

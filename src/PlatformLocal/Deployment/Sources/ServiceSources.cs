@@ -14,7 +14,7 @@ internal sealed class ServiceSources : IDisposable
 
     public ServiceSources(string cacheFolder, ProgramRunner programs, TimeProvider time, RegistryOptions options)
     {
-        var contents = new ContentFolders(Path.Combine(cacheFolder, "content"));
+        var contents = new ContentFolders(Path.Combine(cacheFolder, "content"), time);
         _registries = new RegistryClient(programs, time, options);
         _clones = new GitClones(Path.Combine(cacheFolder, "git"), programs, time);
         _git = new GitServices(_clones, contents);

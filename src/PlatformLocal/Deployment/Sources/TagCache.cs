@@ -8,7 +8,7 @@ namespace PlatformLocal.Deployment.Sources;
 /// <returns>The tags; <see langword="null"/> when they are those that are known.</returns>
 internal delegate Task<TagList?> FetchTags(CacheValidator? known, CancellationToken cancellationToken);
 
-/// <summary>Tags as they were fetched, in a folder: asked for again when they are old, used when nobody answers.</summary>
+/// <summary>Tags as they were fetched, in a folder: asked for again when they are old, used when nobody answers in time.</summary>
 /// <param name="folder">The folder; is made with the first entry.</param>
 /// <param name="time">Tells how old an entry is.</param>
 internal sealed class TagCache(string folder, TimeProvider time)
@@ -16,8 +16,17 @@ internal sealed class TagCache(string folder, TimeProvider time)
     /// <summary>How long fetched tags are as good as fetched anew.</summary>
     public static readonly TimeSpan Freshness = TimeSpan.FromSeconds(30);
 
+    // One source that is slow must not hold up what others have all of: whoever has an older list goes on with that.
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+
+    private readonly ConcurrentDictionary<string, Lazy<Task<TagList>>> _fetches = new(StringComparer.Ordinal);
+
+    // Hosts that let somebody wait in vain, until when nobody waits for them again.
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _slow = new(StringComparer.Ordinal);
+
     /// <summary>The tags of a source.</summary>
     /// <param name="source">What they are the tags of; the key.</param>
+    /// <param name="host">Who is asked: when it is slow with one source, it is not waited for with the next.</param>
     /// <param name="fetch">Fetches them.</param>
     /// <param name="use">How old what is there may be, and whether anything is fetched.</param>
     /// <param name="cancellationToken">Stops fetching.</param>
@@ -25,6 +34,7 @@ internal sealed class TagCache(string folder, TimeProvider time)
     /// <exception cref="PlatformException">They cannot be fetched and never were.</exception>
     public async Task<(IReadOnlyList<string> Tags, string? Warning)> GetAsync(
         string source,
+        string host,
         FetchTags fetch,
         SourceUse use,
         CancellationToken cancellationToken
@@ -45,17 +55,60 @@ internal sealed class TagCache(string folder, TimeProvider time)
             );
         }
 
+        if (known is null)
+        {
+            return ((await FetchAsync(source, fetch, null, cancellationToken)).Tags, null);
+        }
+
         try
         {
-            var list = await fetch(known?.List.Validator, cancellationToken) ?? known!.List;
-            Write(source, list, time.GetUtcNow());
+            var fetching = _fetches.GetOrAdd(
+                source,
+                _ => new Lazy<Task<TagList>>(() => FetchOnceAsync(source, host, fetch, known.List))
+            );
+            var isSlow = _slow.TryGetValue(host, out var until) && time.GetUtcNow() < until;
+            var list = await fetching.Value.WaitAsync(isSlow ? TimeSpan.Zero : s_patience, time, cancellationToken);
             return (list.Tags, null);
         }
-        catch (PlatformException e)
-            when (known is not null && e.Kind is FailureKind.Failed or FailureKind.NotReadyInTime)
+        catch (TimeoutException)
+        {
+            _slow[host] = time.GetUtcNow() + Freshness;
+            return (
+                known.List.Tags,
+                $"{host} did not say within {s_patience.TotalSeconds:0} s what the versions of {source} are. They are those of {known.At:u}."
+            );
+        }
+        catch (PlatformException e) when (e.Kind is FailureKind.Failed or FailureKind.NotReadyInTime)
         {
             return (known.List.Tags, $"{e.Message} The versions of {source} are those of {known.At:u}.");
         }
+    }
+
+    /// <summary>Goes on when those who wait for it do not, for whoever asks next; how long it may take the source's client knows.</summary>
+    private async Task<TagList> FetchOnceAsync(string source, string host, FetchTags fetch, TagList known)
+    {
+        try
+        {
+            var list = await FetchAsync(source, fetch, known, CancellationToken.None);
+            _slow.TryRemove(host, out _);
+            return list;
+        }
+        finally
+        {
+            _fetches.TryRemove(source, out _);
+        }
+    }
+
+    private async Task<TagList> FetchAsync(
+        string source,
+        FetchTags fetch,
+        TagList? known,
+        CancellationToken cancellationToken
+    )
+    {
+        var list = await fetch(known?.Validator, cancellationToken) ?? known!;
+        Write(source, list, time.GetUtcNow());
+        return list;
     }
 
     /// <summary>The tags of a repository; none when it is optional and nobody made it yet.</summary>
@@ -67,7 +120,7 @@ internal sealed class TagCache(string folder, TimeProvider time)
         CancellationToken cancellationToken
     )
     {
-        return GetAsync(repository.ToString(), FetchAsync, use, cancellationToken);
+        return GetAsync(repository.ToString(), repository.Host, FetchAsync, use, cancellationToken);
 
         async Task<TagList?> FetchAsync(CacheValidator? known, CancellationToken token)
         {

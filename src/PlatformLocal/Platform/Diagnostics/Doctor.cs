@@ -1,6 +1,7 @@
 using PlatformLocal.Deployment.Workspaces;
 using PlatformLocal.Kubernetes.Files;
 using PlatformLocal.Kubernetes.Processes;
+using PlatformLocal.Platform.PlatformServices.PlatformApi;
 using PlatformLocal.Platform.State;
 
 namespace PlatformLocal.Platform.Diagnostics;
@@ -36,7 +37,7 @@ public sealed class Doctor(
             .. kind is null
                 ? [await CheckDockerAsync(cancellationToken), CheckWatches()]
                 : (await kind.RunAsync(cancellationToken)).Checks,
-            await CheckPlatformAsync(cancellationToken),
+            .. await CheckPlatformAsync(cancellationToken),
         ]);
 
     private CheckResult CheckStateFolder()
@@ -195,18 +196,49 @@ public sealed class Doctor(
         );
     }
 
-    private async Task<CheckResult> CheckPlatformAsync(CancellationToken cancellationToken)
+    private async Task<CheckResult[]> CheckPlatformAsync(CancellationToken cancellationToken)
     {
         try
         {
             return await platform(cancellationToken) is { } running
-                ? new CheckResult("platform", CheckStatus.Pass, $"'{running.Name}' runs as process {running.ProcessId}")
-                : new CheckResult("platform", CheckStatus.Pass, $"'{state.Platform}' does not run");
+                ?
+                [
+                    new CheckResult(
+                        "platform",
+                        CheckStatus.Pass,
+                        $"'{running.Name}' runs as process {running.ProcessId}"
+                    ),
+                    .. state.ReadSettings() is { IsApiInCluster: true }
+                        ? [CheckRights(running)]
+                        : Array.Empty<CheckResult>(),
+                ]
+                : [new CheckResult("platform", CheckStatus.Pass, $"'{state.Platform}' does not run")];
         }
         catch (PlatformException e)
         {
-            return new CheckResult("platform", CheckStatus.Fail, e.Message, $"Look into {state.Log}.");
+            return [new CheckResult("platform", CheckStatus.Fail, e.Message, $"Look into {state.Log}.")];
         }
+    }
+
+    /// <summary>Whether the cluster keeps the Platform API's service account to the namespaces of environments.</summary>
+    internal static CheckResult CheckRights(PlatformDocument running)
+    {
+        const string name = "rights";
+        var since = PlatformApiInstallation.PoliciesSince;
+        return KindPreflight.VersionIn(running.KubernetesVersion) is { } version && version < since
+            ? new CheckResult(
+                name,
+                CheckStatus.Warn,
+                $"Kubernetes {running.KubernetesVersion} knows no ValidatingAdmissionPolicies: whoever takes over the Platform API's "
+                    + "pods can bind its role in every namespace, not only in those of environments",
+                $"Make the cluster of a node image of Kubernetes {since} or newer.",
+                "https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/"
+            )
+            : new CheckResult(
+                name,
+                CheckStatus.Pass,
+                "policies keep the Platform API to the namespaces of environments"
+            );
     }
 
     private async Task<(string Text, string? Missing)> AskAsync(

@@ -1,6 +1,7 @@
 using PlatformLocal.Deployment.Ansible;
 using PlatformLocal.Deployment.Delivery.Direct;
 using PlatformLocal.Platform.Clusters;
+using PlatformLocal.Platform.PlatformServices.PlatformApi;
 using PlatformLocal.Server.Reconciliation;
 
 namespace PlatformLocal.Server.Composition;
@@ -19,7 +20,12 @@ internal static class ClusterServices
             .AddSingleton(new ServedCluster(cluster.Kind.Name, cluster.IsSimulated, options.Time.GetUtcNow()))
             .AddSingleton(_ => new DirectDelivery(
                 kubernetes,
-                new DirectDeliveryOptions { TimeProvider = options.Time }
+                options.Replica is null
+                    ? new DirectDeliveryOptions { TimeProvider = options.Time }
+                    : PlatformApiInstallation.Delivery with
+                    {
+                        TimeProvider = options.Time,
+                    }
             ))
             .AddSingleton(_ => new ReadyEnvironments(kubernetes))
             .AddSingleton(p => new EnvironmentDeliveries(

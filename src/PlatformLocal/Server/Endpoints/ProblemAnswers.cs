@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Connections;
+
 namespace PlatformLocal.Server.Endpoints;
 
 /// <summary>Turns failures into problem details (RFC 9457).</summary>
@@ -13,15 +15,23 @@ internal static partial class ProblemAnswers
     {
         try
         {
+            await AnswerAsync(context, next);
+        }
+        catch (Exception e) when (HasGone(e, context))
+        {
+            LogGone(LoggerOf(context), context.Request.Method, context.Request.Path, e.Message);
+        }
+    }
+
+    private static async Task AnswerAsync(HttpContext context, RequestDelegate next)
+    {
+        try
+        {
             await next(context);
             if (context.Response is { HasStarted: false, StatusCode: 404 or 405 or 415 or 401 } response)
             {
                 await WriteAsync(context, ProblemOf(response.StatusCode, context.Request));
             }
-        }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
-        {
-            // nobody listens any more
         }
         catch (PlatformException e) when (!context.Response.HasStarted)
         {
@@ -40,10 +50,9 @@ internal static partial class ProblemAnswers
                 }
             );
         }
-        catch (Exception e) when (!context.Response.HasStarted)
+        catch (Exception e) when (!HasGone(e, context) && !context.Response.HasStarted)
         {
-            var logger = context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("PlatformApi");
-            LogUnexpected(logger, e, context.Request.Method, context.Request.Path);
+            LogUnexpected(LoggerOf(context), e, context.Request.Method, context.Request.Path);
             await WriteAsync(
                 context,
                 new ProblemDocument
@@ -56,6 +65,14 @@ internal static partial class ProblemAnswers
             );
         }
     }
+
+    /// <summary>Whether nobody listens any more: whoever leaves while sending is heard of by the stream first.</summary>
+    private static bool HasGone(Exception e, HttpContext context) =>
+        e is ConnectionResetException or ConnectionAbortedException
+        || (e is OperationCanceledException && context.RequestAborted.IsCancellationRequested);
+
+    private static ILogger LoggerOf(HttpContext context) =>
+        context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("PlatformApi");
 
     private static Task WriteAsync(HttpContext context, ProblemDocument problem)
     {
@@ -108,6 +125,9 @@ internal static partial class ProblemAnswers
             FailureKind.NotAllowed => StatusCodes.Status403Forbidden,
             _ => StatusCodes.Status500InternalServerError,
         };
+
+    [LoggerMessage(LogLevel.Debug, "{Method} {Path} was given up: {Why}")]
+    private static partial void LogGone(ILogger logger, string method, PathString path, string why);
 
     [LoggerMessage(LogLevel.Error, "{Method} {Path} failed unexpectedly")]
     private static partial void LogUnexpected(ILogger logger, Exception cause, string method, PathString path);

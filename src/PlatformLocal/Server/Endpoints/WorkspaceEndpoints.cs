@@ -45,7 +45,7 @@ internal static class WorkspaceEndpoints
 
         request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = request.ContentLength;
         var content = new byte[(int)request.ContentLength.Value];
-        await request.Body.ReadExactlyAsync(content, cancellationToken);
+        await RequestBody.FillAsync(request, content, cancellationToken);
         source.Upload(WorkspaceArchive.Of(content));
         return Json(source);
     }

@@ -27,8 +27,22 @@ public sealed record DirectDeliveryOptions
     /// <value>5 minutes unless set.</value>
     public TimeSpan RemovalTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>The service account that delivers, where it has rights in the namespaces of environments only.</summary>
+    /// <value>Nobody: whoever delivers may do so everywhere, unless set.</value>
+    public DeliveryAccount? Account { get; init; }
+
+    /// <summary>The namespace in which objects are tried whose own is not there yet.</summary>
+    /// <value><c>default</c> unless set.</value>
+    public string TrialNamespace { get; init; } = "default";
+
     /// <summary>The clock of timeouts.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
     internal WriteOptions Write => new() { FieldManager = FieldManager, Force = true };
 }
+
+/// <summary>A service account that gives itself a role in each environment's namespace, and has no rights in others.</summary>
+/// <param name="Namespace">Its namespace.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Role">The ClusterRole that it may bind, and does in the namespaces of environments.</param>
+public sealed record DeliveryAccount(string Namespace, string Name, string Role);

@@ -16,8 +16,6 @@ internal sealed class DryRun(
     bool isNew
 )
 {
-    private const string Elsewhere = "default";
-
     private readonly SharedObjects _shared = state.SharedIn(client, options);
     private readonly Recreation _recreation = new(client, options);
 
@@ -127,14 +125,14 @@ internal sealed class DryRun(
     /// <returns>Why the server could not look at it; <see langword="null"/> when it did.</returns>
     private async Task<string?> TryElsewhereAsync(DesiredObject desired, CancellationToken cancellationToken)
     {
-        ObjectReference there = desired.Reference with { Namespace = Elsewhere };
+        ObjectReference there = desired.Reference with { Namespace = options.TrialNamespace };
         var content = (JsonObject)desired.Content.DeepClone();
-        content.Metadata()!["namespace"] = Elsewhere;
+        content.Metadata()!["namespace"] = options.TrialNamespace;
         try
         {
             if (await client.FindAsync(there, cancellationToken) is not null)
             {
-                return $"its namespace is not there yet, and in {Elsewhere}, where it would be tried, is another one of its name";
+                return $"its namespace is not there yet, and in {options.TrialNamespace}, where it would be tried, is another one of its name";
             }
             await client.ApplyAsync(content, options.Write with { DryRun = true }, cancellationToken);
             return null;
@@ -151,7 +149,7 @@ internal sealed class DryRun(
         catch (KubernetesException fault)
         {
             // Rights, quotas and webhooks of that namespace say nothing of the environment's.
-            return $"its namespace is not there yet, and {Elsewhere} refuses to try it: {fault.ServerMessage.TrimEnd('.')}";
+            return $"its namespace is not there yet, and {options.TrialNamespace} refuses to try it: {fault.ServerMessage.TrimEnd('.')}";
         }
     }
 

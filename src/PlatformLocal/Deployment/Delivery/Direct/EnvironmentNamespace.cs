@@ -8,6 +8,8 @@ internal sealed class EnvironmentNamespace(
     string name
 )
 {
+    private const string PodSecurity = "pod-security.kubernetes.io/enforce";
+
     /// <summary>What is gone sooner needs no explanation.</summary>
     private static readonly TimeSpan s_firstLook = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_nextLook = TimeSpan.FromSeconds(5);
@@ -61,7 +63,8 @@ internal sealed class EnvironmentNamespace(
             await WaitGoneAsync(options.NamespaceTimeout, onWait, cancellationToken);
             before = null;
         }
-        bool isNew = before is null && await TryMakeAsync(cancellationToken);
+        bool isNew = before is null && await TryMakeAsync(desired, cancellationToken);
+        await new EnvironmentRights(client, options, name).EnsureAsync(cancellationToken);
         ApplyResult applied = await client.ApplyAsync(desired, options.Write, cancellationToken);
         ChangeKind change =
             isNew || applied.IsCreated ? ChangeKind.Created
@@ -71,11 +74,18 @@ internal sealed class EnvironmentNamespace(
     }
 
     /// <summary>Makes it with its mark. Applying would take over what somebody else makes in this moment; making it cannot.</summary>
+    /// <param name="desired">As it should be.</param>
+    /// <param name="cancellationToken">Stops waiting for the answer.</param>
     /// <returns>Whether it was made: not when it is the environment's meanwhile.</returns>
-    internal async Task<bool> TryMakeAsync(CancellationToken cancellationToken)
+    internal async Task<bool> TryMakeAsync(JsonObject desired, CancellationToken cancellationToken)
     {
         JsonObject marked = Reference.ToObject();
-        marked.Metadata()!["labels"] = new JsonObject { [DeliveryLabels.Environment] = environment };
+        var labels = new JsonObject { [DeliveryLabels.Environment] = environment };
+        marked.Metadata()!["labels"] = labels;
+        if (desired.Label(PodSecurity) is { } level)
+        {
+            labels[PodSecurity] = level; // never a moment without: clusters refuse such namespaces
+        }
         try
         {
             await client.CreateAsync(marked, options.Write, cancellationToken);

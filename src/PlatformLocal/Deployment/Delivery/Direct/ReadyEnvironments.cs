@@ -4,7 +4,7 @@ namespace PlatformLocal.Deployment.Delivery.Direct;
 
 /// <summary>
 /// Says of many environments at once whether all that was delivered for them is there and ready: by one list per kind,
-/// whatever their number.
+/// whatever their number; by one per kind and namespace where a kind may not be listed everywhere.
 /// </summary>
 /// <param name="client">The cluster.</param>
 public sealed class ReadyEnvironments(KubernetesClient client)
@@ -40,14 +40,7 @@ public sealed class ReadyEnvironments(KubernetesClient client)
             async (kind, token) =>
             {
                 var isPassive = KnownKinds.IsPassive(ApiGroup.Of(kind.ApiVersion), kind.Kind);
-                var list = await client.ListAsync(
-                    kind.ApiVersion,
-                    kind.Kind,
-                    null,
-                    new ListOptions { LabelSelector = DeliveryLabels.Environment, MetadataOnly = isPassive },
-                    token
-                );
-                foreach (JsonObject item in list.Items)
+                foreach (JsonObject item in await ObjectsAsync(kind.ApiVersion, kind.Kind, isPassive, token))
                 {
                     if (isPassive ? !item.IsTerminating() : ReadinessRules.Of(item).IsCurrent)
                     {
@@ -73,6 +66,66 @@ public sealed class ReadyEnvironments(KubernetesClient client)
             )
             .Select(i => i.Environment)
             .ToHashSet(StringComparer.Ordinal);
+
+        async Task<IReadOnlyList<JsonObject>> ObjectsAsync(
+            string apiVersion,
+            string kind,
+            bool isPassive,
+            CancellationToken token
+        )
+        {
+            try
+            {
+                return await ListAsync(apiVersion, kind, null, isPassive, token);
+            }
+            catch (KubernetesException fault) when (fault.IsForbidden)
+            {
+                var objects = new List<JsonObject>();
+                foreach (string place in NamespacesWith(apiVersion, kind))
+                {
+                    objects.AddRange(await ListAllowedAsync(apiVersion, kind, place, isPassive, token));
+                }
+                return objects;
+            }
+        }
+
+        IEnumerable<string> NamespacesWith(string apiVersion, string kind) =>
+            inventories
+                .SelectMany(i => i.Entries.Values)
+                .Where(e => e.Reference.ApiVersion == apiVersion && e.Reference.Kind == kind)
+                .Select(e => e.Reference.Namespace)
+                .OfType<string>()
+                .Distinct(StringComparer.Ordinal);
+    }
+
+    private async Task<IReadOnlyList<JsonObject>> ListAllowedAsync(
+        string apiVersion,
+        string kind,
+        string place,
+        bool isPassive,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            return await ListAsync(apiVersion, kind, place, isPassive, cancellationToken);
+        }
+        catch (KubernetesException fault) when (fault.IsForbidden)
+        {
+            return []; // its environment counts as not ready: the delivery binds the rights that are missing
+        }
+    }
+
+    private async Task<IReadOnlyList<JsonObject>> ListAsync(
+        string apiVersion,
+        string kind,
+        string? place,
+        bool isPassive,
+        CancellationToken cancellationToken
+    )
+    {
+        var which = new ListOptions { LabelSelector = DeliveryLabels.Environment, MetadataOnly = isPassive };
+        return (await client.ListAsync(apiVersion, kind, place, which, cancellationToken)).Items;
     }
 
     // No controller writes these: one that is at the version it was delivered with is as it was delivered.

@@ -23,6 +23,12 @@ internal sealed class Remover(
         IReadOnlyList<ExistingObject> objects = found is null
             ? await shared.ListAsync(cancellationToken) // somebody else removed the namespace, and with it the inventory
             : await DeliveredAsync(cancellationToken);
+        // The rights in a namespace go with it, and it takes all along that is in it.
+        bool isGoing = options.Account is not null && found.IsTerminating();
+        if (found is not null && !isGoing)
+        {
+            await new EnvironmentRights(client, options, targetNamespace).EnsureAsync(cancellationToken);
+        }
         var kept = new List<ObjectChange>();
         // What was applied last goes first.
         foreach (Wave wave in Enum.GetValues<Wave>().OrderDescending())
@@ -32,7 +38,7 @@ internal sealed class Remover(
             {
                 if (item.Reference.Namespace is not null)
                 {
-                    if (wave != Wave.Foundation && item.Environment == environment)
+                    if (wave != Wave.Foundation && item.Environment == environment && !isGoing)
                     {
                         targets.Add(item); // the foundation serves others or goes with the namespace
                     }

@@ -31,15 +31,7 @@ internal sealed class EmbeddedPlatformCluster(StateFolder state, TimeProvider ti
 
     public async Task<OpenCluster> OpenAsync(ILoggerFactory loggers, CancellationToken cancellationToken)
     {
-        var cluster = await EmbeddedCluster.StartAsync(
-            new EmbeddedClusterOptions
-            {
-                StateDirectory = state.Cluster,
-                TimeProvider = time,
-                LoggerFactory = loggers,
-            },
-            cancellationToken
-        );
+        var cluster = await StartAsync(loggers, cancellationToken);
         try
         {
             state.WriteKubeconfig(cluster.Kubeconfig);
@@ -55,6 +47,24 @@ internal sealed class EmbeddedPlatformCluster(StateFolder state, TimeProvider ti
         {
             await cluster.DisposeAsync();
             throw;
+        }
+    }
+
+    private async Task<EmbeddedCluster> StartAsync(ILoggerFactory loggers, CancellationToken cancellationToken)
+    {
+        var options = new EmbeddedClusterOptions
+        {
+            StateDirectory = state.Cluster,
+            TimeProvider = time,
+            LoggerFactory = loggers,
+        };
+        try
+        {
+            return await EmbeddedCluster.StartAsync(options, cancellationToken);
+        }
+        catch (EmbeddedClusterException fault)
+        {
+            throw new PlatformException(fault.Message, nextStep: null, fault);
         }
     }
 

@@ -1,3 +1,4 @@
+using PlatformLocal.Deployment.Delivery.Direct;
 using PlatformLocal.Deployment.Manifests;
 using PlatformLocal.Kubernetes.Readiness;
 using PlatformLocal.Platform.Clusters.Kind;
@@ -25,6 +26,20 @@ public sealed class PlatformApiInstallation(KubernetesClient client, TimeProvide
     public const string SecretKeyVariable = "PLATFORM_S3_SECRET_KEY";
 
     private const string Name = "platform-api";
+    private const string PolicyVersion = "admissionregistration.k8s.io/v1";
+    private const string PolicyKind = "ValidatingAdmissionPolicy";
+
+    /// <summary>The first version of Kubernetes that keeps the API to the namespaces of environments.</summary>
+    public static Version PoliciesSince { get; } = new(1, 30);
+
+    /// <summary>How the API delivers with the rights that its pods have.</summary>
+    public static DirectDeliveryOptions Delivery { get; } =
+        new()
+        {
+            Account = new DeliveryAccount(Namespace, Name, "platform-environment"),
+            TrialNamespace = "platform-trials",
+        };
+
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(300);
 
     // An image that just was not there yet is pulled anew after ten seconds.
@@ -58,14 +73,22 @@ public sealed class PlatformApiInstallation(KubernetesClient client, TimeProvide
         await client.ApplyAsync(TokenSecret(token), write, cancellationToken);
         foreach (var item in Objects(platform, image, objectStore))
         {
-            // A cluster older than Kubernetes 1.21 has no such budget: its nodes are drained without one.
+            // Clusters before Kubernetes 1.21 have no such budget, those before 1.30 no such policies.
             if (
-                item.Text("kind") != "PodDisruptionBudget"
-                || await client.Resources.FindAsync("policy/v1", "PodDisruptionBudget", cancellationToken) is not null
+                item.Text("kind") is not ("PodDisruptionBudget" or PolicyKind or $"{PolicyKind}Binding")
+                || await client.Resources.FindAsync(item.Text("apiVersion")!, item.Text("kind")!, cancellationToken)
+                    is not null
             )
             {
                 await client.ApplyAsync(item, write, cancellationToken);
             }
+        }
+
+        if (await client.Resources.FindAsync(PolicyVersion, PolicyKind, cancellationToken) is null)
+        {
+            report(
+                $"nothing keeps the Platform API to the namespaces of environments: that takes Kubernetes {PoliciesSince} or newer"
+            );
         }
 
         await WaitAsync(timeout, report, cancellationToken);
