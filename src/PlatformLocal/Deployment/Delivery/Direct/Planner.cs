@@ -10,6 +10,12 @@ internal sealed class Planner(KubernetesClient client, DirectDeliveryOptions opt
         JsonObject? before = await home.FindAsync(cancellationToken);
         // One that is being deleted will be gone with all it holds.
         bool isNew = before is null || before.IsTerminating();
+        if (!isNew)
+        {
+            // A dry run takes the rights of a delivery: one that an earlier version made has none yet.
+            await new EnvironmentRights(client, options, request.Namespace).EnsureAsync(cancellationToken);
+        }
+
         Inventory previous = isNew
             ? Inventory.Empty(request.Environment)
             : await new InventoryStore(client, options.FieldManager).ReadAsync(
