@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using PlatformLocal.Core.Environments;
 
 namespace PlatformLocal.Client;
 
@@ -70,6 +71,9 @@ public sealed record EnvironmentDocument
 
     /// <summary>The cluster it has of its own; absent for one on the platform's.</summary>
     public string? Cluster { get; init; }
+
+    /// <summary>Who delivers it: <c>direct</c> for the platform itself, or <c>flux</c>; absent until that is known.</summary>
+    public DeliveryKind? Delivery { get; init; }
 
     /// <summary>When it was asked for first.</summary>
     public DateTimeOffset? CreationDate { get; init; }

@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json.Serialization;
+using PlatformLocal.Core.Environments;
 
 namespace PlatformLocal.Client;
 
@@ -14,6 +15,7 @@ namespace PlatformLocal.Client;
         typeof(LowerCaseEnum<RolloutOutcome>),
         typeof(LowerCaseEnum<ServicePhase>),
         typeof(LowerCaseEnum<ChangeKind>),
+        typeof(LowerCaseEnum<DeliveryKind>),
         typeof(LowerCaseEnum<FailureKind>),
         typeof(LowerCaseEnum<StepOutcome>),
     ]

@@ -74,8 +74,9 @@ public sealed class PlatformServer : IAsyncDisposable
             _ = WorkspaceReader.Read(workspace);
             state.WriteSettings(settings);
             var platformCluster = ClusterOf(options, settings);
-            (var kubernetes, cluster) = await platformCluster.OpenAsync(loggers, cancellationToken);
-            var app = await StartAsync(Build(options, platformCluster, kubernetes, loggers), cancellationToken);
+            var opened = await platformCluster.OpenAsync(loggers, cancellationToken);
+            cluster = opened.Host;
+            var app = await StartAsync(Build(options, platformCluster, opened, loggers), cancellationToken);
             var server = new PlatformServer(app, cluster, options, serveLock, loggers);
             LocalSocket.Restrict(state.Socket);
             state.WriteEndpoint(new EndpointDocument(server.Address, System.Environment.ProcessId, options.Version));
@@ -103,7 +104,8 @@ public sealed class PlatformServer : IAsyncDisposable
         options.State.Ensure();
         var cluster = ClusterOf(options, new PlatformSettings(ClusterKind.Kind, ""));
         var loggers = Loggers();
-        var app = await StartAsync(Build(options, cluster, replica.Kubernetes, loggers), cancellationToken);
+        var opened = new OpenCluster(replica.Kubernetes);
+        var app = await StartAsync(Build(options, cluster, opened, loggers), cancellationToken);
         return new PlatformServer(app, null, options, null, loggers);
     }
 
@@ -197,7 +199,7 @@ public sealed class PlatformServer : IAsyncDisposable
     private static WebApplication Build(
         ServeOptions options,
         ICluster cluster,
-        KubernetesClient kubernetes,
+        OpenCluster opened,
         ILoggerFactory loggers
     )
     {
@@ -225,7 +227,7 @@ public sealed class PlatformServer : IAsyncDisposable
         );
         builder.Services.AddSingleton(options).AddSingleton(options.Time);
         builder.Services.AddStores(options);
-        builder.Services.AddCluster(options, cluster, kubernetes);
+        builder.Services.AddCluster(options, cluster, opened.Client, opened.Registry);
         builder.Services.AddReconciliation(options);
 
         var app = builder.Build();

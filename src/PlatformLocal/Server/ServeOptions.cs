@@ -21,6 +21,9 @@ public sealed record ServeOptions
     /// <summary>What is different in a pod; <see langword="null"/> on the host.</summary>
     public ReplicaOptions? Replica { get; init; }
 
+    /// <summary>How environments are delivered whose claims do not say it; <see langword="null"/> to let the workspace say.</summary>
+    public DeliveryKind? Delivery { get; init; }
+
     /// <summary>The clock of everything in the platform.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }

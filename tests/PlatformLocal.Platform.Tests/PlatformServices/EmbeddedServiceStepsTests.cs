@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using EmbeddedKubernetes;
+using PlatformLocal.Core.Environments;
 using PlatformLocal.Deployment.Workspaces;
 using PlatformLocal.Kubernetes;
 using PlatformLocal.Platform.PlatformServices;

@@ -178,7 +178,7 @@ public sealed class FluxObjectsTests(ServicesServer server)
             .Should()
             .Equal(
                 "--log-level=info --feature-gates=CancelHealthCheckOnNewRevision=true",
-                "--log-level=info --requeue-dependency=5s"
+                "--log-level=info --feature-gates=CancelHealthCheckOnNewRevision=true --requeue-dependency=5s"
             );
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using PlatformLocal.Core.Documents;
+using PlatformLocal.Core.Environments;
 using PlatformLocal.Deployment.Workspaces;
 using PlatformLocal.Platform.PlatformServices;
 using PlatformLocal.Platform.PlatformServices.Selection;

@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
 using PlatformLocal.Core;
+using PlatformLocal.Core.Environments;
 using PlatformLocal.Kubernetes;
 using PlatformLocal.Platform.PlatformServices;
 using PlatformLocal.Platform.PlatformServices.Installation;
-using PlatformLocal.Platform.PlatformServices.Selection;
 
 namespace PlatformLocal.Platform.Tests.PlatformServices;
 

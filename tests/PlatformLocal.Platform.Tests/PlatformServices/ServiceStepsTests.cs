@@ -4,6 +4,7 @@ using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
+using PlatformLocal.Core.Environments;
 using PlatformLocal.Deployment.Workspaces;
 using PlatformLocal.Kubernetes;
 using PlatformLocal.Platform.PlatformServices;

@@ -1,5 +1,6 @@
 using System.CommandLine.Parsing;
 using PlatformLocal.Core.Documents;
+using PlatformLocal.Core.Environments;
 using PlatformLocal.Kubernetes.Files;
 
 namespace PlatformLocal.Cli.Commands;
@@ -66,6 +67,12 @@ internal sealed class ClaimOptions
             + "clusters of their own need a platform on kind.",
     }.AcceptOnlyFromAmong("namespace", "cluster");
 
+    private readonly Option<string?> _delivery = new Option<string?>("--delivery")
+    {
+        Description =
+            "Who delivers the environment, instead of what the platform or its workspace says: the platform itself, or Flux.",
+    }.AcceptOnlyFromAmong(DeliveryKinds.Names);
+
     private readonly Argument<string?> _name;
 
     private readonly Option<int?> _rollback = new("--rollback")
@@ -98,7 +105,20 @@ internal sealed class ClaimOptions
     }
 
     public IReadOnlyList<Symbol> Parameters =>
-        [_name, _payload, _file, _onlySpecified, _devTags, _isolation, _upgrade, _rollback, _locked, _lock, _offline];
+        [
+            _name,
+            _payload,
+            _file,
+            _onlySpecified,
+            _devTags,
+            _isolation,
+            _delivery,
+            _upgrade,
+            _rollback,
+            _locked,
+            _lock,
+            _offline,
+        ];
 
     /// <summary>Adds what is wrong with them together.</summary>
     public void Validate(CommandResult result)
@@ -132,7 +152,7 @@ internal sealed class ClaimOptions
             return;
         }
 
-        Option[] others = [_payload, _file, _upgrade, _locked, _lock, _onlySpecified, _devTags, _isolation];
+        Option[] others = [_payload, _file, _upgrade, _locked, _lock, _onlySpecified, _devTags, _isolation, _delivery];
         if (others.FirstOrDefault(o => result.GetResult(o) is { Implicit: false }) is { } other)
         {
             result.AddError($"--rollback puts a claim back as it was: leave {other.Name} out.");
@@ -170,6 +190,11 @@ internal sealed class ClaimOptions
         if (call.Get(_isolation) is { } isolation)
         {
             claim["isolation"] = isolation;
+        }
+
+        if (call.Get(_delivery) is { } delivery)
+        {
+            claim["delivery"] = delivery;
         }
 
         return claim;

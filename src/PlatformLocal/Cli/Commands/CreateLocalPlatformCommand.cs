@@ -1,9 +1,9 @@
 using PlatformLocal.Cli.Rendering;
+using PlatformLocal.Core.Environments;
 using PlatformLocal.Platform.Clusters.Existing;
 using PlatformLocal.Platform.Clusters.Kind;
 using PlatformLocal.Platform.Operations;
 using PlatformLocal.Platform.PlatformServices.PlatformApi;
-using PlatformLocal.Platform.PlatformServices.Selection;
 using PlatformLocal.Platform.State;
 
 namespace PlatformLocal.Cli.Commands;
@@ -94,7 +94,9 @@ internal sealed class CreateLocalPlatformCommand(SharedOptions shared)
     private readonly Option<string?> _delivery = new Option<string?>("--delivery")
     {
         Description =
-            "How platform services are installed: flux, or direct, which installs no charts. [default: as before; at first flux]",
+            "How environments are delivered that do not say it themselves, and how platform services are installed: flux, "
+            + "or direct, which installs no charts. [default: as before; at first services by Flux, environments as the "
+            + "workspace says, or direct]",
     }.AcceptOnlyFromAmong(DeliveryKinds.Flux, DeliveryKinds.Direct);
 
     private readonly Option<bool> _yes = new("--yes") { Description = "Use an existing cluster without asking." };

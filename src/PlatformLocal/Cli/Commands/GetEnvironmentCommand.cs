@@ -1,4 +1,5 @@
 using PlatformLocal.Cli.Rendering;
+using PlatformLocal.Core.Environments;
 using Spectre.Console;
 
 namespace PlatformLocal.Cli.Commands;
@@ -38,6 +39,12 @@ internal sealed class GetEnvironmentCommand(SharedOptions shared)
         terminal.Line(
             $"  type       {environment.EnvironmentType}{(environment.Simulated ? " (workloads simulated)" : "")}"
         );
+        if (environment.Delivery is { } delivery)
+        {
+            var played = delivery == DeliveryKind.Flux && environment.Simulated ? " (Flux is played)" : "";
+            terminal.Line($"  delivery   {DeliveryKinds.NameOf(delivery)}{played}");
+        }
+
         terminal.Line($"  namespace  {environment.Namespace}");
         terminal.Line($"  user       {environment.User}");
         terminal.Line($"  created    {environment.CreationDate:u}");

@@ -1,4 +1,5 @@
 using PlatformLocal.Cli.Rendering;
+using PlatformLocal.Core.Environments;
 using PlatformLocal.Deployment.ObjectStore;
 using PlatformLocal.Kubernetes;
 using PlatformLocal.Kubernetes.Leadership;
@@ -108,6 +109,7 @@ internal sealed class ServeCommandLine(SharedOptions shared)
                 Workspace = null,
                 Version = PlatformCtl.Version,
                 Port = port,
+                Delivery = DeliveryKinds.Find(SharedOptions.Variable(PlatformApiInstallation.DeliveryVariable)),
                 Replica = new ReplicaOptions
                 {
                     Election = election,

@@ -70,6 +70,9 @@ public sealed record Claim
     /// <summary>How far the environment is kept apart, where the claim says so; otherwise its type decides.</summary>
     public Isolation? Isolation { get; init; }
 
+    /// <summary>How the environment is delivered, where the claim says so; otherwise the platform or its workspace does.</summary>
+    public DeliveryKind? Delivery { get; init; }
+
     /// <summary>How far the environment is kept apart.</summary>
     /// <param name="types">What each environment type means.</param>
     public Isolation IsolationIn(IReadOnlyDictionary<EnvironmentType, EnvironmentTypeDefaults> types) =>

@@ -48,6 +48,7 @@ public static class ClaimReader
                 "cluster" => Isolation.Cluster,
                 _ => null,
             },
+            Delivery = ReadDelivery(reader),
         };
         if (user is { Length: 0 or > 128 })
         {
@@ -62,6 +63,11 @@ public static class ClaimReader
         reader.RefuseOthers();
         return faults.Count == 0 ? claim : throw new InvalidDocumentException(document, faults);
     }
+
+    /// <summary>How environments are delivered, as claims and workspaces say it: <c>direct</c> or <c>flux</c>.</summary>
+    /// <param name="reader">What may say it, as <c>delivery</c>.</param>
+    public static DeliveryKind? ReadDelivery(ObjectReader? reader) =>
+        DeliveryKinds.Find(reader?.OneOf("delivery", DeliveryKinds.Names));
 
     private static void ReadApiVersion(ObjectReader reader)
     {

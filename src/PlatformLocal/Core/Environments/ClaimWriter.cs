@@ -25,6 +25,7 @@ public static class ClaimWriter
         json["variables"] = new JsonObject(claim.Variables.Select(v => KeyValuePair.Create(v.Key, (JsonNode?)v.Value)));
         json["use_dev_tags"] = claim.UseDevTags;
         AddIfSet(json, "isolation", claim.Isolation?.ToString().ToLowerInvariant());
+        AddIfSet(json, "delivery", claim.Delivery is { } delivery ? DeliveryKinds.NameOf(delivery) : null);
         return json;
     }
 

@@ -66,6 +66,11 @@ public static class Payload
             SetDefault(merged, "isolation", isolation == Isolation.Cluster ? "cluster" : "namespace");
         }
 
+        if (existing?.Delivery is { } delivery)
+        {
+            SetDefault(merged, "delivery", DeliveryKinds.NameOf(delivery));
+        }
+
         if (options.UseDevTags)
         {
             merged["use_dev_tags"] = true;

@@ -15,6 +15,9 @@ public static class DeliveryLabels
     /// </summary>
     public const string Share = "environments.platform.local/";
 
+    /// <summary>Annotation: the digest of what was delivered.</summary>
+    public const string ContentHash = "platform.local/content-hash";
+
     /// <summary>
     /// Annotation: <c>disabled</c> keeps an object that is no longer delivered; <c>enabled</c> prunes even those kinds
     /// that are kept otherwise because they hold data or serve others.

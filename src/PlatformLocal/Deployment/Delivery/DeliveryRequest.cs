@@ -16,6 +16,10 @@ public sealed record DeliveryRequest
     /// <value>Nothing unless set.</value>
     public IReadOnlyList<JsonObject> Objects { get; init; } = [];
 
+    /// <summary>Is given what is asked of somebody else who delivers, such as Flux, to be kept for people.</summary>
+    /// <value>Nobody keeps it unless set.</value>
+    public Func<JsonObject, CancellationToken, Task>? Keep { get; init; }
+
     /// <summary>Since when it is waited for, where others may join the wait.</summary>
     /// <value>Each wait counts from its own beginning unless set.</value>
     public WaitClock? Clock { get; init; }

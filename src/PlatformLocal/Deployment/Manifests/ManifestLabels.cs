@@ -13,7 +13,7 @@ public static class ManifestLabels
     public const string Service = DeliveryLabels.Service;
 
     /// <summary>The annotation with the digest of what was delivered.</summary>
-    public const string ContentHash = "platform.local/content-hash";
+    public const string ContentHash = DeliveryLabels.ContentHash;
 
     private const string ManagedBy = "app.kubernetes.io/managed-by";
     private const string PartOf = "app.kubernetes.io/part-of";

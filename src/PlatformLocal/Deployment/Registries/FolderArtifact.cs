@@ -48,6 +48,22 @@ internal sealed record FolderArtifact(ReadOnlyMemory<byte> Manifest, ReadOnlyMem
             throw new PlatformException(FailureKind.InvalidInput, $"There is nothing to pack in {folder}.");
         }
 
+        return Of(content, origin, more);
+    }
+
+    /// <summary>Packs files that are in memory.</summary>
+    /// <param name="files">The files, by their names with slashes.</param>
+    /// <param name="what">What they are, as a message begins.</param>
+    /// <exception cref="PlatformException">They are too large.</exception>
+    public static FolderArtifact Pack(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> files, string what) =>
+        Of(TarFolder.Pack(files, what), new ArtifactOrigin(null, null, null), []);
+
+    private static FolderArtifact Of(
+        ReadOnlyMemory<byte> content,
+        ArtifactOrigin origin,
+        IReadOnlyList<(string Name, string Value)> more
+    )
+    {
         var layer = Compress(content);
         var annotations = new JsonObject();
         foreach (var (name, value) in more)
@@ -89,6 +105,42 @@ internal sealed record FolderArtifact(ReadOnlyMemory<byte> Manifest, ReadOnlyMem
         await client.PutBlobAsync(repository, s_configuration, cancellationToken);
         await client.PutBlobAsync(repository, Layer, cancellationToken);
         await client.PutManifestAsync(repository, tag, ManifestType, Manifest, cancellationToken);
+    }
+
+    /// <summary>Writes the files of an artifact into a folder.</summary>
+    /// <param name="client">The registry.</param>
+    /// <param name="repository">The repository.</param>
+    /// <param name="digest">The manifest's digest.</param>
+    /// <param name="manifest">The manifest.</param>
+    /// <param name="target">The folder; is made.</param>
+    /// <param name="cancellationToken">Stops asking.</param>
+    /// <returns>Whether it is such an artifact: otherwise nothing is written.</returns>
+    /// <exception cref="PlatformException">The registry refuses or is away, or what it sends is damaged.</exception>
+    public static async Task<bool> TryUnpackAsync(
+        RegistryClient client,
+        RepositoryName repository,
+        string digest,
+        JsonObject? manifest,
+        string target,
+        CancellationToken cancellationToken
+    )
+    {
+        if (
+            manifest.Items("layers").FirstOrDefault(l => l.Text("mediaType") == LayerType).Text("digest")
+                is not { } content
+            || !Registries.Digest.Is(content)
+        )
+        {
+            return false;
+        }
+
+        var packed = await client.GetBlobAsync(repository, content, TarFolder.MaximumBytes, cancellationToken);
+        await using var unpacked = new GZipStream(
+            new MemoryStream(packed.ToArray(), writable: false),
+            CompressionMode.Decompress
+        );
+        TarFolder.Unpack(unpacked, target, $"{repository}@{digest}");
+        return true;
     }
 
     private static JsonObject Descriptor(string mediaType, ReadOnlyMemory<byte> content) =>

@@ -188,6 +188,29 @@ public sealed class RegistryClient : IDisposable
         return content;
     }
 
+    /// <summary>Writes what an artifact of Flux's kind holds into a folder.</summary>
+    /// <param name="repository">The repository.</param>
+    /// <param name="digest">The artifact's digest: what comes has it.</param>
+    /// <param name="folder">The folder; is made.</param>
+    /// <param name="cancellationToken">Stops asking.</param>
+    /// <exception cref="PlatformException">There is no such artifact, or the registry refuses or is away.</exception>
+    public async Task UnpackAsync(
+        RepositoryName repository,
+        string digest,
+        string folder,
+        CancellationToken cancellationToken
+    )
+    {
+        var manifest = await GetManifestAsync(repository, digest, cancellationToken);
+        if (!await FolderArtifact.TryUnpackAsync(this, repository, digest, manifest.Json, folder, cancellationToken))
+        {
+            throw new PlatformException(
+                FailureKind.InvalidInput,
+                $"{repository}@{digest} has no layer of the type {FolderArtifact.LayerType}."
+            );
+        }
+    }
+
     /// <summary>Puts a blob into a repository, unless it is there.</summary>
     /// <param name="repository">The repository.</param>
     /// <param name="content">The content.</param>

@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using PlatformLocal.Deployment.Manifests;
 using PlatformLocal.Deployment.Registries;
 using PlatformLocal.Deployment.Workspaces;
@@ -194,22 +193,10 @@ internal sealed class ArtifactServices(
     )
     {
         var manifest = await GetAsync(repository, digest, cancellationToken);
-        var layers = manifest["layers"] as JsonArray ?? [];
-        if (
-            layers.FirstOrDefault(l => (string?)l?["mediaType"] == FolderArtifact.LayerType) is not { } layer
-            || (string?)layer["digest"] is not { } content
-            || !Digest.Is(content)
-        )
+        if (!await FolderArtifact.TryUnpackAsync(registries, repository, digest, manifest, target, cancellationToken))
         {
             throw NoArtifact(repository, digest);
         }
-
-        var packed = await registries.GetBlobAsync(repository, content, TarFolder.MaximumBytes, cancellationToken);
-        await using var unpacked = new GZipStream(
-            new MemoryStream(packed.ToArray(), writable: false),
-            CompressionMode.Decompress
-        );
-        TarFolder.Unpack(unpacked, target, $"{repository}@{digest}");
     }
 
     private sealed class ArtifactService(

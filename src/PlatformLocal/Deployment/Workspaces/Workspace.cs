@@ -23,6 +23,9 @@ public sealed record Workspace
     /// <summary>The registry of images that name no host, such as <c>localhost:5001</c>.</summary>
     public required string Registry { get; init; }
 
+    /// <summary>How environments are delivered that do not say it themselves; <see langword="null"/> when it does not say.</summary>
+    public DeliveryKind? Delivery { get; init; }
+
     /// <summary>What each environment type means here.</summary>
     public required IReadOnlyDictionary<EnvironmentType, EnvironmentTypeDefaults> Types { get; init; }
 

@@ -39,6 +39,7 @@ public static partial class WorkspaceReader
         var catalogue = spec?.Text("catalogue") ?? "catalogue.yaml";
         var domain = spec?.Text("domain") ?? "platform.localhost";
         var registry = spec?.Text("registry") ?? $"localhost:{Workspace.LocalRegistryPort}";
+        var delivery = ClaimReader.ReadDelivery(spec);
         var updates = ReadUpdates(spec, faults);
         var types = ReadTypes(spec?.Section("environmentTypes"), updates, faults);
         var claims = ReadClaims(spec?.Section("claims"), faults);
@@ -52,6 +53,7 @@ public static partial class WorkspaceReader
             Folder = folder,
             Domain = domain,
             Registry = registry,
+            Delivery = delivery,
             Types = types,
             Claims = claims,
             PlatformServices = platformServices,

@@ -43,16 +43,7 @@ public static class TarFolder
                 }
 
                 count++;
-                // Not Pax, whose records are named after the process that writes them.
-                writer.WriteEntry(
-                    new GnuTarEntry(TarEntryType.RegularFile, name)
-                    {
-                        DataStream = file,
-                        // Neither who packs it nor when is a part of what is packed.
-                        Mode = IsExecutable(path) ? Executable : Readable,
-                        ModificationTime = DateTimeOffset.UnixEpoch,
-                    }
-                );
+                Write(writer, name, file, IsExecutable(path) ? Executable : Readable);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -61,6 +52,34 @@ public static class TarFolder
         }
 
         return (content.ToArray(), count);
+    }
+
+    /// <summary>Packs files that are in memory as a folder with them is packed.</summary>
+    /// <param name="files">The files, by their names with slashes.</param>
+    /// <param name="what">What they are, as a message begins.</param>
+    /// <returns>A tar file, not compressed.</returns>
+    /// <exception cref="PlatformException">They are too large.</exception>
+    public static ReadOnlyMemory<byte> Pack(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> files, string what)
+    {
+        if (files.Values.Sum(f => (long)f.Length) > MaximumBytes)
+        {
+            throw new PlatformException(
+                FailureKind.InvalidInput,
+                $"{what} has more than {MaximumBytes / 1024 / 1024} MiB."
+            );
+        }
+
+        using var content = new MemoryStream();
+        using (var writer = new TarWriter(content, TarEntryFormat.Gnu, leaveOpen: true))
+        {
+            foreach (var (name, file) in files.OrderBy(f => f.Key, StringComparer.Ordinal))
+            {
+                using var stream = new MemoryStream(file.ToArray(), writable: false);
+                Write(writer, name, stream, Readable);
+            }
+        }
+
+        return content.ToArray();
     }
 
     /// <summary>Writes the files of an archive.</summary>
@@ -132,6 +151,18 @@ public static class TarFolder
             throw Damaged(what, e.Message.TrimEnd('.'));
         }
     }
+
+    // Not Pax, whose records are named after the process that writes them. Neither who packs it nor when is a part of
+    // what is packed.
+    private static void Write(TarWriter writer, string name, Stream content, UnixFileMode mode) =>
+        writer.WriteEntry(
+            new GnuTarEntry(TarEntryType.RegularFile, name)
+            {
+                DataStream = content,
+                Mode = mode,
+                ModificationTime = DateTimeOffset.UnixEpoch,
+            }
+        );
 
     private static IEnumerable<(string Path, string Name)> FilesIn(string folder)
     {

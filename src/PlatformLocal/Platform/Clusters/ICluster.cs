@@ -49,4 +49,8 @@ public interface ICluster
 /// <summary>A cluster as the serving process has it.</summary>
 /// <param name="Client">A client of it.</param>
 /// <param name="Host">What of it lives in this process; <see langword="null"/> when nothing does.</param>
-public sealed record OpenCluster(KubernetesClient Client, IAsyncDisposable? Host = null);
+public sealed record OpenCluster(KubernetesClient Client, IAsyncDisposable? Host = null)
+{
+    /// <summary>Starts, if need be, the registry that lives with it; <see langword="null"/> where the workspace's is used.</summary>
+    public Func<CancellationToken, Task<ClusterRegistry>>? Registry { get; init; }
+}

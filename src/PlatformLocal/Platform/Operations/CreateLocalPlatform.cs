@@ -45,6 +45,11 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
             Programs = programs,
             Time = time,
         };
+        if (cluster.IsSimulated)
+        {
+            platform.State.WriteSettings(settings); // other clusters write them when they are made
+        }
+
         TellLeftOut(creation.Services, report);
         var mirror = cluster.IsSimulated ? null : new StepMirror(cluster.ConnectAsync, time);
         try

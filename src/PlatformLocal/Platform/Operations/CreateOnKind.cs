@@ -116,6 +116,7 @@ internal sealed class CreateOnKind(Creation creation, KindPlatformCluster cluste
             _image!,
             State.EnsureToken(),
             creation.Services.ObjectStore?.Service.ObjectStore,
+            creation.Settings.Delivery,
             TimeSpan.FromMinutes(4),
             step.Report,
             cancellationToken

@@ -1,3 +1,5 @@
+using PlatformLocal.Deployment.Delivery.Direct;
+using PlatformLocal.Deployment.Delivery.Flux;
 using PlatformLocal.Deployment.Workspaces;
 using PlatformLocal.Kubernetes.Processes;
 using PlatformLocal.Platform.Baseline;
@@ -15,6 +17,8 @@ namespace PlatformLocal.Platform.Operations;
 /// <param name="time">The clock for waits.</param>
 public sealed class DestroyLocalPlatform(LocalPlatform platform, ProgramRunner programs, TimeProvider time)
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(15);
+
     private StateFolder State => platform.State;
 
     /// <summary>Ends the serving process and removes everything of the platform.</summary>
@@ -68,6 +72,7 @@ public sealed class DestroyLocalPlatform(LocalPlatform platform, ProgramRunner p
         if (cluster is { HasOthersBeside: true })
         {
             await new EnvironmentClusters(State, programs, time).DeleteAllAsync(report, cancellationToken);
+            await DeleteBuildsAsync(cluster, report, cancellationToken);
         }
 
         await (cluster?.RemoveAsync(report, cancellationToken) ?? Task.CompletedTask);
@@ -88,6 +93,29 @@ public sealed class DestroyLocalPlatform(LocalPlatform platform, ProgramRunner p
         }
 
         return cluster is { HasOthersBeside: true } ? Removed.WithKindCluster : Removed.Platform;
+    }
+
+    // The registry stays for others: what environments had in it is of no use to them.
+    private async Task DeleteBuildsAsync(ICluster cluster, Action<string> report, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(s_patience, time);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            using var client = await cluster.ConnectAsync(patience.Token);
+            var options = new DirectDeliveryOptions { TimeProvider = time };
+            foreach (var left in await FluxDelivery.DeleteBuildsAsync(client, options, patience.Token))
+            {
+                report(left);
+            }
+        }
+        catch (Exception e) when (e is PlatformException || patience.IsCancellationRequested)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            report(
+                $"Builds for Flux, if there are any, stay in the registry: the cluster was not asked for them ({e.Message})"
+            );
+        }
     }
 
     /// <summary>Without settings, which were removed by hand, damaged or never written: record and cluster say whose it is.</summary>

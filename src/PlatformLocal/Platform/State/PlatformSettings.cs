@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using PlatformLocal.Core.Environments;
 
 namespace PlatformLocal.Platform.State;
 
@@ -8,7 +9,10 @@ namespace PlatformLocal.Platform.State;
 /// <param name="Kubeconfig">The kubeconfig of an existing cluster; absent for what kubectl would read.</param>
 /// <param name="Context">The context of an existing cluster; absent for the current one.</param>
 /// <param name="Services">The wish for platform services, as <c>--services</c> takes it; absent for the cluster's default.</param>
-/// <param name="Delivery">How platform services are installed: <c>flux</c> or <c>direct</c>; absent for Flux.</param>
+/// <param name="Delivery">
+/// How environments are delivered and platform services are installed: <c>flux</c> or <c>direct</c>; absent for services by
+/// Flux and environments as the workspace says.
+/// </param>
 /// <param name="Api">Where the Platform API runs: one of <see cref="ApiPlaces"/>.</param>
 public sealed record PlatformSettings(
     ClusterKind Cluster,
@@ -25,6 +29,10 @@ public sealed record PlatformSettings(
 
     /// <summary>What a Kind cluster was made with; absent on other clusters.</summary>
     public KindOptions? Kind { get; init; }
+
+    /// <summary>How environments are delivered whose claims do not say it; <see langword="null"/> when the workspace says.</summary>
+    [JsonIgnore]
+    public DeliveryKind? EnvironmentDelivery => DeliveryKinds.Find(Delivery);
 
     /// <summary>Whether the Platform API runs as pods in the platform's cluster.</summary>
     [JsonIgnore]

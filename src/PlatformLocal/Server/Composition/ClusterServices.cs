@@ -1,7 +1,6 @@
 using PlatformLocal.Deployment.Ansible;
 using PlatformLocal.Deployment.Delivery.Direct;
 using PlatformLocal.Platform.Clusters;
-using PlatformLocal.Platform.PlatformServices.PlatformApi;
 using PlatformLocal.Server.Reconciliation;
 
 namespace PlatformLocal.Server.Composition;
@@ -13,25 +12,18 @@ internal static class ClusterServices
         this IServiceCollection services,
         ServeOptions options,
         ICluster cluster,
-        KubernetesClient kubernetes
+        KubernetesClient kubernetes,
+        Func<CancellationToken, Task<ClusterRegistry>>? registry
     ) =>
         services
             .AddSingleton(kubernetes)
             .AddSingleton(new ServedCluster(cluster.Kind.Name, cluster.IsSimulated, options.Time.GetUtcNow()))
-            .AddSingleton(_ => new DirectDelivery(
-                kubernetes,
-                options.Replica is null
-                    ? new DirectDeliveryOptions { TimeProvider = options.Time }
-                    : PlatformApiInstallation.Delivery with
-                    {
-                        TimeProvider = options.Time,
-                    }
-            ))
             .AddSingleton(_ => new ReadyEnvironments(kubernetes))
-            .AddSingleton(p => new EnvironmentDeliveries(
-                p.GetRequiredService<DirectDelivery>(),
+            .AddSingleton(_ => new EnvironmentDeliveries(
+                kubernetes,
                 ServedClusters.OwnClusters(options, cluster, kubernetes),
-                options.Time
+                options,
+                registry
             ))
             .AddSingleton(_ => new ServicePlaybooks(
                 new AnsiblePlaybooks(new ProgramRunner(options.Time)),

@@ -1,5 +1,6 @@
 using PlatformLocal.Platform.PlatformServices.Installation;
 using PlatformLocal.Platform.PlatformServices.Selection;
+using PlatformLocal.Server.Reconciliation;
 using PlatformLocal.Server.Status;
 
 namespace PlatformLocal.Server.Endpoints;
@@ -40,6 +41,7 @@ internal static class PlatformEndpoints
         ServedCluster cluster,
         KubernetesClient kubernetes,
         EnvironmentFeed feed,
+        EnvironmentDeliveries deliveries,
         WorkspaceSource workspace,
         IServiceProvider services,
         HttpRequest request,
@@ -69,7 +71,9 @@ internal static class PlatformEndpoints
                     : new PartDocument("object store", "directory", state.Buckets),
                 new PartDocument("search index", "memory", "rebuilt from the claims at start"),
                 new PartDocument("secrets", "encrypted file", state.Secrets),
-                new PartDocument("delivery", "direct", "server-side apply"),
+                deliveries.Default == DeliveryKind.Flux
+                    ? new PartDocument("delivery", cluster.IsSimulated ? "flux, played" : "flux", "OCI artifacts")
+                    : new PartDocument("delivery", "direct", "server-side apply"),
             ],
             Services = await PlatformServiceStatus.ReadAsync(kubernetes, choice, cancellationToken),
             Environments = feed

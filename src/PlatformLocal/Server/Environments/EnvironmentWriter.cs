@@ -36,7 +36,7 @@ internal sealed class EnvironmentWriter(
         // Whoever asks hears of unknown services and conflicts now, not from the reconciler later.
         var intent = await IntendAsync(request, cancellationToken);
         (name, var before) = (intent.Compiled.Claim.EnvironmentName, intent.Before);
-        await deliveries.RequireNamespaceAsync(intent.Compiled.Request, IsolationOf(intent), cancellationToken);
+        await deliveries.RequireNamespaceAsync(intent.Compiled, cancellationToken);
         if (before is null && !intent.IsLockGiven)
         {
             var created = await claims.PutAsync(name, intent.Rollout.Claim, condition, cancellationToken);
@@ -81,8 +81,11 @@ internal sealed class EnvironmentWriter(
     {
         var intent = await IntendAsync(request, cancellationToken);
         var claim = intent.Compiled.Claim;
-        var wanted = intent.Compiled.Request with { IsPutBack = intent.Rollout.BackTo is not null };
-        var objects = await deliveries.PlanAsync(wanted, IsolationOf(intent), cancellationToken);
+        var wanted = intent.Compiled with
+        {
+            Request = intent.Compiled.Request with { IsPutBack = intent.Rollout.BackTo is not null },
+        };
+        var objects = await deliveries.PlanAsync(wanted, cancellationToken);
         var services = PlanServices(intent.Compiled, intent.Before);
         return new PlanDocument
         {
@@ -98,9 +101,6 @@ internal sealed class EnvironmentWriter(
             Lock = intent.Rollout.Lock.ToJson(),
         };
     }
-
-    private static Isolation IsolationOf(Intent intent) =>
-        intent.Compiled.Claim.IsolationIn(intent.Compiled.Workspace.Types);
 
     private Task<Intent> IntendAsync(DeployRequest request, CancellationToken cancellationToken) =>
         request.Rollback != 0

@@ -111,7 +111,7 @@ internal sealed class ClaimCompiler(
 
     /// <summary>What a build of stored inputs is known by, after a restart too; made-up secrets are known by themselves.</summary>
     public string DigestOf(StoredClaim stored, EnvironmentLock locked, WorkspaceSnapshot snapshot) =>
-        $"{options.Version}:{new BuildInputs(stored.Name, stored.Revision, locked, snapshot.Digest).Digest}";
+        $"{options.Version}:{deliveries.Default}:{new BuildInputs(stored.Name, stored.Revision, locked, snapshot.Digest).Digest}";
 
     /// <summary>What the values of made-up secrets are known by.</summary>
     public Task<string> SecretsAsync(

@@ -75,6 +75,7 @@ internal sealed class ClaimStore(IObjectStore store)
     private const string ClaimSuffix = ".json";
     private const string LockSuffix = ".lock.json";
     private const string HistorySuffix = ".history.json";
+    private const string FluxSuffix = ".flux.json";
 
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _gates = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> _removed = new(StringComparer.Ordinal);
@@ -192,6 +193,20 @@ internal sealed class ClaimStore(IObjectStore store)
             await store.PutAsync(Bucket, name + LockSuffix, bytes, WriteCondition.None, cancellationToken);
         }
     }
+
+    /// <summary>Keeps what Flux was asked for, for whoever looks into the bucket: nobody reads it back.</summary>
+    public async Task PutFluxAsync(string name, JsonObject asked, CancellationToken cancellationToken)
+    {
+        var bytes = Encoding.UTF8.GetBytes(asked.ToJsonString(Readable) + "\n");
+        var current = await store.GetAsync(Bucket, name + FluxSuffix, cancellationToken);
+        if (current is null || !current.Content.Span.SequenceEqual(bytes))
+        {
+            await store.PutAsync(Bucket, name + FluxSuffix, bytes, WriteCondition.None, cancellationToken);
+        }
+    }
+
+    public Task DeleteFluxAsync(string name, CancellationToken cancellationToken) =>
+        store.DeleteAsync(Bucket, name + FluxSuffix, WriteCondition.None, cancellationToken);
 
     public Task DeleteLockAsync(string name, CancellationToken cancellationToken) =>
         store.DeleteAsync(Bucket, name + LockSuffix, WriteCondition.None, cancellationToken);

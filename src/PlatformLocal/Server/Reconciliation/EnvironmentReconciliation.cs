@@ -134,8 +134,8 @@ internal sealed partial class EnvironmentReconciliation(
             return;
         }
 
-        using var delivery = await deliveries.OfAsync(name, claim.IsolationIn(types), cancellationToken);
-        status.Report(name, new EnvironmentFact.Placed(delivery.Cluster));
+        using var delivery = await deliveries.OfAsync(claim, snapshot.Workspace, cancellationToken);
+        status.Report(name, new EnvironmentFact.Placed(delivery.Cluster, delivery.Delivery.Kind));
         var history = await claims.GetHistoryAsync(name, cancellationToken);
         var before = await claims.GetLockAsync(name, cancellationToken);
         if (
@@ -188,6 +188,7 @@ internal sealed partial class EnvironmentReconciliation(
                 {
                     Clock = clock,
                     IsPutBack = rollout.BackTo is not null,
+                    Keep = (asked, token) => claims.PutFluxAsync(name, asked, token),
                 },
                 new ProgressReport(p => status.Report(name, new EnvironmentFact.Progressed(p))),
                 cancellationToken
@@ -206,6 +207,11 @@ internal sealed partial class EnvironmentReconciliation(
         }
 
         await EndAsync(RolloutOutcome.Ready, null);
+        if (delivery.Delivery.Kind != DeliveryKind.Flux)
+        {
+            await claims.DeleteFluxAsync(name, cancellationToken);
+        }
+
         if (delivery.Own is null)
         {
             await RememberAsync(stored, compiled, resolved);
@@ -318,7 +324,7 @@ internal sealed partial class EnvironmentReconciliation(
         {
             try
             {
-                var left = await delivery.Delivery.RemoveAsync(
+                var left = await delivery.Direct.RemoveAsync(
                     name,
                     Claim.NamespaceOf(name),
                     causes =>
@@ -341,6 +347,7 @@ internal sealed partial class EnvironmentReconciliation(
         }
 
         await secrets.DeleteAsync(EnvironmentSecrets.PrefixOf(name), cancellationToken);
+        await claims.DeleteFluxAsync(name, cancellationToken);
         await claims.DeleteLockAsync(name, cancellationToken);
         await claims.DeleteHistoryAsync(name, cancellationToken);
         claims.ForgetRemoval(name);

@@ -27,7 +27,8 @@ internal abstract record EnvironmentFact
 
     /// <summary>It is known where the environment is.</summary>
     /// <param name="Cluster">The cluster it has of its own; <see langword="null"/> for the platform's.</param>
-    public sealed record Placed(string? Cluster) : EnvironmentFact;
+    /// <param name="Delivery">Who delivers it.</param>
+    public sealed record Placed(string? Cluster, DeliveryKind Delivery) : EnvironmentFact;
 
     /// <summary>The claim has exact versions and manifests.</summary>
     /// <param name="Services">The services, each after all that it depends on.</param>

@@ -48,7 +48,7 @@ internal sealed class EnvironmentStatus(EnvironmentFeed feed, ServedCluster clus
                 CreationDate = claim.CreationDate,
                 ExpirationDate = claim.ExpirationDate,
             },
-            EnvironmentFact.Placed { Cluster: var own } => known with { Cluster = own },
+            EnvironmentFact.Placed placed => known with { Cluster = placed.Cluster, Delivery = placed.Delivery },
             EnvironmentFact.Resolved resolved => Resolve(known, resolved),
             EnvironmentFact.Progressed { Progress: var progress } => Progress(known, progress),
             EnvironmentFact.Delivered { Changes: var changes, Since: var since, Recreated: var recreated } => With(

@@ -10,6 +10,9 @@ namespace PlatformLocal.Deployment.Delivery.Direct;
 /// <param name="Wave">When it is applied within its service.</param>
 internal sealed record DesiredObject(string Service, ObjectReference Reference, JsonObject Content, Wave Wave)
 {
+    /// <summary>Who owns its fields in the end, where that is not the delivery's own field manager.</summary>
+    public string? FieldManager { get; init; }
+
     /// <summary>Whether other environments may bring the same object.</summary>
     public bool IsShared => Reference.Namespace is null;
 

@@ -1,3 +1,6 @@
+using PlatformLocal.Deployment.Delivery.Flux;
+using PlatformLocal.Deployment.Registries;
+
 namespace PlatformLocal.Deployment.Delivery.Direct;
 
 /// <summary>
@@ -6,14 +9,14 @@ namespace PlatformLocal.Deployment.Delivery.Direct;
 /// </summary>
 /// <param name="client">The cluster; stays the caller's to dispose.</param>
 /// <param name="options">How to behave; the defaults when <see langword="null"/>.</param>
-public sealed class DirectDelivery(KubernetesClient client, DirectDeliveryOptions? options = null)
+public sealed class DirectDelivery(KubernetesClient client, DirectDeliveryOptions? options = null) : IDelivery
 {
     private readonly DirectDeliveryOptions _options = options ?? new DirectDeliveryOptions();
 
-    /// <summary>Says what <see cref="DeliverAsync"/> would create, change and prune, and changes nothing.</summary>
-    /// <param name="request">The whole environment as it should be.</param>
-    /// <param name="cancellationToken">Stops asking.</param>
-    /// <exception cref="PlatformException">The cluster refuses an object, or cannot be reached.</exception>
+    /// <inheritdoc/>
+    public DeliveryKind Kind => DeliveryKind.Direct;
+
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<ObjectChange>> PlanAsync(
         DeliveryRequest request,
         CancellationToken cancellationToken
@@ -59,16 +62,7 @@ public sealed class DirectDelivery(KubernetesClient client, DirectDeliveryOption
         CancellationToken cancellationToken
     ) => new EnvironmentNamespace(client, _options, environment, targetNamespace).FindAsync(cancellationToken);
 
-    /// <summary>
-    /// Applies all objects in order of their dependencies, prunes what the previous delivery had and this one lacks,
-    /// and waits until every object is ready. Delivering the same request again changes nothing.
-    /// </summary>
-    /// <param name="request">The whole environment as it should be.</param>
-    /// <param name="progress">Is told of every service's progress, from several threads.</param>
-    /// <param name="cancellationToken">Stops waiting and applying; what was applied stays and is known to the next delivery.</param>
-    /// <exception cref="PlatformException">
-    /// An object was refused or did not become ready in time: the message says which, with its conditions and last events.
-    /// </exception>
+    /// <inheritdoc/>
     public async Task<DeliveryResult> DeliverAsync(
         DeliveryRequest request,
         IProgress<ServiceProgress> progress,
@@ -98,6 +92,10 @@ public sealed class DirectDelivery(KubernetesClient client, DirectDeliveryOption
             // Before anything is applied: a crash from here on loses nothing.
             await store.WriteAsync(union, request.Namespace, cancellationToken);
         }
+        if (previous.FluxRepository is not null)
+        {
+            existing = await TakeBackAsync(state, previous, existing, cancellationToken);
+        }
 
         using var applier = new ObjectApplier(client, _options, state, previous, existing);
         var trial = new DryRun(client, _options, state, previous, existing, isNew: false);
@@ -116,7 +114,13 @@ public sealed class DirectDelivery(KubernetesClient client, DirectDeliveryOption
             cancellationToken
         );
 
-        Inventory final = FinalInventory(state, run, dropped, pruned, pruner.Held);
+        Inventory final = FinalInventory(
+            state,
+            item => run.Applied[item.Key].ResourceVersion,
+            dropped,
+            pruned,
+            pruner.Held
+        );
         if (!AreEqual(final, previous))
         {
             await store.WriteAsync(final, request.Namespace, cancellationToken);
@@ -157,6 +161,36 @@ public sealed class DirectDelivery(KubernetesClient client, DirectDeliveryOption
         Action<IReadOnlyList<CauseDocument>> onWait,
         CancellationToken cancellationToken
     ) => new Remover(client, _options, environment, targetNamespace, onWait).RemoveAsync(cancellationToken);
+
+    /// <summary>
+    /// Takes an environment back from Flux: what it was asked for goes, what it applied stays and is ours. Whoever is
+    /// broken off here goes on here, as the inventory says that Flux delivers until the end.
+    /// </summary>
+    /// <returns>The objects as they are then.</returns>
+    private async Task<ExistingObjects> TakeBackAsync(
+        DesiredState state,
+        Inventory previous,
+        ExistingObjects existing,
+        CancellationToken cancellationToken
+    )
+    {
+        await new FluxWithdrawal(client, _options, state.Request.Namespace).RunAsync(cancellationToken);
+        await FieldHandover.RunAsync(
+            client,
+            existing.All.Where(item => previous.Entries.ContainsKey(ObjectKey.Of(item.Reference))),
+            FluxKinds.FieldManager,
+            _options.FieldManager,
+            _options.Parallelism,
+            cancellationToken
+        );
+        // What remains in the registry harms nobody, and a registry that is away must hold nobody up.
+        await new FluxArtifacts(_options).DeleteAsync(
+            RepositoryName.Parse(previous.FluxRepository!),
+            but: null,
+            cancellationToken
+        );
+        return await ExistingObjects.ListAsync(client, References(state, previous), cancellationToken);
+    }
 
     /// <inheritdoc cref="RemoveAsync(string, string, Action{IReadOnlyList{CauseDocument}}, CancellationToken)"/>
     public Task<IReadOnlyList<ObjectChange>> RemoveAsync(
@@ -215,9 +249,9 @@ public sealed class DirectDelivery(KubernetesClient client, DirectDeliveryOption
     internal static IEnumerable<ObjectReference> References(DesiredState state, Inventory previous) =>
         state.Objects.Select(item => item.Reference).Concat(previous.Entries.Values.Select(entry => entry.Reference));
 
-    private static Inventory FinalInventory(
+    internal static Inventory FinalInventory(
         DesiredState state,
-        ServiceRun run,
+        Func<DesiredObject, string?> versionOf,
         InventoryEntry[] dropped,
         IReadOnlyList<ObjectChange> pruned,
         IReadOnlyDictionary<ObjectKey, string> held
@@ -235,12 +269,7 @@ public sealed class DirectDelivery(KubernetesClient client, DirectDeliveryOption
         return Inventory.Of(
             state.Request.Environment,
             state
-                .Objects.Select(item => new InventoryEntry(
-                    item.Reference,
-                    item.Service,
-                    run.Applied[item.Key].ResourceVersion,
-                    item.Hash
-                ))
+                .Objects.Select(item => new InventoryEntry(item.Reference, item.Service, versionOf(item), item.Hash))
                 .Concat(
                     dropped
                         .Where(entry => kept.Contains(entry.Key))
@@ -252,8 +281,9 @@ public sealed class DirectDelivery(KubernetesClient client, DirectDeliveryOption
         );
     }
 
-    private static bool AreEqual(Inventory left, Inventory right) =>
-        left.Entries.Count == right.Entries.Count
+    internal static bool AreEqual(Inventory left, Inventory right) =>
+        left.FluxRepository == right.FluxRepository
+        && left.Entries.Count == right.Entries.Count
         && left.Entries.All(pair =>
             right.Entries.TryGetValue(pair.Key, out InventoryEntry? other) && other == pair.Value
         );

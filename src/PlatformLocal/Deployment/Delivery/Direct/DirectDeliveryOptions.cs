@@ -1,3 +1,5 @@
+using PlatformLocal.Deployment.Registries;
+
 namespace PlatformLocal.Deployment.Delivery.Direct;
 
 /// <summary>How <see cref="DirectDelivery"/> behaves.</summary>
@@ -35,10 +37,17 @@ public sealed record DirectDeliveryOptions
     /// <value><c>default</c> unless set.</value>
     public string TrialNamespace { get; init; } = "default";
 
+    /// <summary>Tells how registries with builds for Flux are talked to.</summary>
+    /// <value>As all registries unless set.</value>
+    public Func<CancellationToken, Task<RegistryOptions>>? Registries { get; init; }
+
     /// <summary>The clock of timeouts.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
     internal WriteOptions Write => new() { FieldManager = FieldManager, Force = true };
+
+    internal WriteOptions WriteOf(DesiredObject desired) =>
+        desired.FieldManager is { } manager ? Write with { FieldManager = manager } : Write;
 }
 
 /// <summary>A service account that gives itself a role in each environment's namespace, and has no rights in others.</summary>

@@ -48,14 +48,21 @@ internal sealed class DryRun(
     }
 
     /// <summary>Compares an object with what the server would make of it.</summary>
-    public async Task<ChangeKind> CompareAsync(
+    public Task<ChangeKind> CompareAsync(
         ObjectReference reference,
         JsonObject content,
+        CancellationToken cancellationToken
+    ) => CompareAsync(reference, content, options.Write, cancellationToken);
+
+    private async Task<ChangeKind> CompareAsync(
+        ObjectReference reference,
+        JsonObject content,
+        WriteOptions write,
         CancellationToken cancellationToken
     )
     {
         JsonObject? before = await client.FindAsync(reference, cancellationToken);
-        ApplyResult after = await client.ApplyAsync(content, options.Write with { DryRun = true }, cancellationToken);
+        ApplyResult after = await client.ApplyAsync(content, write with { DryRun = true }, cancellationToken);
         if (before is null)
         {
             return ChangeKind.Created;
@@ -109,7 +116,7 @@ internal sealed class DryRun(
     {
         try
         {
-            return desired.Change(await CompareAsync(desired.Reference, desired.Content, cancellationToken));
+            return desired.Change(await CompareAsync(desired.Reference, desired.Content, options.WriteOf(desired), cancellationToken));
         }
         catch (KubernetesException fault)
         {

@@ -21,7 +21,9 @@ internal sealed class ExistingObjects
 
     private ExistingObjects() { }
 
-    public IEnumerable<ObjectReference> References => _objects.Values.Select(item => item.Reference);
+    public IEnumerable<ExistingObject> All => _objects.Values;
+
+    public IEnumerable<ObjectReference> References => All.Select(item => item.Reference);
 
     public ExistingObject? Find(ObjectKey key) => _objects.GetValueOrDefault(key);
 

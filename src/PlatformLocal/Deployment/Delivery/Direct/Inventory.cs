@@ -13,6 +13,9 @@ internal sealed record InventoryEntry(ObjectReference Reference, string Service,
 /// <summary>What the deliveries of an environment have made.</summary>
 internal sealed record Inventory(string Environment, IReadOnlyDictionary<ObjectKey, InventoryEntry> Entries)
 {
+    /// <summary>The repository with the builds, when Flux delivers the environment; <see langword="null"/> when the platform does.</summary>
+    public string? FluxRepository { get; init; }
+
     public static Inventory Empty(string environment) => new(environment, new Dictionary<ObjectKey, InventoryEntry>());
 
     public static Inventory Of(string environment, IEnumerable<InventoryEntry> entries) =>

@@ -20,6 +20,7 @@ internal sealed class InventoryStore(
     private const int ShardSize = 640 * 1024; // 853 KiB in base64
     private const string Format = "1";
     private const string PlainField = "objects.json";
+    private const string FluxField = "flux";
     private const string PackedField = "objects.json.gz";
 
     /// <summary>Reads the inventory.</summary>
@@ -58,7 +59,10 @@ internal sealed class InventoryStore(
             return Inventory.FromJson(
                 environment,
                 JsonNode.Parse(text) as JsonArray ?? throw new FormatException("what it holds is no list")
-            );
+            ) with
+            {
+                FluxRepository = FluxRepositoryIn(head),
+            };
         }
         catch (FormatException fault)
         {
@@ -84,6 +88,9 @@ internal sealed class InventoryStore(
             );
     }
 
+    /// <summary>Where the builds are of an environment that Flux delivers; <see langword="null"/> when the platform does.</summary>
+    public static string? FluxRepositoryIn(JsonObject head) => head.Child("data").Text(FluxField);
+
     /// <summary>Reads the inventory in a ConfigMap; <see langword="null"/> when it is not all there, or in a later format.</summary>
     public static Inventory? ReadPlain(JsonObject head) =>
         head.Child("data") is { } data
@@ -91,7 +98,10 @@ internal sealed class InventoryStore(
         && data.Text("environment") is { } environment
         && data.Text(PlainField) is { } text
         && JsonNode.Parse(text) is JsonArray rows
-            ? Inventory.FromJson(environment, rows)
+            ? Inventory.FromJson(environment, rows) with
+            {
+                FluxRepository = FluxRepositoryIn(head),
+            }
             : null;
 
     /// <summary>Replaces the inventory: first what it refers to, then itself, then what it no longer refers to is deleted.</summary>
@@ -104,6 +114,10 @@ internal sealed class InventoryStore(
             ["environment"] = inventory.Environment,
             ["count"] = inventory.Entries.Count.ToString(),
         };
+        if (inventory.FluxRepository is { } repository)
+        {
+            data[FluxField] = repository;
+        }
         var head = Map(targetNamespace, Name, inventory.Environment, data);
         string[] shards = [];
         if (Encoding.UTF8.GetByteCount(text) <= shardSize)

@@ -1,3 +1,6 @@
+using PlatformLocal.Deployment.Delivery.Flux;
+using PlatformLocal.Deployment.Registries;
+
 namespace PlatformLocal.Deployment.Delivery.Direct;
 
 /// <summary>
@@ -20,9 +23,6 @@ internal sealed class Remover(
         var home = new EnvironmentNamespace(client, options, environment, targetNamespace);
         var shared = new SharedObjects(client, options, environment, targetNamespace);
         JsonObject? found = await home.FindOwnAsync(cancellationToken);
-        IReadOnlyList<ExistingObject> objects = found is null
-            ? await shared.ListAsync(cancellationToken) // somebody else removed the namespace, and with it the inventory
-            : await DeliveredAsync(cancellationToken);
         // The rights in a namespace go with it, and it takes all along that is in it.
         bool isGoing = options.Account is not null && found.IsTerminating();
         if (found is not null && !isGoing)
@@ -30,6 +30,9 @@ internal sealed class Remover(
             await new EnvironmentRights(client, options, targetNamespace).EnsureAsync(cancellationToken);
         }
         var kept = new List<ObjectChange>();
+        IReadOnlyList<ExistingObject> objects = found is null
+            ? await shared.ListAsync(cancellationToken) // somebody else removed the namespace, and with it the inventory
+            : await DeliveredAsync(isGoing, kept, cancellationToken);
         // What was applied last goes first.
         foreach (Wave wave in Enum.GetValues<Wave>().OrderDescending())
         {
@@ -75,13 +78,29 @@ internal sealed class Remover(
         return kept;
     }
 
-    private async Task<IReadOnlyList<ExistingObject>> DeliveredAsync(CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<ExistingObject>> DeliveredAsync(
+        bool isGoing,
+        List<ObjectChange> kept,
+        CancellationToken cancellationToken
+    )
     {
         Inventory inventory = await new InventoryStore(client, options.FieldManager).ReadAsync(
             environment,
             targetNamespace,
             cancellationToken
         );
+        if (inventory.FluxRepository is { } repository)
+        {
+            // It is removed in our order, and without Flux: that may be gone, or told to leave it alone.
+            if (!isGoing)
+            {
+                await new FluxWithdrawal(client, options, targetNamespace).RunAsync(cancellationToken);
+            }
+            if (await DeleteBuildsAsync(repository, cancellationToken) is { } problem)
+            {
+                kept.Add(new ObjectChange(ChangeKind.Kept, "", "", "Repository", null, repository) { Note = problem });
+            }
+        }
         ExistingObjects existing = await ExistingObjects.ListAsync(
             client,
             inventory.Entries.Values.Select(entry => entry.Reference),
@@ -89,6 +108,9 @@ internal sealed class Remover(
         );
         return [.. inventory.Entries.Keys.Select(existing.Find).OfType<ExistingObject>()];
     }
+
+    private async Task<string?> DeleteBuildsAsync(string repository, CancellationToken cancellationToken) =>
+        await new FluxArtifacts(options).DeleteAsync(RepositoryName.Parse(repository), but: null, cancellationToken);
 
     private static Wave WaveOf(ExistingObject item) => KnownKinds.WaveOf(item.Reference.Group, item.Reference.Kind);
 

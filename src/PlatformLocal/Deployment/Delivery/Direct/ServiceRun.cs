@@ -1,6 +1,21 @@
 namespace PlatformLocal.Deployment.Delivery.Direct;
 
-/// <summary>Delivers the services of one request in the order of their dependencies, independent ones at once.</summary>
+/// <summary>Gets into the cluster, and waits for, what of a service somebody else applies.</summary>
+/// <param name="service">The service.</param>
+/// <param name="wait">Makes a wait for objects of it, which has vanished ones made again by what it is given.</param>
+/// <param name="onWait">Is told what is waited for and why.</param>
+/// <param name="cancellationToken">Stops waiting.</param>
+internal delegate Task ServiceCarrier(
+    ServiceDelivery service,
+    Func<Func<DesiredObject, CancellationToken, Task<AppliedObject>>, ServiceWait> wait,
+    Action<string, IReadOnlyList<CauseDocument>> onWait,
+    CancellationToken cancellationToken
+);
+
+/// <summary>
+/// Delivers the services of one request in the order of their dependencies, independent ones at once. Where somebody else
+/// applies most of a service, all that he needs is applied before anything of his, and what refers to it after.
+/// </summary>
 internal sealed class ServiceRun(
     KubernetesClient client,
     DirectDeliveryOptions options,
@@ -8,7 +23,8 @@ internal sealed class ServiceRun(
     ObjectApplier applier,
     DryRun trial,
     ReadinessBoard board,
-    IProgress<ServiceProgress> progress
+    IProgress<ServiceProgress> progress,
+    ServiceCarrier? carrier = null
 )
 {
     private readonly ILookup<string, DesiredObject> _objects = state.Objects.ToLookup(
@@ -33,6 +49,27 @@ internal sealed class ServiceRun(
                 )
         );
 
+    /// <summary>Applies what whoever carries the services needs: nothing of his is begun when any of it is refused.</summary>
+    /// <exception cref="PlatformException">An object was refused: all failures together.</exception>
+    public async Task PrepareAsync(CancellationToken cancellationToken)
+    {
+        Outcome[] outcomes = await Task.WhenAll(
+            state.Request.Services.Select(service =>
+                OutcomeOfAsync(
+                    service,
+                    () =>
+                        ApplyWavesAsync(
+                            service,
+                            wave => wave != Wave.Rest,
+                            (message, _) => Report(service, ServicePhase.Applying, message),
+                            cancellationToken
+                        )
+                )
+            )
+        );
+        ThrowIfAny(outcomes);
+    }
+
     /// <summary>Delivers all services.</summary>
     /// <exception cref="PlatformException">Some could not be delivered: all failures together, and who waited for them.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -51,7 +88,11 @@ internal sealed class ServiceRun(
                 runs[name] = RunAsync(services[name], before, cancellationToken);
             }
         }
-        Outcome[] outcomes = await Task.WhenAll(runs.Values);
+        ThrowIfAny(await Task.WhenAll(runs.Values));
+    }
+
+    private void ThrowIfAny(Outcome[] outcomes)
+    {
         ServiceFailedException[] failures =
         [
             .. outcomes.Select(outcome => outcome.Failure).OfType<ServiceFailedException>(),
@@ -93,10 +134,19 @@ internal sealed class ServiceRun(
                 return new Outcome(Failure: null, Blocked: $"{service.Name}: {reason}.");
             }
         }
+        Outcome outcome = await OutcomeOfAsync(service, () => DeliverAsync(service, cancellationToken));
+        if (outcome.IsReady)
+        {
+            Report(service, ServicePhase.Ready, message: null);
+        }
+        return outcome;
+    }
+
+    private async Task<Outcome> OutcomeOfAsync(ServiceDelivery service, Func<Task> run)
+    {
         try
         {
-            await DeliverAsync(service, cancellationToken);
-            Report(service, ServicePhase.Ready, message: null);
+            await run();
             return new Outcome(Failure: null, Blocked: null);
         }
         catch (ServiceFailedException failure)
@@ -154,8 +204,33 @@ internal sealed class ServiceRun(
             }
         };
         Report(service, ServicePhase.Applying, message: null);
+        if (carrier is not null)
+        {
+            await carrier(service, again => NewWait(service, again), onWait, cancellationToken);
+        }
+        done.AddRange(
+            await ApplyWavesAsync(service, wave => carrier is null || wave == Wave.Rest, onWait, cancellationToken)
+        );
+        await NewWait(service, ApplyAgainAsync).RunAsync(done, service.Timeout, onWait, cancellationToken);
+        if (service.AfterReady is { } afterReady)
+        {
+            await afterReady(message => onWait(message, []), cancellationToken);
+        }
+    }
+
+    private async Task<List<AppliedObject>> ApplyWavesAsync(
+        ServiceDelivery service,
+        Func<Wave, bool> which,
+        Action<string, IReadOnlyList<CauseDocument>> onWait,
+        CancellationToken cancellationToken
+    )
+    {
+        var done = new List<AppliedObject>();
         foreach (
-            IGrouping<Wave, DesiredObject> wave in _objects[service.Name].GroupBy(item => item.Wave).OrderBy(g => g.Key)
+            IGrouping<Wave, DesiredObject> wave in _objects[service.Name]
+                .Where(item => which(item.Wave))
+                .GroupBy(item => item.Wave)
+                .OrderBy(g => g.Key)
         )
         {
             (IReadOnlyList<AppliedObject> applied, IReadOnlyList<PlatformException> faults) = await ApplyAsync(
@@ -178,22 +253,23 @@ internal sealed class ServiceRun(
             }
             if (wave.Key == Wave.Foundation)
             {
-                await NewWait().RunAsync(applied, service.Timeout, onWait, cancellationToken);
+                await NewWait(service, ApplyAgainAsync).RunAsync(applied, service.Timeout, onWait, cancellationToken);
             }
             else
             {
                 done.AddRange(applied);
             }
         }
-        await NewWait().RunAsync(done, service.Timeout, onWait, cancellationToken);
-        if (service.AfterReady is { } afterReady)
-        {
-            await afterReady(message => onWait(message, []), cancellationToken);
-        }
-
-        ServiceWait NewWait() =>
-            new(client, options, board, applier, _logs, _clock, service.Name, state.Request.Namespace);
+        return done;
     }
+
+    private ServiceWait NewWait(
+        ServiceDelivery service,
+        Func<DesiredObject, CancellationToken, Task<AppliedObject>> again
+    ) => new(client, options, board, again, _logs, _clock, service.Name, state.Request.Namespace);
+
+    private Task<AppliedObject> ApplyAgainAsync(DesiredObject desired, CancellationToken cancellationToken) =>
+        applier.ApplyAsync(desired, onWait: null, cancellationToken);
 
     private async Task<(IReadOnlyList<AppliedObject> Applied, IReadOnlyList<PlatformException> Faults)> ApplyAsync(
         ServiceDelivery service,

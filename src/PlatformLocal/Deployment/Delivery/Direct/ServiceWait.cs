@@ -13,7 +13,7 @@ internal sealed record WaitingObject(DesiredObject Desired, JsonObject Item, Obj
 /// <param name="client">The cluster.</param>
 /// <param name="options">How to behave.</param>
 /// <param name="board">Shows the objects.</param>
-/// <param name="applier">Makes objects again that vanished.</param>
+/// <param name="again">Has an object made again that vanished.</param>
 /// <param name="logs">Reads logs.</param>
 /// <param name="clock">Since when it is waited for.</param>
 /// <param name="service">The service.</param>
@@ -22,7 +22,7 @@ internal sealed class ServiceWait(
     KubernetesClient client,
     DirectDeliveryOptions options,
     ReadinessBoard board,
-    ObjectApplier applier,
+    Func<DesiredObject, CancellationToken, Task<AppliedObject>> again,
     LastLogLines logs,
     WaitClock clock,
     string service,
@@ -236,7 +236,7 @@ internal sealed class ServiceWait(
             }
             else if (gone.Item.Text("kind") != "Job" || gone.Item.Condition("Complete").Text("status") != "True")
             {
-                left.Add(await applier.ApplyAsync(applied.Desired, onWait: null, cancellationToken));
+                left.Add(await again(applied.Desired, cancellationToken));
             }
         }
         return [.. left];

@@ -2,6 +2,8 @@ using EmbeddedKubernetes;
 using Microsoft.Extensions.Logging;
 using PlatformLocal.Deployment.Ansible;
 using PlatformLocal.Kubernetes.Configuration;
+using PlatformLocal.Platform.Clusters.Embedded.Flux;
+using PlatformLocal.Platform.Clusters.Embedded.Registry;
 using PlatformLocal.Platform.State;
 
 namespace PlatformLocal.Platform.Clusters.Embedded;
@@ -39,9 +41,11 @@ internal sealed class EmbeddedPlatformCluster(StateFolder state, TimeProvider ti
             await Task.WhenAll(
                 GatewayApiKinds
                     .Definitions()
+                    .Concat(PlayedFlux.Definitions())
                     .Select(d => client.ApplyAsync(d, new WriteOptions { Force = true }, cancellationToken))
             );
-            return new OpenCluster(client, cluster);
+            var host = new Host(cluster, await ConnectAsync(cancellationToken), state, time, loggers);
+            return new OpenCluster(client, host) { Registry = host.Registry.StartAsync };
         }
         catch
         {
@@ -69,4 +73,42 @@ internal sealed class EmbeddedPlatformCluster(StateFolder state, TimeProvider ti
     }
 
     public Task RemoveAsync(Action<string> report, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>What of it lives in this process: the cluster, and what plays Flux on it.</summary>
+    private sealed class Host : IAsyncDisposable
+    {
+        private readonly EmbeddedCluster _cluster;
+        private readonly KubernetesClient _client;
+        private readonly PlayedFlux _flux;
+
+        public Host(
+            EmbeddedCluster cluster,
+            KubernetesClient client,
+            StateFolder state,
+            TimeProvider time,
+            ILoggerFactory loggers
+        )
+        {
+            _cluster = cluster;
+            _client = client;
+            Registry = new EmbeddedRegistry(Path.Combine(state.Folder, "registry"));
+            _flux = PlayedFlux.Start(
+                client,
+                Registry.StartAsync,
+                Path.Combine(state.Folder, "played-flux"),
+                time,
+                loggers
+            );
+        }
+
+        public EmbeddedRegistry Registry { get; }
+
+        public async ValueTask DisposeAsync()
+        {
+            await _flux.DisposeAsync();
+            await Registry.DisposeAsync();
+            _client.Dispose(); // before the cluster: it would wait for the open connection
+            await _cluster.DisposeAsync();
+        }
+    }
 }

@@ -1,3 +1,4 @@
+using PlatformLocal.Deployment.Delivery.Flux;
 using PlatformLocal.Platform.PlatformServices.Selection;
 
 namespace PlatformLocal.Platform.PlatformServices.Flux;
@@ -5,8 +6,8 @@ namespace PlatformLocal.Platform.PlatformServices.Flux;
 /// <summary>Writes the objects that ask Flux for charts.</summary>
 internal static class FluxObjects
 {
-    public const string SourceVersion = "source.toolkit.fluxcd.io/v1";
-    public const string ReleaseVersion = "helm.toolkit.fluxcd.io/v2";
+    public const string SourceVersion = FluxKinds.SourceVersion;
+    public const string ReleaseVersion = FluxKinds.HelmVersion;
 
     private const string RetryInterval = "30s";
 

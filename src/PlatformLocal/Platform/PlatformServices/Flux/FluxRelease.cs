@@ -36,17 +36,19 @@ internal static class FluxRelease
         "source-watcher",
     ];
 
-    // An action of Helm ends when its release changes or goes, instead of at its timeout; who waits for another
-    // Kustomization looks again after 5 s instead of 30.
-    private static readonly Dictionary<string, string> s_flags = new(StringComparer.Ordinal)
+    // An action of Helm and a look at health end when what they are about changes or goes, instead of at their timeout; who
+    // waits for another Kustomization looks again after 5 s instead of 30.
+    private static readonly Dictionary<string, string[]> s_flags = new(StringComparer.Ordinal)
     {
-        ["helm-controller"] = "--feature-gates=CancelHealthCheckOnNewRevision=true",
-        ["kustomize-controller"] = "--requeue-dependency=5s",
+        ["helm-controller"] = [CancelsOvertaken],
+        ["kustomize-controller"] = [CancelsOvertaken, "--requeue-dependency=5s"],
     };
+
+    private const string CancelsOvertaken = "--feature-gates=CancelHealthCheckOnNewRevision=true";
 
     /// <summary>Changes when <see cref="Adapted"/> does: what was installed by an older program is then installed anew.</summary>
     public static string Adaptation { get; } =
-        $"without {string.Join(' ', s_unused)}, {string.Join(' ', s_flags.Values)}";
+        $"without {string.Join(' ', s_unused)}, {string.Join(' ', s_flags.Values.SelectMany(f => f))}";
 
     /// <summary>Flux as the platform installs it: the controllers it has a use for, started with its flags.</summary>
     /// <param name="manifests">The release's manifests; what is made of them is written into these.</param>
@@ -55,13 +57,16 @@ internal static class FluxRelease
         var kept = manifests
             .Where(m => m.Text("kind") is not "Deployment" || !s_unused.Contains(m.Metadata().Text("name")))
             .ToList();
-        foreach (var (name, flag) in s_flags)
+        foreach (var (name, flags) in s_flags)
         {
             var controller = kept.Find(m => m.Text("kind") == "Deployment" && m.Metadata().Text("name") == name);
             if (controller?["spec"]?["template"]?["spec"]?["containers"]?[0] is JsonObject container)
             {
                 var args = container["args"] as JsonArray ?? [];
-                container["args"] = new JsonArray([.. args.Select(a => a?.DeepClone()), flag]);
+                container["args"] = new JsonArray([
+                    .. args.Select(a => a?.DeepClone()),
+                    .. flags.Select(f => (JsonNode)f),
+                ]);
             }
         }
 

@@ -1,3 +1,4 @@
+using PlatformLocal.Deployment.Delivery.Flux;
 using PlatformLocal.Kubernetes.Readiness;
 using PlatformLocal.Platform.PlatformServices.Flux;
 using PlatformLocal.Platform.PlatformServices.Selection;
@@ -142,7 +143,7 @@ internal sealed class ChartInstaller(KubernetesClient client, ServiceInstallatio
         var request = options.Time.GetUtcNow().ToString("O");
         foreach (var reference in new[] { FluxObjects.SourceOf(chart), FluxObjects.ReleaseOf(chart) })
         {
-            var annotations = new JsonObject { ["reconcile.fluxcd.io/requestedAt"] = request };
+            var annotations = new JsonObject { [FluxKinds.RequestedAt] = request };
             await PatchAsync(
                 reference,
                 new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = annotations } },

@@ -1,3 +1,4 @@
+using PlatformLocal.Core.Environments;
 using PlatformLocal.Kubernetes.Readiness;
 using PlatformLocal.Platform.PlatformServices.Flux;
 using PlatformLocal.Platform.PlatformServices.Selection;

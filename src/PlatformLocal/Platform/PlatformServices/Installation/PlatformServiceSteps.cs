@@ -22,23 +22,19 @@ internal sealed class PlatformServiceSteps(
 
     private readonly ServiceInstallationOptions _options = options ?? new ServiceInstallationOptions();
 
-    /// <summary>The steps; none when no service is chosen.</summary>
+    /// <summary>The steps; none when no service is chosen and nothing else needs Flux.</summary>
     /// <param name="after">The names of the steps that must be done before the first of these.</param>
     public IReadOnlyList<Step> After(params IReadOnlyList<string> after)
     {
-        if (choice.Services.Count == 0)
-        {
-            return [];
-        }
-
-        return [.. choice.NeedsFlux ? (Step[])[Flux(after)] : [], Secrets(after), .. choice.Services.Select(Service)];
+        Step[] flux = choice.NeedsFlux ? [Flux(after)] : [];
+        return choice.Services.Count == 0 ? flux : [.. flux, Secrets(after), .. choice.Services.Select(Service)];
     }
 
     /// <summary>Removes the services, each before those it depends on, then what they share; what is not there is passed over.</summary>
     /// <exception cref="PlatformException">The cluster refuses, or something does not go in time.</exception>
     public async Task RemoveAsync(Action<string> report, CancellationToken cancellationToken)
     {
-        if (choice.Services.Count == 0)
+        if (choice.Services.Count == 0 && !choice.NeedsFlux)
         {
             return;
         }
@@ -49,7 +45,11 @@ internal sealed class PlatformServiceSteps(
             await new ServiceInstaller(client, _options, report).RemoveAsync(chosen, cancellationToken);
         }
 
-        await RemoveDataAsync(client, report, cancellationToken);
+        if (choice.Services.Count > 0)
+        {
+            await RemoveDataAsync(client, report, cancellationToken);
+        }
+
         if (choice.NeedsFlux)
         {
             await Installer(client, report).RemoveAsync(cancellationToken);

@@ -25,6 +25,9 @@ public sealed class PlatformApiInstallation(KubernetesClient client, TimeProvide
     /// <summary>The variable with the object store's secret key.</summary>
     public const string SecretKeyVariable = "PLATFORM_S3_SECRET_KEY";
 
+    /// <summary>The variable that says how environments are delivered; without it the workspace says so.</summary>
+    public const string DeliveryVariable = "PLATFORM_DELIVERY";
+
     private const string Name = "platform-api";
     private const string PolicyVersion = "admissionregistration.k8s.io/v1";
     private const string PolicyKind = "ValidatingAdmissionPolicy";
@@ -50,6 +53,7 @@ public sealed class PlatformApiInstallation(KubernetesClient client, TimeProvide
     /// <param name="image">The image.</param>
     /// <param name="token">The bearer token of the API.</param>
     /// <param name="objectStore">Where claims are kept; <see langword="null"/> for the API's own volume.</param>
+    /// <param name="delivery">How environments are delivered; <see langword="null"/> when the workspace says so.</param>
     /// <param name="timeout">The longest wait.</param>
     /// <param name="report">Is told what is waited for.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
@@ -59,6 +63,7 @@ public sealed class PlatformApiInstallation(KubernetesClient client, TimeProvide
         string image,
         string token,
         ObjectStoreAccess? objectStore,
+        string? delivery,
         TimeSpan timeout,
         Action<string> report,
         CancellationToken cancellationToken
@@ -71,7 +76,7 @@ public sealed class PlatformApiInstallation(KubernetesClient client, TimeProvide
             cancellationToken
         );
         await client.ApplyAsync(TokenSecret(token), write, cancellationToken);
-        foreach (var item in Objects(platform, image, objectStore))
+        foreach (var item in Objects(platform, image, objectStore, delivery))
         {
             // Clusters before Kubernetes 1.21 have no such budget, those before 1.30 no such policies.
             if (
@@ -95,22 +100,32 @@ public sealed class PlatformApiInstallation(KubernetesClient client, TimeProvide
     }
 
     /// <summary>The objects, without the secret token.</summary>
-    internal static IReadOnlyList<JsonObject> Objects(string platform, string image, ObjectStoreAccess? objectStore)
+    internal static IReadOnlyList<JsonObject> Objects(
+        string platform,
+        string image,
+        ObjectStoreAccess? objectStore,
+        string? delivery = null
+    )
     {
         const string name = "PlatformServices.PlatformApi.platform-api.yaml";
         var texts = new Dictionary<string, string> { ["PLATFORM"] = platform, ["IMAGE"] = image };
         var text = new Substitution(texts).Apply(EmbeddedFiles.Read(name));
         JsonObject[] objects = [.. EmbeddedFiles.Objects(text, name).Select(Labelled)];
+        var container = objects
+            .Single(o => o.Text("kind") == "Deployment")
+            .Child("spec")
+            .Child("template")
+            .Child("spec")
+            .Items("containers")
+            .Single();
+        var variables = container["env"]!.AsArray();
+        if (delivery is not null)
+        {
+            variables.Add((JsonNode)new JsonObject { ["name"] = DeliveryVariable, ["value"] = delivery });
+        }
+
         if (objectStore is not null)
         {
-            var container = objects
-                .Single(o => o.Text("kind") == "Deployment")
-                .Child("spec")
-                .Child("template")
-                .Child("spec")
-                .Items("containers")
-                .Single();
-            var variables = container["env"]!.AsArray();
             JsonNode address = new JsonObject
             {
                 ["name"] = EndpointVariable,

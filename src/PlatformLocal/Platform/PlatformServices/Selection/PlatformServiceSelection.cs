@@ -1,19 +1,10 @@
 using PlatformLocal.Core.Documents;
+using PlatformLocal.Core.Environments;
 using PlatformLocal.Deployment.Workspaces;
 using PlatformLocal.Platform.PlatformServices.Flux;
 using PlatformLocal.Platform.State;
 
 namespace PlatformLocal.Platform.PlatformServices.Selection;
-
-/// <summary>How manifests and charts get into a platform's cluster.</summary>
-public static class DeliveryKinds
-{
-    /// <summary>By Flux, which the platform installs.</summary>
-    public const string Flux = "flux";
-
-    /// <summary>By the platform itself, with server-side apply; it installs no charts.</summary>
-    public const string Direct = "direct";
-}
 
 /// <summary>The platform services of one platform: which, how changed, and which not.</summary>
 public sealed record PlatformServiceSelection
@@ -29,8 +20,12 @@ public sealed record PlatformServiceSelection
     /// <summary>A file with Flux's manifests; <see langword="null"/> to download them.</summary>
     internal string? FluxManifests { get; init; }
 
-    /// <summary>Whether one of the services is installed by Flux.</summary>
-    internal bool NeedsFlux => Services.Any(s => s.Service.NeedsFlux);
+    /// <summary>Whether Flux delivers environments that do not say it themselves.</summary>
+    /// <value>Not so unless set.</value>
+    internal bool DeliversByFlux { get; init; }
+
+    /// <summary>Whether one of the services is installed by Flux, or environments are delivered by it.</summary>
+    internal bool NeedsFlux => DeliversByFlux || Services.Any(s => s.Service.NeedsFlux);
 
     /// <summary>What the services, and Flux where it installs them, ask the scheduler for.</summary>
     internal ResourceRequests Requests =>
@@ -59,7 +54,12 @@ public sealed record PlatformServiceSelection
             settings.Delivery ?? DeliveryKinds.Flux,
             workspace.PlatformServices,
             settings.Profile ?? ServiceProfiles.Small
-        );
+        ) with
+        {
+            DeliversByFlux =
+                settings.Cluster.ExecutesWorkloads
+                && (settings.EnvironmentDelivery ?? workspace.Delivery) == DeliveryKind.Flux,
+        };
     }
 
     /// <summary>The platform services of a platform that is there; none when its workspace cannot be read just now.</summary>
