@@ -382,6 +382,30 @@ public sealed class PlayedFluxTests
     }
 
     [Fact]
+    public async Task Two_platforms_with_one_registry_keep_their_builds_apart()
+    {
+        await using var platform = await PlayedPlatform.StartAsync();
+        await using var other = await PlayedPlatform.StartAsync(registry: platform);
+        var request = Request("shop", Service("web", ConfigMap("web")));
+
+        await platform.DeliverAsync(request);
+        await other.DeliverAsync(request);
+        int both = TagsOf(platform).Count;
+        await platform.Direct.RemoveAsync("shop", "env-shop", Token);
+        var again = await other.DeliverAsync(request);
+
+        both.Should().Be(2, "clusters have repositories of their own");
+        TagsOf(platform).Should().HaveCount(1);
+        again.Changes.Should().OnlyContain(c => c.Change == ChangeKind.Unchanged);
+        var source = await other.FindAsync(FluxKinds.SourceVersion, FluxKinds.OciRepository, "platform-delivery");
+        source
+            .Child("spec")
+            .Text("url")
+            .Should()
+            .MatchRegex("^oci://registry.embedded/deliveries/test-[0-9a-f]{8}/shop$");
+    }
+
+    [Fact]
     public async Task Releases_are_played_too_and_fail_where_they_are_told_to()
     {
         await using var platform = await PlayedPlatform.StartAsync();

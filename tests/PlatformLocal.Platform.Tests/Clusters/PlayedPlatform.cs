@@ -18,13 +18,15 @@ internal sealed class PlayedPlatform : IAsyncDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly EmbeddedCluster? _cluster;
     private readonly EmbeddedRegistry _registry;
+    private readonly bool _isShared;
     private PlayedFlux? _flux;
 
-    private PlayedPlatform(EmbeddedCluster? cluster, KubernetesClient client)
+    private PlayedPlatform(EmbeddedCluster? cluster, KubernetesClient client, PlayedPlatform? registry = null)
     {
         _cluster = cluster;
         Client = client;
-        _registry = new EmbeddedRegistry(Path.Combine(_folder.Path, "registry"));
+        _isShared = registry is not null;
+        _registry = registry?._registry ?? new EmbeddedRegistry(Path.Combine(_folder.Path, "registry"));
     }
 
     public KubernetesClient Client { get; }
@@ -40,13 +42,13 @@ internal sealed class PlayedPlatform : IAsyncDisposable
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public static async Task<PlayedPlatform> StartAsync(bool isPlayed = true)
+    public static async Task<PlayedPlatform> StartAsync(bool isPlayed = true, PlayedPlatform? registry = null)
     {
         var cluster = await EmbeddedCluster.StartAsync(
             new EmbeddedClusterOptions { PodStartDelay = TimeSpan.Zero },
             Token
         );
-        var platform = new PlayedPlatform(cluster, KubernetesClient.FromKubeconfig(cluster.KubeconfigPath));
+        var platform = new PlayedPlatform(cluster, KubernetesClient.FromKubeconfig(cluster.KubeconfigPath), registry);
         foreach (var kind in PlayedFlux.Definitions())
         {
             await platform.Client.ApplyAsync(kind, new WriteOptions { Force = true }, Token);
@@ -119,7 +121,11 @@ internal sealed class PlayedPlatform : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopPlayingAsync();
-        await _registry.DisposeAsync();
+        if (!_isShared)
+        {
+            await _registry.DisposeAsync();
+        }
+
         Client.Dispose();
         if (_cluster is not null)
         {

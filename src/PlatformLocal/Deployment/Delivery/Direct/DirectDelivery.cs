@@ -120,7 +120,10 @@ public sealed class DirectDelivery(KubernetesClient client, DirectDeliveryOption
             dropped,
             pruned,
             pruner.Held
-        );
+        ) with
+        {
+            FluxRepository = await LeftInAsync(previous.FluxRepository, cancellationToken),
+        };
         if (!AreEqual(final, previous))
         {
             await store.WriteAsync(final, request.Namespace, cancellationToken);
@@ -183,14 +186,19 @@ public sealed class DirectDelivery(KubernetesClient client, DirectDeliveryOption
             _options.Parallelism,
             cancellationToken
         );
-        // What remains in the registry harms nobody, and a registry that is away must hold nobody up.
-        await new FluxArtifacts(_options).DeleteAsync(
-            RepositoryName.Parse(previous.FluxRepository!),
-            but: null,
-            cancellationToken
-        );
         return await ExistingObjects.ListAsync(client, References(state, previous), cancellationToken);
     }
+
+    /// <summary>
+    /// Deletes the builds that Flux had. A registry that is away holds nobody up: it is asked again by the next delivery.
+    /// </summary>
+    /// <returns>The repository, while there may be something in it.</returns>
+    private async Task<string?> LeftInAsync(string? repository, CancellationToken cancellationToken) =>
+        repository is not null
+        && await new FluxArtifacts(_options).DeleteAsync(RepositoryName.Parse(repository), null, cancellationToken)
+            is not null
+            ? repository
+            : null;
 
     /// <inheritdoc cref="RemoveAsync(string, string, Action{IReadOnlyList{CauseDocument}}, CancellationToken)"/>
     public Task<IReadOnlyList<ObjectChange>> RemoveAsync(

@@ -193,6 +193,7 @@ public sealed class FluxDelivery(
         if (!DirectDelivery.AreEqual(final, previous))
         {
             await store.WriteAsync(final, request.Namespace, cancellationToken);
+            // What stays is deleted with the next build, or told when the environment goes.
             await artifacts.DeleteAsync(place.Repository, artifact.Digest, cancellationToken);
         }
         return new DeliveryResult([homeChange, .. applied, .. PrunedByFlux(), .. pruned]);
