@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using PlatformLocal.Core.Environments;
 using PlatformLocal.Deployment.Workspaces;
 using PlatformLocal.Kubernetes;
 using PlatformLocal.Platform.PlatformServices;
@@ -178,7 +179,7 @@ public sealed class FluxObjectsTests(ServicesServer server)
             .Should()
             .Equal(
                 "--log-level=info --feature-gates=CancelHealthCheckOnNewRevision=true",
-                "--log-level=info --feature-gates=CancelHealthCheckOnNewRevision=true --requeue-dependency=5s"
+                "--log-level=info --feature-gates=CancelHealthCheckOnNewRevision=true --requeue-dependency=5s --concurrent=20"
             );
     }
 

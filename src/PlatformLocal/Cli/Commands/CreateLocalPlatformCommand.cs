@@ -4,6 +4,7 @@ using PlatformLocal.Platform.Clusters.Existing;
 using PlatformLocal.Platform.Clusters.Kind;
 using PlatformLocal.Platform.Operations;
 using PlatformLocal.Platform.PlatformServices.PlatformApi;
+using PlatformLocal.Platform.PlatformServices.Selection;
 using PlatformLocal.Platform.State;
 
 namespace PlatformLocal.Cli.Commands;

@@ -116,7 +116,9 @@ internal sealed class DryRun(
     {
         try
         {
-            return desired.Change(await CompareAsync(desired.Reference, desired.Content, options.WriteOf(desired), cancellationToken));
+            return desired.Change(
+                await CompareAsync(desired.Reference, desired.Content, options.WriteOf(desired), cancellationToken)
+            );
         }
         catch (KubernetesException fault)
         {

@@ -31,6 +31,33 @@ internal static class FluxRequests
             cancellationToken
         );
 
+    /// <summary>How long a controller that runs may be busy with others.</summary>
+    public static TimeSpan BusyPatience { get; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Whether a controller runs: then who hears nothing of it waits for its turn.</summary>
+    public static async Task<bool> RunsAsync(
+        KubernetesClient client,
+        string controller,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            ObjectList found = await client.ListAsync(
+                "apps/v1",
+                "Deployment",
+                null,
+                new ListOptions { LabelSelector = $"app={controller}" },
+                cancellationToken
+            );
+            return found.Items.Any(item => item.Child("status").Number("availableReplicas") > 0);
+        }
+        catch (KubernetesException)
+        {
+            return false; // whoever may not look is told that nothing is heard of it, and how to look
+        }
+    }
+
     /// <summary>What is wrong when a controller takes note of nothing.</summary>
     public static string Silence(string controller) =>
         $"Flux does not answer: its {controller} takes note of nothing. See whether it runs: "
@@ -56,6 +83,7 @@ internal static class FluxRequests
         long began = options.TimeProvider.GetTimestamp();
         await board.WatchAsync(source.ApiVersion, source.Kind, source.Namespace, true, cancellationToken);
         bool isAsked = false;
+        TimeSpan patience = flux.Patience;
         while (true)
         {
             Task changed = board.Changed;
@@ -66,10 +94,20 @@ internal static class FluxRequests
             {
                 return;
             }
-            TimeSpan left = flux.Patience - options.TimeProvider.GetElapsedTime(began);
+            bool isSilent = item.Child("status").Items("conditions").FirstOrDefault() is null;
+            TimeSpan left = patience - options.TimeProvider.GetElapsedTime(began);
+            if (
+                left <= TimeSpan.Zero
+                && isSilent
+                && patience < BusyPatience
+                && await RunsAsync(client, "source-controller", cancellationToken)
+            )
+            {
+                patience = BusyPatience;
+                continue;
+            }
             if (now.Status == ReadinessStatus.Failed || left <= TimeSpan.Zero)
             {
-                bool isSilent = item.Child("status").Items("conditions").FirstOrDefault() is null;
                 throw new PlatformException(
                     now.Status == ReadinessStatus.Failed ? FailureKind.Failed : FailureKind.NotReadyInTime,
                     isSilent ? Silence("source-controller") : $"{source}: {now.Message}",

@@ -40,6 +40,7 @@ internal sealed class KustomizationWait(
 
     private string? _request;
     private bool _isRepeated;
+    private bool _isBusy;
 
     private TimeSpan Elapsed => options.TimeProvider.GetElapsedTime(clock.Since(_began));
 
@@ -159,13 +160,15 @@ internal sealed class KustomizationWait(
             }
             TimeSpan patience = flux.Patience - Elapsed;
             bool isUnseen = shown.Item.Child("status").Items("conditions").FirstOrDefault() is null;
-            if (isUnseen && patience <= TimeSpan.Zero)
+            bool isSilent = isUnseen && !_isBusy && patience <= TimeSpan.Zero;
+            _isBusy |= isSilent && await FluxRequests.RunsAsync(client, "kustomize-controller", cancellationToken);
+            if (isSilent && !_isBusy)
             {
                 throw Failure(FluxRequests.Silence("kustomize-controller"), FailureKind.NotReadyInTime);
             }
             onWait($"waits for Flux: {now.Message}", []);
             using var nap = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            TimeSpan pause = isUnseen && patience < left ? patience : left;
+            TimeSpan pause = isUnseen && !_isBusy && patience < left ? patience : left;
             await Task.WhenAny(changed, Task.Delay(pause, options.TimeProvider, nap.Token));
             await nap.CancelAsync();
             cancellationToken.ThrowIfCancellationRequested();

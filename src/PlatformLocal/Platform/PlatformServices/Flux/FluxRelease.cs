@@ -37,11 +37,12 @@ internal static class FluxRelease
     ];
 
     // An action of Helm and a look at health end when what they are about changes or goes, instead of at their timeout; who
-    // waits for another Kustomization looks again after 5 s instead of 30.
+    // waits for another Kustomization looks again after 5 s instead of 30. While health is looked at, a
+    // worker does nothing else: the four of its default would hold independent services up.
     private static readonly Dictionary<string, string[]> s_flags = new(StringComparer.Ordinal)
     {
         ["helm-controller"] = [CancelsOvertaken],
-        ["kustomize-controller"] = [CancelsOvertaken, "--requeue-dependency=5s"],
+        ["kustomize-controller"] = [CancelsOvertaken, "--requeue-dependency=5s", "--concurrent=20"],
     };
 
     private const string CancelsOvertaken = "--feature-gates=CancelHealthCheckOnNewRevision=true";
