@@ -1,7 +1,6 @@
 using PlatformLocal.Deployment.Workspaces;
 using PlatformLocal.Kubernetes.Files;
 using PlatformLocal.Kubernetes.Processes;
-using PlatformLocal.Platform.PlatformServices.PlatformApi;
 using PlatformLocal.Platform.State;
 
 namespace PlatformLocal.Platform.Diagnostics;
@@ -20,6 +19,9 @@ public sealed class Doctor(
     KindPreflight? kind = null
 )
 {
+    /// <summary>The first version of Kubernetes that keeps the Platform API in a cluster to the namespaces of environments.</summary>
+    internal static Version PoliciesSince { get; } = new(1, 30);
+
     private const long LowDisk = 512L * 1024 * 1024;
 
     // Its kustomize went from 2.0 to 4.0: https://github.com/kubernetes/kubernetes/blob/master/CHANGELOG/CHANGELOG-1.21.md
@@ -224,14 +226,13 @@ public sealed class Doctor(
     internal static CheckResult CheckRights(PlatformDocument running)
     {
         const string name = "rights";
-        var since = PlatformApiInstallation.PoliciesSince;
-        return KindPreflight.VersionIn(running.KubernetesVersion) is { } version && version < since
+        return KindPreflight.VersionIn(running.KubernetesVersion) is { } version && version < PoliciesSince
             ? new CheckResult(
                 name,
                 CheckStatus.Warn,
                 $"Kubernetes {running.KubernetesVersion} knows no ValidatingAdmissionPolicies: whoever takes over the Platform API's "
                     + "pods can bind its role in every namespace, not only in those of environments",
-                $"Make the cluster of a node image of Kubernetes {since} or newer.",
+                $"Make the cluster of a node image of Kubernetes {PoliciesSince} or newer.",
                 "https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/"
             )
             : new CheckResult(

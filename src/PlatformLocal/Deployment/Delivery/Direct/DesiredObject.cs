@@ -1,4 +1,3 @@
-using PlatformLocal.Deployment.Manifests;
 using PlatformLocal.Kubernetes.Transport;
 
 namespace PlatformLocal.Deployment.Delivery.Direct;
@@ -34,7 +33,7 @@ internal sealed record DesiredObject(string Service, ObjectReference Reference, 
             {
                 content.Metadata().Child("labels")?.Remove(label);
             }
-            content.Metadata().Child("annotations")?.Remove(ManifestLabels.ContentHash);
+            content.Metadata().Child("annotations")?.Remove(DeliveryLabels.ContentHash);
             return HashOf(content);
         }
     }

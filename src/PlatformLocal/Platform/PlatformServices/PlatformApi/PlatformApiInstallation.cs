@@ -2,6 +2,7 @@ using PlatformLocal.Deployment.Delivery.Direct;
 using PlatformLocal.Deployment.Manifests;
 using PlatformLocal.Kubernetes.Readiness;
 using PlatformLocal.Platform.Clusters.Kind;
+using PlatformLocal.Platform.Diagnostics;
 
 namespace PlatformLocal.Platform.PlatformServices.PlatformApi;
 
@@ -31,9 +32,6 @@ public sealed class PlatformApiInstallation(KubernetesClient client, TimeProvide
     private const string Name = "platform-api";
     private const string PolicyVersion = "admissionregistration.k8s.io/v1";
     private const string PolicyKind = "ValidatingAdmissionPolicy";
-
-    /// <summary>The first version of Kubernetes that keeps the API to the namespaces of environments.</summary>
-    public static Version PoliciesSince { get; } = new(1, 30);
 
     /// <summary>How the API delivers with the rights that its pods have.</summary>
     public static DirectDeliveryOptions Delivery { get; } =
@@ -92,7 +90,7 @@ public sealed class PlatformApiInstallation(KubernetesClient client, TimeProvide
         if (await client.Resources.FindAsync(PolicyVersion, PolicyKind, cancellationToken) is null)
         {
             report(
-                $"nothing keeps the Platform API to the namespaces of environments: that takes Kubernetes {PoliciesSince} or newer"
+                $"nothing keeps the Platform API to the namespaces of environments: that takes Kubernetes {Doctor.PoliciesSince} or newer"
             );
         }
 
