@@ -90,7 +90,9 @@ public sealed class VolumeClaimTests(SharedCluster shared)
             a => $"{a.Body!["status"]?["conditions"]}".Contains("is being deleted", StringComparison.Ordinal)
         );
         var kept = await shared.Api.GetAsync(claim);
+        var table = await shared.Api.SendAsync("GET", claim, accept: "application/json;as=Table;v=v1;g=meta.k8s.io");
 
+        table.Body!["rows"]![0]!["cells"]![1]!.GetValue<string>().Should().Be("Terminating");
         kept.Code.Should().Be(200);
         kept.Body!["metadata"]!["deletionTimestamp"].Should().NotBeNull();
         kept.Body!["metadata"]!["finalizers"]!.ToJsonString().Should().Be("""["kubernetes.io/pvc-protection"]""");

@@ -31,7 +31,7 @@ internal static class CoreColumns
                 Text("Capacity", o => o.Str("spec", "capacity", "storage")),
                 Text("Access Modes", o => AccessModes(o.Obj("spec").Arr("accessModes"))),
                 Text("Reclaim Policy", o => o.Str("spec", "persistentVolumeReclaimPolicy")),
-                Text("Status", o => o.Str("status", "phase")),
+                Text("Status", PhaseUnlessEnding),
                 Text("Claim", o => o.At("spec", "claimRef") is { } c ? $"{c.Str("namespace")}/{c.Str("name")}" : ""),
                 Text("StorageClass", o => o.Str("spec", "storageClassName") ?? ""),
                 Text("VolumeAttributesClass", _ => "<unset>"),
@@ -41,7 +41,7 @@ internal static class CoreColumns
             ],
             "persistentvolumeclaims." =>
             [
-                Text("Status", o => o.Str("status", "phase")),
+                Text("Status", PhaseUnlessEnding),
                 Text("Volume", o => o.Str("spec", "volumeName") ?? ""),
                 Text("Capacity", o => o.Str("status", "capacity", "storage") ?? ""),
                 Text("Access Modes", o => AccessModes(o.Obj("status").Arr("accessModes"))),
@@ -83,6 +83,9 @@ internal static class CoreColumns
             ],
             _ => null,
         };
+
+    private static string? PhaseUnlessEnding(JsonObject item) =>
+        item.Str("metadata", "deletionTimestamp") is null ? item.Str("status", "phase") : "Terminating";
 
     private static TableColumn[] Events(bool renamed)
     {

@@ -318,7 +318,8 @@ internal sealed partial class Reconciler(
             .Append(_nextResync)
             .Append(now + ListInterval)
             .Min();
-        return next - now;
+        // What fell due while claims were looked at is not waited for.
+        return next > now ? next - now : TimeSpan.Zero;
     }
 
     [LoggerMessage(LogLevel.Warning, "Looking for claims failed and is tried again: {Message}")]

@@ -7,6 +7,18 @@ namespace PlatformLocal.Deployment.Delivery.Direct;
 internal sealed partial class WaitCauses(ReadinessBoard board, LastLogLines logs)
 {
     private const int CausesShown = 5;
+
+    /// <summary>Events of claims that tell what they wait for although nothing is wrong.</summary>
+    private static readonly string?[] s_claimWaits =
+    [
+        "WaitForFirstConsumer",
+        "WaitForPodScheduled",
+        "ExternalProvisioning",
+        "Provisioning",
+        "Resizing",
+        "FileSystemResizeRequired",
+    ];
+
     private static readonly TimeSpan s_startPatience = TimeSpan.FromSeconds(10);
 
     private readonly Dictionary<(string? Pod, string Container), string> _pulls = [];
@@ -103,7 +115,10 @@ internal sealed partial class WaitCauses(ReadinessBoard board, LastLogLines logs
 
     private void AddVolumeClaim(string name, string place, string claim, List<CauseDocument> causes)
     {
-        if (board.NewestEventOfClaim(place, claim) is { } newest)
+        if (
+            board.NewestEventOfClaim(place, claim) is { } newest
+            && (newest.Text("type") == "Warning" || s_claimWaits.Contains(newest.Text("reason")))
+        )
         {
             causes.Add(CauseOf(name, newest));
         }
