@@ -6,6 +6,17 @@ namespace PlatformLocal.Cli.Tests;
 public sealed class DoctorCommandTests
 {
     [Fact]
+    public async Task Without_a_workspace_a_machine_is_checked_for_kind_too()
+    {
+        await using var program = new PlatformCtlProgram();
+
+        var outcome = await program.RunAsync("doctor", "--cluster", "kind");
+
+        outcome.Output.Should().Contain("none was found here or above").And.Contain("docker engine");
+        outcome.Error.Should().NotContain("unexpected");
+    }
+
+    [Fact]
     public async Task Doctor_checks_this_machine()
     {
         await using var program = new PlatformCtlProgram();

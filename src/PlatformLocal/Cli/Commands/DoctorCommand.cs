@@ -59,7 +59,9 @@ internal sealed class DoctorCommand(SharedOptions shared)
                     programs,
                     call.Get(_nodeImage) ?? known?.Kind?.NodeImage,
                     PlatformServiceNeeds.Of(
-                        PlatformServiceSelection.Remembered(onKind, onKind.Workspace),
+                        onKind.Workspace.Length == 0
+                            ? new PlatformServiceSelection()
+                            : PlatformServiceSelection.Remembered(onKind, onKind.Workspace),
                         onKind,
                         asksForImages: false
                     ),
