@@ -14,6 +14,8 @@ public abstract class EmbeddedDeliveries : IAsyncLifetime
 
     protected static CancellationToken Token => TestContext.Current.CancellationToken;
 
+    protected EmbeddedCluster Cluster => _cluster!;
+
     protected KubernetesClient Client => _client!;
 
     protected DirectDelivery Delivery => new(Client);

@@ -140,6 +140,34 @@ public sealed class WaitExplanationTests : EmbeddedDeliveries
     }
 
     [Fact]
+    public async Task A_job_that_failed_is_told_with_how_its_pods_ended_when_their_watch_is_behind()
+    {
+        await using var behind = await LateServer.StartAsync(Cluster, "/pods", "\"terminated\"");
+        using KubernetesClient client = behind.Connect();
+        JsonObject job = Yamlish(
+            """
+            {"apiVersion":"batch/v1","kind":"Job","metadata":{"name":"migrate"},
+             "spec":{"backoffLimit":0,"template":{"spec":{"restartPolicy":"Never","containers":[
+               {"name":"run","image":"m:fail-1","envFrom":[{"configMapRef":{"name":"settings"}}]}]}}}}
+            """
+        );
+        var log = new ProgressLog();
+
+        Task<DeliveryResult> delivery = new DirectDelivery(client).DeliverAsync(
+            Request("shop", Service("web", job)),
+            log,
+            Token
+        );
+        await behind.Watched.WaitAsync(Token);
+        await Client.ApplyAsync(ClusterObjects.ConfigMap("env-shop", "settings", "v", "1"), null, Token);
+        Func<Task> deliver = () => delivery;
+
+        (await deliver.Should().ThrowAsync<PlatformException>()).Which.Message.Should().Contain("exit code 1");
+        behind.HeldBack.Should().BePositive("else this shows nothing");
+        log.All.SelectMany(told => told.Causes).Should().Contain(c => c.Message == "exit code 1");
+    }
+
+    [Fact]
     public async Task A_pod_that_an_older_template_broke_is_taken_away_when_it_blocks_the_new_one()
     {
         var delivery = new DirectDelivery(Client, new DirectDeliveryOptions { ImagePullPatience = TimeSpan.Zero });

@@ -14,7 +14,12 @@ internal sealed class ObservedObject(JsonObject item, bool isDeleted)
     public IReadOnlyList<PodTrouble> Troubles { get; } = item.Text("kind") == "Pod" ? [.. PodTrouble.Of(item)] : [];
 
     /// <summary>Whether this is the state after another one, not an older one that arrived late.</summary>
-    public bool IsAtLeast(JsonObject other)
+    public bool IsAtLeast(JsonObject other) => CompareTo(other) >= 0;
+
+    /// <summary>Whether another state of the same object is older than this one.</summary>
+    public bool IsAfter(JsonObject other) => Item.Uid() == other.Uid() && CompareTo(other) > 0;
+
+    private int CompareTo(JsonObject other)
     {
         // Resource versions of one object are numbers that grow (KEP-5504); a server with other ones is still right about generations.
         if (
@@ -22,8 +27,8 @@ internal sealed class ObservedObject(JsonObject item, bool isDeleted)
             && ulong.TryParse(other.ResourceVersion(), NumberStyles.None, CultureInfo.InvariantCulture, out ulong its)
         )
         {
-            return mine >= its;
+            return mine.CompareTo(its);
         }
-        return (Item.Metadata().Number("generation") ?? 0) >= (other.Metadata().Number("generation") ?? 0);
+        return (Item.Metadata().Number("generation") ?? 0).CompareTo(other.Metadata().Number("generation") ?? 0);
     }
 }

@@ -67,6 +67,19 @@ internal sealed class ReadinessBoard(KubernetesClient client, string environment
         }
     }
 
+    /// <summary>
+    /// Shows the pods of a namespace as they are now. Every kind is told of by a watch of its own, and a pod's may be
+    /// behind the one that told how its owner ended.
+    /// </summary>
+    public async Task CatchUpWithPodsAsync(string targetNamespace, CancellationToken cancellationToken)
+    {
+        ObjectList pods = await client.ListAsync("v1", "Pod", targetNamespace, new ListOptions(), cancellationToken);
+        foreach (JsonObject pod in pods.Items)
+        {
+            Show(new WatchEvent(WatchEventKind.Modified, pod));
+        }
+    }
+
     /// <summary>What was told last of the object with a uid.</summary>
     public JsonObject? NewestEvent(string? uid) => uid is null ? null : _told.GetValueOrDefault(uid)?.Newest;
 
@@ -150,6 +163,10 @@ internal sealed class ReadinessBoard(KubernetesClient client, string environment
             return;
         }
         ObjectKey key = ObjectKey.Of(ObjectReference.Of(change.Item));
+        if (_objects.TryGetValue(key, out ObservedObject? known) && known.IsAfter(change.Item))
+        {
+            return;
+        }
         bool isDeleted = change.Kind == WatchEventKind.Deleted;
         var observed = new ObservedObject(change.Item, isDeleted);
         _objects[key] = observed;

@@ -35,6 +35,8 @@ internal sealed class ServiceWait(
     /// <summary>From then on what is told of in events alone is looked up: a probe, a volume, a quota.</summary>
     private static readonly TimeSpan s_eventsAfter = TimeSpan.FromSeconds(1);
 
+    private static readonly TimeSpan s_catchUpPatience = TimeSpan.FromSeconds(3);
+
     /// <summary>A failure that was there before the delivery may just be about to heal: the image was pushed, the database is back.</summary>
     private static readonly TimeSpan s_oldFailurePatience = TimeSpan.FromSeconds(15);
 
@@ -80,6 +82,10 @@ internal sealed class ServiceWait(
             TimeSpan left = timeout - Elapsed;
             bool isOver = hopeless.Length > 0 || left <= TimeSpan.Zero;
             TimeSpan nextExplanation = s_explainEvery - options.TimeProvider.GetElapsedTime(_explained);
+            if (isOver)
+            {
+                await CatchUpAsync(waiting, cancellationToken);
+            }
             if (isOver || nextExplanation <= TimeSpan.Zero)
             {
                 causes = await ExplainAsync(waiting, cancellationToken);
@@ -115,6 +121,34 @@ internal sealed class ServiceWait(
                 token
             );
     }
+
+    /// <summary>What is told last is told of the pods as they are, not as their watch had them.</summary>
+    private async Task CatchUpAsync(WaitingObject[] waiting, CancellationToken cancellationToken)
+    {
+        using var patience = new CancellationTokenSource(s_catchUpPatience, options.TimeProvider);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        try
+        {
+            foreach (string place in PlacesOfPods(waiting.Select(item => item.Desired.Reference)))
+            {
+                await board.CatchUpWithPodsAsync(place, both.Token);
+            }
+        }
+        catch (Exception fault)
+            when (fault is PlatformException
+                || (fault is OperationCanceledException && !cancellationToken.IsCancellationRequested)
+            )
+        {
+            // The failure itself is being told, with what the watches said.
+        }
+    }
+
+    private static IEnumerable<string> PlacesOfPods(IEnumerable<ObjectReference> references) =>
+        references
+            .Where(item => KnownKinds.RunsPods(item.Group, item.Kind))
+            .Select(item => item.Namespace)
+            .OfType<string>()
+            .Distinct(StringComparer.Ordinal);
 
     /// <summary>Why they are not ready; takes away what only keeps them from it.</summary>
     private async Task<IReadOnlyList<CauseDocument>> ExplainAsync(
@@ -202,18 +236,10 @@ internal sealed class ServiceWait(
                     )
                 ),
         ];
-        if (references.Any(item => KnownKinds.RunsPods(item.Group, item.Kind)))
+        foreach (string place in PlacesOfPods(references))
         {
-            foreach (
-                string place in references
-                    .Select(item => item.Namespace)
-                    .OfType<string>()
-                    .Distinct(StringComparer.Ordinal)
-            )
-            {
-                watches.Add(board.WatchAsync("apps/v1", "ReplicaSet", place, isOwnOnly: false, cancellationToken));
-                watches.Add(board.WatchAsync("v1", "Pod", place, isOwnOnly: false, cancellationToken));
-            }
+            watches.Add(board.WatchAsync("apps/v1", "ReplicaSet", place, isOwnOnly: false, cancellationToken));
+            watches.Add(board.WatchAsync("v1", "Pod", place, isOwnOnly: false, cancellationToken));
         }
         await Task.WhenAll(watches);
 
