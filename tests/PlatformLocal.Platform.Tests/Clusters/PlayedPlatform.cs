@@ -20,6 +20,7 @@ internal sealed class PlayedPlatform : IAsyncDisposable
     private readonly EmbeddedRegistry _registry;
     private readonly bool _isShared;
     private PlayedFlux? _flux;
+    private TimeProvider _time = TimeProvider.System;
 
     private PlayedPlatform(EmbeddedCluster? cluster, KubernetesClient client, PlayedPlatform? registry = null)
     {
@@ -42,13 +43,18 @@ internal sealed class PlayedPlatform : IAsyncDisposable
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public static async Task<PlayedPlatform> StartAsync(bool isPlayed = true, PlayedPlatform? registry = null)
+    public static async Task<PlayedPlatform> StartAsync(
+        bool isPlayed = true,
+        PlayedPlatform? registry = null,
+        TimeSpan podStart = default,
+        TimeProvider? time = null
+    )
     {
-        var cluster = await EmbeddedCluster.StartAsync(
-            new EmbeddedClusterOptions { PodStartDelay = TimeSpan.Zero },
-            Token
-        );
-        var platform = new PlayedPlatform(cluster, KubernetesClient.FromKubeconfig(cluster.KubeconfigPath), registry);
+        var cluster = await EmbeddedCluster.StartAsync(new EmbeddedClusterOptions { PodStartDelay = podStart }, Token);
+        var platform = new PlayedPlatform(cluster, KubernetesClient.FromKubeconfig(cluster.KubeconfigPath), registry)
+        {
+            _time = time ?? TimeProvider.System,
+        };
         foreach (var kind in PlayedFlux.Definitions())
         {
             await platform.Client.ApplyAsync(kind, new WriteOptions { Force = true }, Token);
@@ -75,7 +81,7 @@ internal sealed class PlayedPlatform : IAsyncDisposable
             Client,
             _registry.StartAsync,
             Path.Combine(_folder.Path, "flux"),
-            TimeProvider.System,
+            _time,
             NullLoggerFactory.Instance
         );
 

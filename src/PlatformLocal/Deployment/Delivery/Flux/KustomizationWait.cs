@@ -28,6 +28,12 @@ internal sealed class KustomizationWait(
     string digest
 )
 {
+    /// <summary>
+    /// How long Flux may take to see that all is ready before it is asked to look. By itself it looks every 5 seconds, and
+    /// who depends on the service begins when it has seen it.
+    /// </summary>
+    private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(200);
+
     private readonly ObjectReference _reference = FluxObjects.KustomizationOf(targetNamespace, service.Name);
     private readonly long _began = options.TimeProvider.GetTimestamp();
     private readonly HashSet<string> _vanished = new(StringComparer.Ordinal);
@@ -77,7 +83,7 @@ internal sealed class KustomizationWait(
             {
                 await RequestAsync(cancellationToken);
             }
-            await UntilAsync(item => AreAllThere() || Judge(item).IsCurrent, onWait, cancellationToken);
+            await UntilAsync(item => AreAllThere() || Judge(item).IsCurrent, null, onWait, cancellationToken);
             found = [.. _awaited.Select(item => board.Find(item.Key)?.Item)];
         }
         await wait(AskAgainAsync)
@@ -96,7 +102,7 @@ internal sealed class KustomizationWait(
                 onWait,
                 cancellationToken
             );
-        await UntilAsync(item => Judge(item).IsCurrent, onWait, cancellationToken);
+        await UntilAsync(item => Judge(item).IsCurrent, s_look, onWait, cancellationToken);
     }
 
     /// <summary>
@@ -114,18 +120,24 @@ internal sealed class KustomizationWait(
         };
     }
 
-    private async Task RequestAsync(CancellationToken cancellationToken)
+    private async Task RequestAsync(CancellationToken cancellationToken) =>
+        _request = await AskAsync(cancellationToken);
+
+    private async Task<string> AskAsync(CancellationToken cancellationToken)
     {
-        _request = options.TimeProvider.GetUtcNow().ToString("O", CultureInfo.InvariantCulture);
-        await FluxRequests.AskAsync(client, _reference, _request, options.Write, cancellationToken);
+        string request = options.TimeProvider.GetUtcNow().ToString("O", CultureInfo.InvariantCulture);
+        await FluxRequests.AskAsync(client, _reference, request, options.Write, cancellationToken);
+        return request;
     }
 
     private async Task UntilAsync(
         Func<JsonObject, bool> isDone,
+        TimeSpan? ask,
         Action<string, IReadOnlyList<CauseDocument>> onWait,
         CancellationToken cancellationToken
     )
     {
+        long began = options.TimeProvider.GetTimestamp();
         while (true)
         {
             Task changed = board.Changed;
@@ -169,6 +181,17 @@ internal sealed class KustomizationWait(
             onWait($"waits for Flux: {now.Message}", []);
             using var nap = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             TimeSpan pause = isUnseen && !_isBusy && patience < left ? patience : left;
+            if (ask is { } after)
+            {
+                TimeSpan rest = after - options.TimeProvider.GetElapsedTime(began);
+                if (rest <= TimeSpan.Zero)
+                {
+                    ask = null;
+                    await AskAsync(cancellationToken); // an answer to what was asked before is as good
+                    continue;
+                }
+                pause = rest < pause ? rest : pause;
+            }
             await Task.WhenAny(changed, Task.Delay(pause, options.TimeProvider, nap.Token));
             await nap.CancelAsync();
             cancellationToken.ThrowIfCancellationRequested();

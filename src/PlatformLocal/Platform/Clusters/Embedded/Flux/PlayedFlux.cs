@@ -119,10 +119,13 @@ internal sealed partial class PlayedFlux : IAsyncDisposable
         }
         else
         {
+            bool isAsked =
+                _known.TryGetValue(reference, out var before)
+                && before.Annotation(FluxKinds.RequestedAt) != change.Item.Annotation(FluxKinds.RequestedAt);
             _known[reference] = change.Item;
             _workers
                 .GetOrAdd(reference, r => new Worker(token => LookAsync(r, token), _time, _stop.Token))
-                .Wake(IsOvertaking(change.Item));
+                .Wake(isAsked || IsOvertaking(change.Item));
         }
 
         // Whatever a Kustomization waits for is one of these.
