@@ -66,6 +66,22 @@ public sealed class CommandLineTests
     }
 
     [Theory]
+    [InlineData("--environment", "kubeconfig", "--environment", "")]
+    [InlineData("--file", "plan-environment", "--file", "")]
+    [InlineData("--upgrade", "plan-environment", "--file", "a", "--upgrade", "")]
+    [InlineData("--state", "platform-status", "--state", "")]
+    [InlineData("--name", "--name", "", "list-environments")]
+    public async Task An_option_without_its_value_is_told_by_its_name(string option, params string[] arguments)
+    {
+        await using var program = new PlatformCtlProgram();
+
+        var outcome = await program.RunAsync(arguments);
+
+        outcome.ExitCode.Should().Be(2);
+        outcome.Error.Should().Contain($"The option {option} is given an empty text").And.Contain("--help");
+    }
+
+    [Theory]
     [InlineData("There is no option '--files'. Did you mean --file?", "deploy-environment", "--files", "claim.json")]
     [InlineData("There is no option '--nam'. Did you mean --name?", "platform-status", "--nam", "x")]
     [InlineData("There is no option '--evn'.", "kubeconfig", "--evn=x")]

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using PlatformLocal.Cli.Tests.Testing;
+using PlatformLocal.Platform.State;
 using PlatformLocal.Testing;
 
 namespace PlatformLocal.Cli.Tests;
@@ -93,6 +94,37 @@ public sealed class StateTests
         again.ExitCode.Should().Be(0, again.Error);
         again.Error.Should().Contain("which serves the platform and does not say where");
         after.ExitCode.Should().Be(0, after.Error);
+    }
+
+    [Theory]
+    [InlineData("list-environments")]
+    [InlineData("destroy-environment", "shop")]
+    [InlineData("platform-status")]
+    public async Task A_platform_that_somebody_is_at_work_on_is_waited_for_and_not_made(params string[] command)
+    {
+        await using var program = new PlatformCtlProgram();
+        var start = await FolderLock.TryTakeAsync(
+            $"{program.Folder}.lock",
+            "create-local-platform",
+            TimeSpan.Zero,
+            null,
+            TimeProvider.System,
+            TestContext.Current.CancellationToken
+        );
+        start!.Tell(["platform"]);
+
+        var meanwhile = await program.RunAsync(command);
+        start.Dispose();
+        var after = await program.RunAsync(command);
+
+        meanwhile.ExitCode.Should().Be(1);
+        meanwhile
+            .Error.Should()
+            .Contain($"does not answer yet: process {Environment.ProcessId}, create-local-platform since ")
+            .And.Contain(", just now: platform, is at work on it.")
+            .And.Contain("→ Wait until that is done, and run the command again.")
+            .And.NotContain("Create it");
+        after.Error.Should().Contain("Create it with: ");
     }
 
     [Fact]

@@ -95,6 +95,32 @@ public sealed class DestructionTests
     }
 
     [Fact]
+    public async Task Whoever_is_overtaken_by_another_hears_who_had_the_last_word()
+    {
+        await using var platform = await TestPlatform.StartAsync();
+        await platform.DeployAsync(Shop);
+        var held = new ObjectReference("v1", "ConfigMap", "env-shop", "auth");
+        using var client = KubernetesClient.FromKubeconfig(platform.State.Kubeconfig);
+        await client.PatchAsync(held, PatchKind.Merge, Finalizers("example.org/hold"), null, Token);
+
+        var removing = Removing(platform)();
+        await platform.WaitAsync("shop", e => e!.Phase == EnvironmentPhase.Deleting);
+        var deploying = platform.DeployAsync(Shop);
+        var overtaken = (await removing.Awaiting(r => r).Should().ThrowAsync<PlatformException>()).Which;
+        var last = Removing(platform)();
+        var removed = (await deploying.Awaiting(d => d).Should().ThrowAsync<PlatformException>()).Which;
+        await client.PatchAsync(held, PatchKind.Merge, Finalizers(), null, Token);
+        await last;
+
+        overtaken.Kind.Should().Be(FailureKind.Conflict);
+        overtaken.Message.Should().StartWith("shop was deployed again while it was removed: it stays");
+        overtaken.NextStep.Should().Contain("platformctl destroy-environment shop");
+        removed.Kind.Should().Be(FailureKind.Conflict);
+        removed.Message.Should().StartWith("shop was removed while it was deployed");
+        (await platform.Api.FindAsync("shop", Token)).Should().BeNull();
+    }
+
+    [Fact]
     public async Task A_platform_that_ends_meanwhile_is_not_taken_for_a_removal()
     {
         await using var platform = await TestPlatform.StartAsync();
@@ -123,6 +149,12 @@ public sealed class DestructionTests
 
         await removing.Awaiting(r => r).Should().ThrowAsync<PlatformException>();
     }
+
+    private static JsonObject Finalizers(params string[] names) =>
+        new()
+        {
+            ["metadata"] = new JsonObject { ["finalizers"] = new JsonArray([.. names.Select(n => (JsonNode?)n)]) },
+        };
 
     private static Func<Task> Removing(TestPlatform platform) =>
         () =>

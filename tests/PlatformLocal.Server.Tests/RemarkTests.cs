@@ -70,9 +70,69 @@ public sealed class RemarkTests
             .ContainSingle()
             .Which.Should()
             .StartWith(
-                "ConfigMap env-shop/held is no longer wanted, is being deleted and waits for the finalizers example.test/hold."
+                "ConfigMap env-shop/held is no longer wanted, is being deleted and waits for the finalizer example.test/hold."
             );
         freed.Warnings.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task What_is_wanted_and_held_is_no_part_of_a_ready_environment_and_is_made_again()
+    {
+        await using var platform = await TestPlatform.StartAsync();
+        await platform.DeployAsync(Shop);
+        using var cluster = KubernetesClient.FromKubeconfig(platform.State.Kubeconfig);
+        var held = new ObjectReference("v1", "ConfigMap", "env-shop", "auth");
+        await HoldAsync(cluster, held, "example.test/hold");
+        await cluster.DeleteAsync(held, new DeleteOptions(), Token);
+
+        var shop = await platform.Api.GetAsync("shop", Token);
+        var listed = (await platform.Api.ListAsync("", Token)).Environments.Single();
+        await platform.WaitAsync("shop", e => e!.Message?.Contains("auth: waits for ConfigMap auth") == true);
+        await HoldAsync(cluster, held);
+        var again = await platform.WaitAsync("shop", e => e!.Phase == EnvironmentPhase.Ready);
+
+        shop.Phase.Should().Be(EnvironmentPhase.Delivering);
+        shop.Requested.Should().BeGreaterThan(shop.Completed);
+        shop.ReadySince.Should().BeNull();
+        shop.Services.Single()
+            .Causes.Should()
+            .Equal(
+                new CauseDocument(
+                    "ConfigMap auth",
+                    "Terminating",
+                    "is being deleted and waits for the finalizer example.test/hold"
+                )
+            );
+        shop.Conditions.Single(c => c.Type == ConditionTypes.Ready)
+            .Should()
+            .Match<ConditionDocument>(c => c.Status == "Unknown" && c.Message == shop.Message);
+        shop.Message.Should().StartWith("0 of 1 ready. auth: waits until what is being deleted is gone");
+        listed.Phase.Should().NotBe(EnvironmentPhase.Ready);
+        again!.Changes!.Recreated.Should().Be(1);
+        (await cluster.FindAsync(held, Token)).IsTerminating().Should().BeFalse();
+    }
+
+    [Fact]
+    public async Task What_the_environment_has_beside_its_services_and_is_held_is_told_while_it_is_ready()
+    {
+        await using var platform = await TestPlatform.StartAsync();
+        await platform.DeployAsync(Shop);
+        using var cluster = KubernetesClient.FromKubeconfig(platform.State.Kubeconfig);
+        var held = new ObjectReference("networking.k8s.io/v1", "NetworkPolicy", "env-shop", "platform-allow-dns");
+        await HoldAsync(cluster, held, "example.test/hold");
+        await cluster.DeleteAsync(held, new DeleteOptions(), Token);
+
+        var shop = await platform.Api.GetAsync("shop", Token);
+        await HoldAsync(cluster, held);
+        var healed = await platform.DeployAsync(Shop);
+
+        shop.Phase.Should().Be(EnvironmentPhase.Ready);
+        shop.Warnings.Should()
+            .Equal(
+                "NetworkPolicy platform-allow-dns is being deleted and waits for the finalizer example.test/hold: when it is gone, it is made again."
+            );
+        healed.Changes!.Created.Should().Be(1);
+        (await platform.Api.GetAsync("shop", Token)).Warnings.Should().BeEmpty();
     }
 
     [Fact]
@@ -105,6 +165,21 @@ public sealed class RemarkTests
         failed.Warnings.Should().BeEmpty();
         failed.NextStep.Should().EndWith("kubectl -n env-shop delete configmap platform-inventory");
     }
+
+    private static Task HoldAsync(KubernetesClient cluster, ObjectReference what, params string[] finalizers) =>
+        cluster.PatchAsync(
+            what,
+            PatchKind.Merge,
+            new JsonObject
+            {
+                ["metadata"] = new JsonObject
+                {
+                    ["finalizers"] = new JsonArray([.. finalizers.Select(f => (JsonNode?)f)]),
+                },
+            },
+            null,
+            Token
+        );
 
     private static string ObjectsOf(TestPlatform platform) =>
         Path.Combine(platform.Workspace, "services", "auth", "infrastructure", "objects.yaml");

@@ -1,4 +1,5 @@
 using PlatformLocal.Client;
+using PlatformLocal.Core;
 using PlatformLocal.Server.Tests.Testing;
 
 namespace PlatformLocal.Server.Tests;
@@ -78,6 +79,31 @@ public sealed class UpdateTests
         var newer = await platform.WaitAsync("shop", e => IsReadyWith(e, "auth 2.0.0", "web 1.2.1"));
         newer!.History![0].Cause.Should().Be(RolloutCause.AutomaticUpdate);
         newer.Warnings.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task Whoever_deployed_what_was_taken_back_hears_of_its_failure_and_of_what_is_ready_instead()
+    {
+        await using var platform = await StartAsync();
+        platform.WriteService("crashing", "crashing");
+        Crash(platform, "crashing");
+        await platform.DeployAsync(Ranged);
+        platform.WriteCatalogue($"web: {{versions: [1.1.0, 1.2.0], {Broken}}}", Auth, "crashing: {versions: [1.0.0]}");
+        await platform.WaitAsync("shop", e => e!.History![0].Outcome == RolloutOutcome.InProgress);
+
+        var failed = await platform.DeployAsync(Ranged);
+        var again = await platform.DeployAsync(Ranged);
+
+        failed.Phase.Should().Be(EnvironmentPhase.Ready);
+        failed.Failure.Should().Be(FailureKind.Failed);
+        failed
+            .Message.Should()
+            .StartWith("shop is ready, and not with what was deployed: ")
+            .And.Contain("crashing is not there instead of 1.0.0")
+            .And.Contain("web is 1.1.0 instead of 1.2.0")
+            .And.Contain("The automatic update to crashing 1.0.0 failed at ");
+        failed.NextStep.Should().Contain("platformctl get-environment shop");
+        again.Failure.Should().BeNull("what is there now is what was asked for");
     }
 
     [Fact]

@@ -43,6 +43,9 @@ public static class ConditionTypes
     /// <summary>Nothing keeps newer versions away: no rollback, no update that failed.</summary>
     public const string UpToDate = "UpToDate";
 
+    /// <summary>The reason of <see cref="UpToDate"/> when an automatic update failed and was taken back.</summary>
+    public const string UpdateTakenBack = "UpdateTakenBack";
+
     /// <summary>Newer versions were looked for the last time it was due.</summary>
     public const string UpdatesLooked = "UpdatesLooked";
 

@@ -117,6 +117,17 @@ public sealed record EnvironmentDocument
     /// <summary>Its rollouts, newest first; absent in listings and events.</summary>
     public IReadOnlyList<RolloutDocument>? History { get; init; }
 
+    /// <summary>What becomes of it because its claim is away: a whole sentence; <see langword="null"/> while the claim is there.</summary>
+    [JsonIgnore]
+    public string? Absence =>
+        Conditions
+            .FirstOrDefault(c => c is { Type: ConditionTypes.ClaimPresent, Status: ConditionDocument.False })
+            ?.Message;
+
+    /// <summary>Its phase in words, and that its claim is away.</summary>
+    [JsonIgnore]
+    public string State => Phase.ToString().ToLowerInvariant() + (Absence is null ? "" : ", claim away");
+
     /// <summary>How many of its services are ready, such as <c>7 of 12 ready</c>.</summary>
     [JsonIgnore]
     public string ReadyCount => $"{Services.Count(s => s.Phase == ServicePhase.Ready)} of {Services.Count} ready";

@@ -59,6 +59,15 @@ public static class JsonFields
     /// <summary>Whether an object is being deleted.</summary>
     public static bool IsTerminating(this JsonObject? node) => node.Metadata().Text("deletionTimestamp") is not null;
 
+    /// <summary>
+    /// What an object that is being deleted waits for, such as <c>waits for the finalizer a/b</c>; <see langword="null"/> when
+    /// it has no finalizers.
+    /// </summary>
+    public static string? Awaited(this JsonObject? node) =>
+        node.Metadata().Texts("finalizers").ToList() is { Count: > 0 } finalizers
+            ? $"waits for the {Counted.Named(finalizers, "finalizer")}"
+            : null;
+
     /// <summary>The entry of <c>status.conditions</c> of a type.</summary>
     public static JsonObject? Condition(this JsonObject? node, string type) =>
         node.Child("status").Items("conditions").FirstOrDefault(condition => condition.Text("type") == type);

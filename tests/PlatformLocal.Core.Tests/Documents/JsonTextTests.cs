@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using PlatformLocal.Core.Documents;
 
 namespace PlatformLocal.Core.Tests.Documents;
@@ -65,4 +67,18 @@ public sealed class JsonTextTests
     [Fact]
     public void A_byte_order_mark_is_fine() =>
         JsonText.ParseObject("\uFEFF{\"a\":1}", "claim.json").Should().ContainKey("a");
+
+    [Theory]
+    [InlineData("[]", ": it is of the wrong kind")]
+    [InlineData("{\"a\": 1}", ": the value of a is of the wrong kind")]
+    [InlineData("{\"\": 1}", ": the value of '' is of the wrong kind")]
+    public void A_value_of_the_wrong_kind_is_named_where_it_has_a_name(string text, string told)
+    {
+        Action read = () => JsonSerializer.Deserialize(text, TextsJson.Default.DictionaryStringString);
+
+        JsonText.FaultOf(read.Should().Throw<JsonException>().Which).Should().EndWith(told);
+    }
 }
+
+[JsonSerializable(typeof(Dictionary<string, string>))]
+internal sealed partial class TextsJson : JsonSerializerContext;

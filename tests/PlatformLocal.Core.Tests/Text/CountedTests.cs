@@ -10,6 +10,12 @@ public sealed class CountedTests
     [InlineData(2, "2 objects")]
     public void One_is_not_several(int count, string words) => Counted.Of(count, "object").Should().Be(words);
 
+    [Theory]
+    [InlineData("a", "finalizer a")]
+    [InlineData("a b", "finalizers a, b")]
+    public void One_that_is_named_is_not_several(string names, string words) =>
+        Counted.Named(names.Split(' '), "finalizer").Should().Be(words);
+
     [Fact]
     public void What_follows_the_number_goes_with_it()
     {

@@ -52,7 +52,7 @@ public sealed class PruningTests(RealApiServer server)
             .Changes.Single(change => change.Name == "disposable")
             .Note.Should()
             .Be(
-                "it is being deleted and waits for the finalizers kubernetes.io/pvc-protection",
+                "it is being deleted and waits for the finalizer kubernetes.io/pvc-protection",
                 "no controller runs here"
             );
         result.Changes.Single(change => change.Name == "data").Note.Should().Contain("platform.local/prune: enabled");

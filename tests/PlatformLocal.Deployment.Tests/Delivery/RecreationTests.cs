@@ -72,7 +72,7 @@ public sealed class RecreationTests : EmbeddedDeliveries
         failed
             .Message.Should()
             .Contain(
-                "waits until ConfigMap env-imm/a, which is made again, is gone: that waits for the finalizers example.test/hold"
+                "waits until ConfigMap env-imm/a, which is made again, is gone: that waits for the finalizer example.test/hold"
             );
         failed.NextStep.Should().EndWith("kubectl -n env-imm edit configmap a");
     }

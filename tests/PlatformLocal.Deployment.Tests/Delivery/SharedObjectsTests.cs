@@ -82,7 +82,7 @@ public sealed class SharedObjectsTests : EmbeddedDeliveries
         DeliveryRequest one = With("one", "1.0.0", Role("get"), Widgets("1.0.0"));
         await DeliverAsync(one);
         await DeliverAsync(With("two", "2.0.0", Role("list"), Widgets("2.0.0")));
-        IReadOnlyList<string> before = await Delivery.RemarksAsync("one", "env-one", Token);
+        IReadOnlyList<string> before = (await Delivery.LookAsync("one", "env-one", Token)).Remarks;
 
         if (isLeaving)
         {
@@ -104,7 +104,7 @@ public sealed class SharedObjectsTests : EmbeddedDeliveries
                 "ClusterRole op: what one (op 1.0.0) brings is not in force: that of two (op 2.0.0), which is newer, serves all.",
                 "CustomResourceDefinition widgets.shop.example.com: what one (op 1.0.0) brings is not in force: that of two (op 2.0.0), which is newer, serves all."
             );
-        (await Delivery.RemarksAsync("one", "env-one", Token)).Should().BeEmpty();
+        (await Delivery.LookAsync("one", "env-one", Token)).Remarks.Should().BeEmpty();
         DeliveryResult again = await DeliverAsync(one);
         again.Changes.Should().OnlyContain(change => change.Change == ChangeKind.Unchanged);
     }
@@ -188,7 +188,7 @@ public sealed class SharedObjectsTests : EmbeddedDeliveries
         await DeliverAsync(With("two", "2.0.0", Role("get")));
 
         DeliveryResult same = await DeliverAsync(one);
-        IReadOnlyList<string> remarks = await Delivery.RemarksAsync("one", "env-one", Token);
+        IReadOnlyList<string> remarks = (await Delivery.LookAsync("one", "env-one", Token)).Remarks;
         DeliveryResult other = await DeliverAsync(With("one", "1.0.0", Role("list")));
 
         same.Remarks.Should().BeEmpty();

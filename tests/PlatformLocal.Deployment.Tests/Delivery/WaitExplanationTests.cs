@@ -294,7 +294,7 @@ public sealed class WaitExplanationTests : EmbeddedDeliveries
         CauseDocument told = log.All.First(one => one.Causes.Count > 0).Causes.Single();
         told.Subject.Should().Be("Namespace env-shop");
         told.Message.Should()
-            .Contain("ConfigMap held waits for the finalizers example.test/hold")
+            .Contain("ConfigMap held waits for the finalizer example.test/hold")
             .And.Contain("SomeResourcesRemain")
             .And.Contain("SomeFinalizersRemain");
         removal.Should().Contain(cause => cause.Message.Contains("example.test/hold"));

@@ -131,6 +131,60 @@ public sealed class ManifestRendererTests : RenderedManifests
     }
 
     [Theory]
+    [InlineData("\n")]
+    [InlineData("\r\n")]
+    public async Task A_fault_of_a_text_has_the_line_of_its_field(string end)
+    {
+        Files.Write(
+            "infrastructure/a.yaml",
+            string.Join(
+                end,
+                "# a comment",
+                "",
+                "---",
+                "apiVersion: v1",
+                "kind: ConfigMap",
+                "metadata: {name: one}",
+                "data:",
+                "  script: |",
+                "    first",
+                "",
+                "    third",
+                "  port: 80",
+                "--- # another",
+                "apiVersion: v1",
+                "kind: SecretList",
+                "items:",
+                "- metadata: {name: plain}",
+                "- metadata:",
+                "    name: two",
+                "    labels: {fine: \"1\",",
+                "      port: 1}",
+                "  stringData:",
+                "    mode: 0644",
+                "    list:",
+                "    - 1",
+                "---",
+                "apiVersion: v1",
+                "kind: ConfigMap",
+                "metadata:",
+                "  name: 3",
+                ""
+            )
+        );
+
+        (await FaultAsync())
+            .Should()
+            .Contain("a.yaml, line 12: data.port: must be a text, and is the number 80: write it in quotes")
+            .And.Contain(
+                "a.yaml, line 21: metadata.labels.port: must be a text, and is the number 1: write it in quotes"
+            )
+            .And.Contain("a.yaml, line 23: stringData.mode: must be a text, and is the number 420: write it in quotes")
+            .And.Contain("a.yaml, line 25: stringData.list: must be a text, and is a list")
+            .And.Contain("a.yaml, line 30: metadata.name: must be a text, and is the number 3: write it in quotes");
+    }
+
+    [Theory]
     [InlineData(
         "kind: ConfigMap, metadata: {name: y}",
         "metadata.name: must be a text, and is true: write it in quotes"

@@ -16,9 +16,10 @@ public sealed class ServiceResolutionTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory]
-    [InlineData("1.0.0+20240201", "1.0.0+20240201", "1.0.0, 1.0.0+20240101")]
-    [InlineData("1.0.0", "1.0.0", "1.0.0+20240101, 1.0.0+20240201")]
-    [InlineData("*", "1.0.0+20240201", "1.0.0, 1.0.0+20240101")]
+    [InlineData("1.0.0+20240201", "1.0.0+20240201", "are 1.0.0, 1.0.0+20240101")]
+    [InlineData("1.0.0", "1.0.0", "are 1.0.0+20240101, 1.0.0+20240201")]
+    [InlineData("*", "1.0.0+20240201", "are 1.0.0, 1.0.0+20240101")]
+    [InlineData("0.8.0", "0.8.0", "is 0.8.0+20230101")]
     [InlineData("0.9.0", "0.9.0", null)]
     public async Task Versions_that_are_equal_in_order_are_told_beside_the_one_that_is_chosen(
         string asked,
@@ -33,7 +34,8 @@ public sealed class ServiceResolutionTests : IDisposable
         );
         _folder.Write(
             "catalogue.yaml",
-            Head + "Catalogue\nservices: {web: {versions: [1.0.0+20240101, 1.0.0+20240201, 1.0.0, 0.9.0]}}"
+            Head
+                + "Catalogue\nservices: {web: {versions: [1.0.0+20240101, 1.0.0+20240201, 1.0.0, 0.9.0, 0.8.0, 0.8.0+20230101]}}"
         );
         using var resolution = new ServiceResolution(
             Path.Combine(_folder.Path, "cache"),
@@ -69,7 +71,7 @@ public sealed class ServiceResolutionTests : IDisposable
                     ? []
                     :
                     [
-                        $"web {chosen} is deployed, and equal in order to it are {others}: "
+                        $"web {chosen} is deployed, and equal in order to it {others}: "
                             + "ask for the one that is meant by exactly its text.",
                     ]
             );

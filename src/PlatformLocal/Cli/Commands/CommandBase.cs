@@ -36,6 +36,7 @@ internal abstract class CommandBase(
             }
         }
 
+        command.Validators.Add(RefuseEmpty);
         command.Validators.Add(Validate);
         command.SetAction(RunGuardedAsync);
         return command;
@@ -43,6 +44,20 @@ internal abstract class CommandBase(
 
     /// <summary>Adds what is wrong with its parameters together.</summary>
     protected virtual void Validate(CommandResult result) { }
+
+    // A variable of a script that nobody set: no option means anything by an empty text.
+    private void RefuseEmpty(CommandResult result)
+    {
+        foreach (
+            var option in Parameters
+                .OfType<Option>()
+                .Concat([shared.Name, shared.State, shared.Workspace])
+                .Where(o => result.GetResult(o)?.Tokens.Any(t => t.Value.Length == 0) == true)
+        )
+        {
+            result.AddError($"The option {option.Name} is given an empty text: give it a value, or leave it out.");
+        }
+    }
 
     protected abstract Task<int> RunAsync(Invocation call, CancellationToken cancellationToken);
 

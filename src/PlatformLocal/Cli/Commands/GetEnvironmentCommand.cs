@@ -29,7 +29,7 @@ internal sealed class GetEnvironmentCommand(SharedOptions shared)
     private static void Show(Terminal terminal, EnvironmentDocument environment)
     {
         var own = environment.Cluster is null ? null : environment.EnvironmentName;
-        terminal.Line($"{environment.EnvironmentName}: {environment.Phase.ToString().ToLowerInvariant()}");
+        terminal.Line($"{environment.EnvironmentName}: {environment.State}");
         if (environment.Phase == EnvironmentPhase.Delivering)
         {
             var began = environment.Conditions.FirstOrDefault(c => c.Type == ConditionTypes.Ready)?.LastTransitionTime;

@@ -53,7 +53,7 @@ internal sealed class ListEnvironmentsCommand(SharedOptions shared)
             table.AddRow(
                 environment.EnvironmentName,
                 environment.EnvironmentType ?? "unknown",
-                environment.Phase.ToString().ToLowerInvariant(),
+                environment.State,
                 $"{ready}/{environment.Services.Count}",
                 (environment.User ?? "").EscapeMarkup(),
                 Tables.Age(environment.CreationDate, TimeProvider.System),
@@ -64,9 +64,9 @@ internal sealed class ListEnvironmentsCommand(SharedOptions shared)
         terminal.Result.Write(table);
         foreach (var environment in list.Environments)
         {
-            if (WhyNot(environment) is { } why)
+            var own = environment.Cluster is null ? null : environment.EnvironmentName;
+            foreach (var why in new[] { environment.Absence, WhyNot(environment) }.OfType<string>())
             {
-                var own = environment.Cluster is null ? null : environment.EnvironmentName;
                 terminal.Line(CommandText.Copyable($"{environment.EnvironmentName}: {why}", own));
             }
         }

@@ -8,7 +8,8 @@ internal static class DeploymentOutcome
         {
             EnvironmentPhase.Invalid => ExitCodes.Invalid,
             EnvironmentPhase.Failed => ExitCodes.For(environment.Failure ?? FailureKind.Failed),
-            _ => ExitCodes.Done,
+            // Ready, and not with what was deployed.
+            _ => environment.Failure is { } kind ? ExitCodes.For(kind) : ExitCodes.Done,
         };
 
     public static void Write(Terminal terminal, EnvironmentDocument environment)
@@ -16,7 +17,7 @@ internal static class DeploymentOutcome
         terminal.Result.Write(EnvironmentTree.Of(environment));
         terminal.Notes(environment.Warnings);
         var own = environment.Cluster is null ? null : environment.EnvironmentName;
-        if (environment.Phase is EnvironmentPhase.Failed or EnvironmentPhase.Invalid)
+        if (ExitCodeOf(environment) != ExitCodes.Done)
         {
             terminal.Fail(environment.Message, environment.NextStep, own);
             return;

@@ -75,9 +75,8 @@ internal static class EnvironmentTree
     private static string Word(EnvironmentDocument environment) =>
         environment.Phase switch
         {
-            EnvironmentPhase.Ready => "[green]ready[/]",
-            EnvironmentPhase.Failed => "[red]failed[/]",
-            EnvironmentPhase.Invalid => "[red]invalid[/]",
-            var other => $"[yellow]{other.ToString().ToLowerInvariant()}[/]",
+            EnvironmentPhase.Ready when environment.Absence is null => $"[green]{environment.State}[/]",
+            EnvironmentPhase.Failed or EnvironmentPhase.Invalid => $"[red]{environment.State}[/]",
+            _ => $"[yellow]{environment.State}[/]",
         };
 }

@@ -174,7 +174,12 @@ public static class JsonText
 
         if (said.Contains("could not be converted", StringComparison.Ordinal))
         {
-            return $"the value of {e.Path?.TrimStart('$', '.')} is of the wrong kind";
+            return e.Path?.TrimStart('$') switch
+            {
+                null or "" => "it is of the wrong kind",
+                "." => "the value of '' is of the wrong kind",
+                var path => $"the value of {path.TrimStart('.')} is of the wrong kind",
+            };
         }
 
         // The framework's message ends with the position, which is told in its own words already.

@@ -19,7 +19,11 @@ public sealed record EachEntry(string Map, Action<string, JsonNode?> Take);
 /// <param name="IsText">Whether it is a text whatever it looks like: because it is quoted, as a rule.</param>
 /// <param name="Document">The number of its document in the file, from 0.</param>
 /// <param name="Path">The keys that lead to it, and places in lists such as <c>[2]</c>; good only while it is looked at.</param>
-public readonly record struct YamlScalar(string Text, bool IsText, int Document, IReadOnlyList<string> Path);
+public readonly record struct YamlScalar(string Text, bool IsText, int Document, IReadOnlyList<string> Path)
+{
+    /// <summary>The line it starts at, from 1.</summary>
+    public int Line { get; init; }
+}
 
 /// <summary>A fault within the text of a scalar.</summary>
 /// <param name="message">What is wrong.</param>
@@ -284,7 +288,7 @@ public static class YamlText
             try
             {
                 var isPlain = scalar is { Style: ScalarStyle.Plain, Tag.IsEmpty: true };
-                var found = new YamlScalar(scalar.Value, !isPlain, _document, _path);
+                var found = new YamlScalar(scalar.Value, !isPlain, _document, _path) { Line = (int)scalar.Start.Line };
                 var (value, isText, _, _) = change is null ? found : change(found);
                 _characters += value.Length;
                 return !scalar.Tag.IsEmpty ? YamlScalars.Tagged(scalar.Tag.Value, value)

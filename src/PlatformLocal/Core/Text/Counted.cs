@@ -9,4 +9,13 @@ public static class Counted
     /// <param name="many">What several are called; <paramref name="one"/> with an <c>s</c> unless given.</param>
     public static string Of(long count, string one, string? many = null) =>
         $"{count} {(count == 1 ? one : many ?? $"{one}s")}";
+
+    /// <summary>Things by their names, such as <c>finalizer a</c> and <c>finalizers a, b</c>.</summary>
+    /// <param name="names">Their names: at least one.</param>
+    /// <param name="one">What one is called; several are called so with an <c>s</c>.</param>
+    public static string Named(IReadOnlyCollection<string> names, string one)
+    {
+        ArgumentNullException.ThrowIfNull(names);
+        return $"{one}{(names.Count == 1 ? "" : "s")} {string.Join(", ", names)}";
+    }
 }

@@ -151,22 +151,15 @@ public sealed class ManifestRenderer(BuildKustomization build, IsNamespaced isNa
             {
                 try
                 {
+                    var lines = new ManifestLines(file);
                     foreach (var document in Parse(file, definition.Substitutes ? substitution : null))
                     {
-                        manifests.AddRange(Manifest.Read(document, file.File, faults));
+                        manifests.AddRange(Manifest.Read(document, file.File, lines, faults));
                     }
                 }
                 catch (InvalidDocumentException e)
                 {
                     faults.Add(e);
-                }
-            }
-
-            foreach (var manifest in manifests)
-            {
-                foreach (var fault in TextFields.FaultsOf(manifest))
-                {
-                    faults.Add(manifest.Place, fault);
                 }
             }
         }

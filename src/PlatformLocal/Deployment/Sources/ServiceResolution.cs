@@ -177,7 +177,8 @@ public sealed class ServiceResolution : IDisposable
         const int most = 5;
         var others = string.Join(", ", service.EqualInOrder.Take(most));
         var more = service.EqualInOrder.Count > most ? ", …" : "";
-        return $"{service.Definition.Name} {service.Version} is deployed, and equal in order to it are {others}{more}: "
+        var are = service.EqualInOrder.Count == 1 ? "is" : "are";
+        return $"{service.Definition.Name} {service.Version} is deployed, and equal in order to it {are} {others}{more}: "
             + "ask for the one that is meant by exactly its text.";
     }
 

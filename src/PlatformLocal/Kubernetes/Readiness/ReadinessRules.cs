@@ -15,12 +15,9 @@ public static class ReadinessRules
     {
         if (item.IsTerminating())
         {
-            string finalizers = string.Join(", ", item.Metadata().Texts("finalizers"));
             return new ObjectReadiness(
                 ReadinessStatus.Terminating,
-                finalizers.Length == 0
-                    ? "is being deleted"
-                    : $"is being deleted and waits for the finalizers {finalizers}"
+                item.Awaited() is { } awaited ? $"is being deleted and {awaited}" : "is being deleted"
             );
         }
         string group = ApiGroup.Of(item.Text("apiVersion") ?? "");

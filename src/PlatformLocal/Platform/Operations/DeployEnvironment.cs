@@ -44,7 +44,10 @@ public sealed class DeployEnvironment(PlatformApiClient api, TimeProvider time)
     /// <param name="progress">Is told of every change.</param>
     /// <param name="timeout">The longest wait.</param>
     /// <param name="cancellationToken">Stops waiting; the deployment goes on.</param>
-    /// <returns>The environment: ready, failed or invalid.</returns>
+    /// <returns>
+    /// The environment: ready, failed or invalid. One that is ready with other versions than were deployed, because these
+    /// failed and were taken back, is ready and has a failure.
+    /// </returns>
     /// <exception cref="PlatformException">It is not done in time, or was removed or replaced meanwhile.</exception>
     public async Task<EnvironmentDocument> WaitAsync(
         EnvironmentDocument stored,
@@ -64,10 +67,11 @@ public sealed class DeployEnvironment(PlatformApiClient api, TimeProvider time)
                 {
                     last = now;
                     progress.Report(now);
+                    await RefuseRemovedAsync(now, stored, either.Token);
                     if (now.Completed >= stored.Requested && now.IsSettled)
                     {
                         RequireOurs(now, stored);
-                        return now;
+                        return Judge(now, stored);
                     }
                 }
             } while (await IsStillThereAsync(stored.EnvironmentName, either.Token));
@@ -97,6 +101,50 @@ public sealed class DeployEnvironment(PlatformApiClient api, TimeProvider time)
                 FailureKind.Conflict,
                 $"{stored.EnvironmentName} was given another claim while this one was delivered: it is what that one asks for.",
                 $"See what it is now: {ShellCommand.Platformctl("get-environment", stored.EnvironmentName)}\n"
+                    + "Deploy again if this claim is to hold."
+            );
+        }
+    }
+
+    // That it is ready again with what was there before is no success of what was deployed.
+    private static EnvironmentDocument Judge(EnvironmentDocument now, EnvironmentDocument stored)
+    {
+        var versions = now.Services.ToDictionary(s => s.Name, s => s.Version, StringComparer.Ordinal);
+        var others = stored
+            .Services.Where(s => versions.GetValueOrDefault(s.Name) != s.Version)
+            .Select(s => $"{s.Name} is {versions.GetValueOrDefault(s.Name) ?? "not there"} instead of {s.Version}")
+            .ToList();
+        var why = now.Conditions.FirstOrDefault(c =>
+            c is { Type: ConditionTypes.UpToDate, Status: ConditionDocument.False }
+        );
+        return now.Phase == EnvironmentPhase.Ready && others.Count > 0 && why is not null
+            ? now with
+            {
+                Failure = why.Reason == ConditionTypes.UpdateTakenBack ? FailureKind.Failed : FailureKind.Conflict,
+                Message =
+                    $"{now.EnvironmentName} is ready, and not with what was deployed: {string.Join(", ", others)}. {why.Message}",
+                NextStep = $"Its history says more: {ShellCommand.Platformctl("get-environment", now.EnvironmentName)}",
+            }
+            : now;
+    }
+
+    // Where nothing is stored any more, nothing comes of waiting.
+    private async Task RefuseRemovedAsync(
+        EnvironmentDocument now,
+        EnvironmentDocument stored,
+        CancellationToken cancellationToken
+    )
+    {
+        if (
+            now.Phase == EnvironmentPhase.Deleting
+            && now.Requested > stored.Requested
+            && await api.FindAsync(now.EnvironmentName, cancellationToken) is null or { Revision: "" }
+        )
+        {
+            throw new PlatformException(
+                FailureKind.Conflict,
+                $"{now.EnvironmentName} was removed while it was deployed: it goes, and does not come back by itself.",
+                $"See how far that is: {ShellCommand.Platformctl("get-environment", now.EnvironmentName)}\n"
                     + "Deploy again if this claim is to hold."
             );
         }

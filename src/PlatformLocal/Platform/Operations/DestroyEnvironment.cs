@@ -39,6 +39,7 @@ public sealed class DestroyEnvironment(PlatformApiClient api, TimeProvider time)
                         }
 
                         RequireGoingOn(now, asked);
+                        RefuseOvertaken(now, asked);
                         last = now;
                         if (now.Phase == EnvironmentPhase.Deleting)
                         {
@@ -66,6 +67,20 @@ public sealed class DestroyEnvironment(PlatformApiClient api, TimeProvider time)
         }
 
         return last is { Phase: EnvironmentPhase.Deleting } ? last.Warnings : [];
+    }
+
+    // Whoever deploys it meanwhile has the last word: nothing of the removal goes on.
+    private static void RefuseOvertaken(EnvironmentDocument now, EnvironmentDocument asked)
+    {
+        if (now.Phase != EnvironmentPhase.Deleting && now.Requested > asked.Requested)
+        {
+            throw new PlatformException(
+                FailureKind.Conflict,
+                $"{now.EnvironmentName} was deployed again while it was removed: it stays, and what was deleted of it is made again.",
+                $"See what it is now: {ShellCommand.Platformctl("get-environment", now.EnvironmentName)}\n"
+                    + $"If it is to go nevertheless, remove it again: {ShellCommand.Platformctl("destroy-environment", now.EnvironmentName)}"
+            );
+        }
     }
 
     // What an earlier removal failed with says nothing of this one.

@@ -211,6 +211,25 @@ public sealed class LocalPlatform(StateFolder state, ServeCommand serve, Program
 
     private PlatformException NotRunning()
     {
+        if (State.AtWork is { } holder)
+        {
+            return new PlatformException(
+                FailureKind.Conflict,
+                $"The platform '{State.Platform}' does not answer yet: {holder}, is at work on it.",
+                "Wait until that is done, and run the command again."
+            );
+        }
+
+        if (_process.IsStarting)
+        {
+            return new PlatformException(
+                FailureKind.Conflict,
+                $"The platform '{State.Platform}' runs as the process {_process.Id}, which began a moment ago and does not say yet where it answers.",
+                "Wait a moment and run the command again. If it does not answer then, start it anew with: "
+                    + ShellCommand.Platformctl("create-local-platform")
+            );
+        }
+
         var (fault, verb) =
             _process.Id is { } process
                 ? (

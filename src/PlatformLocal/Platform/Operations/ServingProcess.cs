@@ -30,6 +30,16 @@ internal sealed class ServingProcess(StateFolder state, ServeCommand serve, Time
     /// <summary>Whether there is one, and where it is reached is not known.</summary>
     public bool IsLost => IsThere && FindEndpoint() is null;
 
+    /// <summary>Whether it is so new that it may not have had the time yet to say where it is reached.</summary>
+    public bool IsStarting =>
+        IsLost
+        && DateTimeOffset.TryParse(
+            FolderLock.HolderOf(state.Lock)?.Since,
+            CultureInfo.InvariantCulture,
+            out DateTimeOffset since
+        )
+        && time.GetUtcNow() - since < StartTimeout;
+
     /// <summary>A client of it; <see langword="null"/> when there is none or it is lost.</summary>
     public PlatformApiClient? Connect() =>
         FindEndpoint() is not { } endpoint || !IsThere ? null

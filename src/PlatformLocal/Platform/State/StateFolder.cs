@@ -126,6 +126,9 @@ public sealed class StateFolder
         CancellationToken cancellationToken
     ) => LockAsync("", $"the platform '{Platform}'", work, report, time, cancellationToken);
 
+    /// <summary>Who holds that lock just now, and so is at work on the platform; <see langword="null"/> when nobody does, or says so.</summary>
+    public LockHolder? AtWork => FolderLock.IsHeld($"{Folder}.lock") ? FolderLock.HolderOf($"{Folder}.lock") : null;
+
     /// <summary>The same for the cluster that one environment has of its own.</summary>
     internal Task<FolderLock> LockEnvironmentAsync(
         string environment,

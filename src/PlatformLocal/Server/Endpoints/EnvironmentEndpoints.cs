@@ -70,6 +70,7 @@ internal static class EnvironmentEndpoints
         EnvironmentFeed feed,
         EnvironmentStatus status,
         EnvironmentDeliveries deliveries,
+        Reconciler reconciler,
         ClaimStore claims,
         HttpResponse response,
         CancellationToken cancellationToken
@@ -78,8 +79,10 @@ internal static class EnvironmentEndpoints
         var known = feed.Find(name) ?? throw feed.NotFound(name);
         if (known is { Phase: EnvironmentPhase.Ready, Cluster: null })
         {
-            // Other environments change this, and nobody tells.
-            known = status.Look(known, await deliveries.RemarksAsync(name, cancellationToken));
+            // Others change this, and nobody tells.
+            var look = await deliveries.LookAsync(name, cancellationToken);
+            known = status.Look(known, look.Remarks);
+            known = look.Leaving.Count > 0 ? reconciler.Restore(name, look.Leaving) : known;
         }
 
         // Read together: whoever changes this claim under this tag changes nothing newer than what it saw.

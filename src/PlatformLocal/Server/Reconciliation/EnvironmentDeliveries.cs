@@ -101,12 +101,12 @@ internal sealed class EnvironmentDeliveries(
     }
 
     /// <summary>What of an environment on the platform's cluster is not as its delivery wants it although it is done.</summary>
-    /// <returns>Whole sentences; one that says so when the cluster does not tell.</returns>
-    public async Task<IReadOnlyList<string>> RemarksAsync(string environment, CancellationToken cancellationToken)
+    /// <returns>What is found; a remark that says so when the cluster does not tell.</returns>
+    public async Task<DeliveredLook> LookAsync(string environment, CancellationToken cancellationToken)
     {
         try
         {
-            return await new DirectDelivery(platform, _behaviour).RemarksAsync(
+            return await new DirectDelivery(platform, _behaviour).LookAsync(
                 environment,
                 Claim.NamespaceOf(environment),
                 cancellationToken
@@ -114,10 +114,9 @@ internal sealed class EnvironmentDeliveries(
         }
         catch (PlatformException e)
         {
-            return
-            [
-                $"Whether all that {environment} brings is in force cannot be told. {e.Message} {e.NextStep}".TrimEnd(),
-            ];
+            return DeliveredLook.Of(
+                $"Whether all that {environment} brings is in force cannot be told. {e.Message} {e.NextStep}".TrimEnd()
+            );
         }
     }
 

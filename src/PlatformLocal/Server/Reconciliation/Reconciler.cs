@@ -67,6 +67,15 @@ internal sealed partial class Reconciler(
         }
     }
 
+    /// <summary>Has made again what is wanted of a ready environment and is being deleted.</summary>
+    /// <param name="name">An environment that is known.</param>
+    /// <param name="leaving">What that is, by service.</param>
+    public EnvironmentDocument Restore(string name, ILookup<string, CauseDocument> leaving)
+    {
+        var known = status.Report(name, new EnvironmentFact.Leaving(leaving));
+        return known.Phase == EnvironmentPhase.Delivering ? Request(name, known.Revision, known.Claim) : known;
+    }
+
     /// <summary>Has newer versions looked for soon, after what is under way.</summary>
     /// <param name="name">An environment that is known.</param>
     public void RequestUpdate(string name)

@@ -59,6 +59,10 @@ internal abstract record EnvironmentFact
     /// <param name="What">What and why: whole sentences.</param>
     public sealed record Remarked(IReadOnlyList<string> What) : EnvironmentFact;
 
+    /// <summary>Of a ready environment something that is wanted is being deleted.</summary>
+    /// <param name="What">What, by service.</param>
+    public sealed record Leaving(ILookup<string, CauseDocument> What) : EnvironmentFact;
+
     /// <summary>A pass failed.</summary>
     public sealed record Failed(PlatformException Failure) : EnvironmentFact;
 

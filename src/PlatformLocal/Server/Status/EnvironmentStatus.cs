@@ -71,6 +71,11 @@ internal sealed class EnvironmentStatus(EnvironmentFeed feed, ServedCluster clus
                 ],
             },
             EnvironmentFact.Remarked { What: var what } => Remark(known, what),
+            // One whose claim is away is not delivered before that is back.
+            EnvironmentFact.Leaving { What: var what } => known is { Phase: EnvironmentPhase.Ready, Absence: null }
+                ? Lose(known, what)
+                : known with
+                { },
             EnvironmentFact.Failed { Failure: var failure } => Fail(known, failure),
             EnvironmentFact.Remembered { Claim: var claim } => known with
             {
@@ -130,6 +135,35 @@ internal sealed class EnvironmentStatus(EnvironmentFeed feed, ServedCluster clus
             Services = isWhole
                 ? known.Services
                 : [.. known.Services.Select(s => s.Name == progress.Service ? After(s, progress) : s)],
+        };
+        after = after with { Message = Waiting(after) };
+        return With(after, ConditionTypes.Ready, null, "Progressing", after.Message);
+    }
+
+    private EnvironmentDocument Lose(EnvironmentDocument known, ILookup<string, CauseDocument> what)
+    {
+        var after = known with
+        {
+            Phase = EnvironmentPhase.Delivering,
+            ReadySince = null,
+            Services =
+            [
+                .. known.Services.Select(s =>
+                    what[s.Name].ToList() is { Count: > 0 } causes
+                        ? After(
+                            s,
+                            new ServiceProgress(
+                                s.Name,
+                                ServicePhase.Waiting,
+                                "waits until what is being deleted is gone, to make it again"
+                            )
+                            {
+                                Causes = causes,
+                            }
+                        )
+                        : s
+                ),
+            ],
         };
         after = after with { Message = Waiting(after) };
         return With(after, ConditionTypes.Ready, null, "Progressing", after.Message);
@@ -312,7 +346,7 @@ internal sealed class EnvironmentStatus(EnvironmentFeed feed, ServedCluster clus
                 after,
                 ConditionTypes.UpToDate,
                 false,
-                "UpdateTakenBack",
+                ConditionTypes.UpdateTakenBack,
                 $"The automatic update to {string.Join(", ", failed.Blamed.Select(b => $"{b.Key} {b.Value}"))} failed at "
                     + $"{failed.Time:u} and was taken back; only something newer is tried again. {failed.Why ?? failed.Message}"
             )

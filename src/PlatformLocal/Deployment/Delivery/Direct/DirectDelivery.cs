@@ -1,5 +1,6 @@
 using PlatformLocal.Deployment.Delivery.Flux;
 using PlatformLocal.Deployment.Registries;
+using PlatformLocal.Kubernetes.Readiness;
 
 namespace PlatformLocal.Deployment.Delivery.Direct;
 
@@ -209,14 +210,13 @@ public sealed class DirectDelivery(KubernetesClient client, DirectDeliveryOption
 
     /// <summary>
     /// What is not as its delivery wants it although it is done: what an environment brings outside of its namespace and is
-    /// not in force, because another environment's version serves all; and what is deleted and not gone.
+    /// not in force, because another environment's version serves all; and what is deleted and not gone, wanted or not.
     /// </summary>
     /// <param name="environment">The environment's name.</param>
     /// <param name="targetNamespace">The namespace it was delivered into.</param>
     /// <param name="cancellationToken">Stops asking.</param>
-    /// <returns>Whole sentences; empty when there is nothing of the kind.</returns>
     /// <exception cref="PlatformException">The cluster cannot be asked.</exception>
-    public async Task<IReadOnlyList<string>> RemarksAsync(
+    public async Task<DeliveredLook> LookAsync(
         string environment,
         string targetNamespace,
         CancellationToken cancellationToken
@@ -242,7 +242,7 @@ public sealed class DirectDelivery(KubernetesClient client, DirectDeliveryOption
             {
                 continue;
             }
-            if (Pruner.Remark(entry.Reference, live) is { } held)
+            if (entry.Hash is null && Pruner.Remark(entry.Reference, live) is { } held)
             {
                 told.Add(held);
             }
@@ -251,7 +251,49 @@ public sealed class DirectDelivery(KubernetesClient client, DirectDeliveryOption
                 told.Add($"{entry.Reference}: {note}.");
             }
         }
-        return told;
+        (string Service, CauseDocument Cause)[] leaving =
+        [
+            .. (await LeavingAsync(inventory, cancellationToken)).Select(left =>
+                (
+                    left.Service,
+                    new CauseDocument(
+                        $"{left.Reference.Kind} {left.Reference.Name}",
+                        "Terminating",
+                        ReadinessRules.Of(left.Item).Message
+                    )
+                )
+            ),
+        ];
+        // Of what no service has, and of what is Flux's, a delivery waits for nothing.
+        bool IsAwaited((string Service, CauseDocument Cause) one) =>
+            one.Service.Length > 0 && inventory.FluxRepository is null;
+        told.AddRange(
+            leaving
+                .Where(one => !IsAwaited(one))
+                .Select(one => $"{one.Cause.Subject} {one.Cause.Message}: when it is gone, it is made again.")
+        );
+        return new DeliveredLook(
+            told,
+            leaving.Where(IsAwaited).ToLookup(one => one.Service, one => one.Cause, StringComparer.Ordinal)
+        );
+    }
+
+    /// <summary>What is wanted and on its way out.</summary>
+    private async Task<IEnumerable<(string Service, ObjectReference Reference, JsonObject Item)>> LeavingAsync(
+        Inventory inventory,
+        CancellationToken cancellationToken
+    )
+    {
+        InventoryEntry[] wanted = [.. inventory.Entries.Values.Where(entry => entry.Hash is not null)];
+        ExistingObjects existing = await ExistingObjects.ListAsync(
+            client,
+            wanted.Select(entry => entry.Reference),
+            cancellationToken
+        );
+        return wanted
+            .Select(entry => (entry.Service, entry.Reference, existing.Find(entry.Key)?.Item))
+            .Where(entry => entry.Item.IsTerminating())
+            .Select(entry => (entry.Service, entry.Reference, entry.Item!));
     }
 
     internal static IEnumerable<ObjectReference> References(DesiredState state, Inventory previous) =>

@@ -1,3 +1,5 @@
+using PlatformLocal.Kubernetes.Readiness;
+
 namespace PlatformLocal.Deployment.Delivery.Direct;
 
 /// <summary>Finds out what applying objects would do, by having the server try it.</summary>
@@ -91,10 +93,30 @@ internal sealed class DryRun(
                 NotChecked = await TryElsewhereAsync(desired, cancellationToken),
             };
         }
-        if (existing.Find(desired.Key) is { } before && previous.IsUntouched(desired, before))
+        if (existing.Find(desired.Key) is not { } before)
+        {
+            return await DecideAmongAllAsync(desired, cancellationToken);
+        }
+        if (previous.IsUntouched(desired, before))
         {
             return desired.Change(ChangeKind.Unchanged);
         }
+        ObjectChange change = await DecideAmongAllAsync(desired, cancellationToken);
+        // Whatever is changed of it goes with it.
+        return before.Item.IsTerminating()
+            ? change with
+            {
+                Change = ChangeKind.Recreated,
+                Note = SharedState.Join(
+                    $"it {ReadinessRules.Of(before.Item).Message}, and is made again when it is gone",
+                    change.Note
+                ),
+            }
+            : change;
+    }
+
+    private async Task<ObjectChange> DecideAmongAllAsync(DesiredObject desired, CancellationToken cancellationToken)
+    {
         if (!desired.IsShared)
         {
             return await CompareAsync(desired, cancellationToken);

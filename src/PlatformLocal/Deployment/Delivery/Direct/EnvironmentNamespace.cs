@@ -100,6 +100,17 @@ internal sealed class EnvironmentNamespace(
 
     public ObjectChange Change(ChangeKind change) => new(change, "", "v1", "Namespace", null, name);
 
+    /// <summary>What becomes of the namespace while an earlier one is being deleted, with what holds that.</summary>
+    public async Task<ObjectChange> PlanAgainAsync(CancellationToken cancellationToken)
+    {
+        IReadOnlyList<string> held = await new NamespaceHolders(client, name).FindAsync(cancellationToken);
+        string why = held.Count == 0 ? "" : $" ({string.Join("; ", held)})";
+        return Change(ChangeKind.Recreated) with
+        {
+            Note = $"it is being deleted with all that is in it{why}, and is made again when it is gone",
+        };
+    }
+
     /// <summary>Waits until the namespace is gone.</summary>
     /// <param name="timeout">The longest wait.</param>
     /// <param name="onWait">Is told what holds it.</param>

@@ -36,6 +36,7 @@ internal sealed record Inventory(string Environment, IReadOnlyDictionary<ObjectK
     /// <summary>Whether an object is as the last delivery left it, and that is what is wanted: then nobody needs to be asked.</summary>
     public bool IsUntouched(DesiredObject desired, ExistingObject found) =>
         KnownKinds.IsPassive(desired.Reference.Group, desired.Reference.Kind)
+        && !found.Item.IsTerminating()
         && found.Environment == Environment
         && Entries.TryGetValue(desired.Key, out InventoryEntry? entry)
         && entry.ResourceVersion == found.ResourceVersion

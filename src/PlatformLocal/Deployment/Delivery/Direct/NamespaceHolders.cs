@@ -38,7 +38,7 @@ internal sealed class NamespaceHolders(KubernetesClient client, string name)
         ];
         if (own.Length > 0)
         {
-            held.Add($"its finalizers are {string.Join(", ", own)}");
+            held.Add($"it has the {Counted.Named(own, "finalizer")}");
         }
         return held;
     }
@@ -82,5 +82,5 @@ internal sealed class NamespaceHolders(KubernetesClient client, string name)
     }
 
     private static string Describe(JsonObject item) =>
-        $"{item.Text("kind")} {item.Metadata().Text("name")} waits for the finalizers {string.Join(", ", item.Metadata().Texts("finalizers"))}";
+        $"{item.Text("kind")} {item.Metadata().Text("name")} {item.Awaited()}";
 }

@@ -32,9 +32,10 @@ internal sealed class Planner(KubernetesClient client, DirectDeliveryOptions opt
         );
 
         var trial = new DryRun(client, options, state, previous, existing, isNew);
-        ChangeKind homeChange = isNew
-            ? ChangeKind.Created
-            : await trial.CompareAsync(home.Reference, state.Namespace, cancellationToken);
+        ObjectChange homeChange =
+            before.IsTerminating() ? await home.PlanAgainAsync(cancellationToken)
+            : isNew ? home.Change(ChangeKind.Created)
+            : home.Change(await trial.CompareAsync(home.Reference, state.Namespace, cancellationToken));
         (IReadOnlyList<ObjectChange> applied, IReadOnlyList<PlatformException> refusals) = await trial.LookAsync(
             state.Objects,
             cancellationToken
@@ -47,7 +48,7 @@ internal sealed class Planner(KubernetesClient client, DirectDeliveryOptions opt
                 .Entries.Values.Where(entry => !wanted.Contains(entry.Key))
                 .Select(entry => pruner.PlanAsync(entry, existing.Find(entry.Key), cancellationToken))
         );
-        return [home.Change(homeChange), .. applied, .. pruned.OfType<ObjectChange>()];
+        return [homeChange, .. applied, .. pruned.OfType<ObjectChange>()];
     }
 
     private static void ThrowOn(IReadOnlyList<PlatformException> refusals)

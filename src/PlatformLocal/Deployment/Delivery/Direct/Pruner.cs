@@ -24,14 +24,12 @@ internal sealed class Pruner(
 
     /// <summary>What an object waits for that is being deleted; <see langword="null"/> when it is not, or nothing holds it.</summary>
     public static string? HeldBy(JsonObject? item) =>
-        item.IsTerminating() && item.Metadata().Texts("finalizers").ToList() is { Count: > 0 } finalizers
-            ? $"is being deleted and waits for the finalizers {string.Join(", ", finalizers)}"
-            : null;
+        item.IsTerminating() && item.Awaited() is { } awaited ? $"is being deleted and {awaited}" : null;
 
     /// <summary>That an object is held which is no longer wanted, with what to do: a whole sentence and a command.</summary>
     public static string? Remark(ObjectReference reference, JsonObject? item) =>
         HeldBy(item) is { } held
-            ? $"{reference} is no longer wanted, {held}. See whether that which takes them away runs; "
+            ? $"{reference} is no longer wanted, {held}. See whether that which takes finalizers away runs; "
                 + $"if it never will, take them away by hand: {reference.Kubectl("edit")}"
             : null;
 

@@ -165,10 +165,9 @@ internal sealed class Recreation(KubernetesClient client, DirectDeliveryOptions 
 
     private static ApplyWait WaitFor(ObjectReference reference, JsonObject leaving)
     {
-        string finalizers = string.Join(", ", leaving.Metadata().Texts("finalizers"));
         return new ApplyWait(
             $"waits until {reference}, which is made again, is gone"
-                + (finalizers.Length > 0 ? $": that waits for the finalizers {finalizers}" : ""),
+                + (leaving.Awaited() is { } awaited ? $": that {awaited}" : ""),
             $"See whether that which takes finalizers away runs; if it never will, take them away by hand: {reference.Kubectl("edit")}"
         );
     }

@@ -194,10 +194,8 @@ internal sealed class Remover(
 
     private static CauseDocument CauseOf(ObservedObject item)
     {
-        string[] finalizers = [.. item.Item.Metadata().Texts("finalizers")];
         ObjectReference reference = ObjectReference.Of(item.Item);
-        string why =
-            finalizers.Length == 0 ? "is not gone yet" : $"waits for the finalizers {string.Join(", ", finalizers)}";
+        string why = item.Item.Awaited() ?? "is not gone yet";
         return new CauseDocument($"{reference.Kind} {reference.Name}", "Terminating", why);
     }
 }

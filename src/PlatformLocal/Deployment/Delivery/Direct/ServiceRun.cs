@@ -268,8 +268,15 @@ internal sealed class ServiceRun(
         Func<DesiredObject, CancellationToken, Task<AppliedObject>> again
     ) => new(client, options, board, again, _logs, _clock, service.Name, state.Request.Namespace);
 
-    private Task<AppliedObject> ApplyAgainAsync(DesiredObject desired, CancellationToken cancellationToken) =>
-        applier.ApplyAsync(desired, onWait: null, cancellationToken);
+    private async Task<AppliedObject> ApplyAgainAsync(DesiredObject desired, CancellationToken cancellationToken)
+    {
+        AppliedObject again = await applier.ApplyAsync(desired, onWait: null, cancellationToken);
+        return _applied[desired.Key] = again with
+        {
+            Change = ChangeKind.Recreated,
+            Note = SharedState.Join("somebody deleted it", again.Note),
+        };
+    }
 
     private async Task<(IReadOnlyList<AppliedObject> Applied, IReadOnlyList<PlatformException> Faults)> ApplyAsync(
         ServiceDelivery service,
