@@ -109,7 +109,9 @@ public sealed class EmbeddedCluster : IAsyncDisposable
     )
     {
         var loggers = options.LoggerFactory ?? NullLoggerFactory.Instance;
-        var state = options.StateDirectory is { } directory ? StateDirectory.Open(directory) : null;
+        var state = options.StateDirectory is { } directory
+            ? StateDirectory.Open(directory, loggers.CreateLogger<StateDirectory>())
+            : null;
         var stopping = new CancellationTokenSource();
         ObjectStore? store = null;
         ControllerLoop? controllers = null;

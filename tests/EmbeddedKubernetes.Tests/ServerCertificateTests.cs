@@ -117,44 +117,65 @@ public sealed class ServerCertificateTests : IDisposable
     }
 
     [Theory]
+    [InlineData("lock")]
+    [InlineData("token")]
+    [InlineData("port")]
+    [InlineData("kubeconfig")]
+    [InlineData("ca.crt")]
+    [InlineData("ca.key")]
     [InlineData("server.crt")]
     [InlineData("server.key")]
-    public void A_folder_in_the_place_of_a_file_is_told(string file)
+    [InlineData("store.journal")]
+    public async Task A_folder_in_the_place_of_a_file_of_the_state_is_told_and_nothing_else(string file)
     {
-        using (Load(_now).Server) { }
-        Damage(file, "folder");
+        await (await StartAsync()).DisposeAsync();
+        var path = Path.Combine(_folder, file);
+        File.Delete(path);
+        Directory.CreateDirectory(path);
 
-        var load = () => Load(_now);
+        var start = StartAsync;
 
-        load.Should().Throw<StateDirectoryException>().WithMessage($"*{file}*folder in its place*");
+        (await start.Should().ThrowAsync<EmbeddedClusterException>()).WithMessage($"{path} is a folder, and a file *");
+        Warnings().Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task A_start_that_fails_writes_no_certificates_afterwards()
+    {
+        Directory.CreateDirectory(Path.Combine(_folder, "store.journal.new"));
+
+        var start = StartAsync;
+
+        await start.Should().ThrowAsync<EmbeddedClusterException>();
+        File.Exists(Path.Combine(_folder, "server.crt")).Should().BeTrue("its writing was waited for");
     }
 
     [Theory]
     [InlineData("token")]
-    [InlineData("port")]
     [InlineData("kubeconfig")]
-    public async Task A_folder_in_the_place_of_another_file_of_the_state_is_told(string file)
-    {
-        Directory.CreateDirectory(Path.Combine(_folder, file));
-
-        var start = () => EmbeddedCluster.StartAsync(new() { StateDirectory = _folder }, ApiClient.Cancel);
-
-        (await start.Should().ThrowAsync<EmbeddedClusterException>()).WithMessage($"*{file}*folder in its place*");
-    }
-
-    [Fact]
-    public void A_key_that_others_may_read_is_taken_from_them_and_told()
+    [InlineData("ca.key")]
+    [InlineData("server.key")]
+    public async Task A_secret_that_others_may_read_is_taken_from_them_and_told(string file)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "there are no file modes here");
-        using (Load(_now).Server) { }
-        var key = Path.Combine(_folder, "server.key");
+        await (await StartAsync()).DisposeAsync();
+        var path = Path.Combine(_folder, file);
         const UnixFileMode own = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        SetMode(key, own | UnixFileMode.OtherRead);
+        SetMode(path, own | UnixFileMode.GroupRead);
 
-        using (Load(_now).Server) { }
+        await (await StartAsync()).DisposeAsync();
 
-        ModeOf(key).Should().Be(own);
-        Warnings().Should().ContainSingle().Which.Should().Contain("server.key");
+        ModeOf(path).Should().Be(own);
+        Warnings().Should().ContainSingle().Which.Should().Contain(path).And.Contain("another one is made");
+    }
+
+    private async Task<EmbeddedCluster> StartAsync()
+    {
+        using var loggers = _logs.Factory();
+        return await EmbeddedCluster.StartAsync(
+            new() { StateDirectory = _folder, LoggerFactory = loggers },
+            ApiClient.Cancel
+        );
     }
 
     private ServerCertificates Load(DateTimeOffset now) => ServerCertificates.LoadOrCreate(_folder, now, _logs);

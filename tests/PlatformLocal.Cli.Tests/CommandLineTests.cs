@@ -93,8 +93,43 @@ public sealed class CommandLineTests
         var outcome = await program.RunAsync(arguments);
 
         outcome.ExitCode.Should().Be(2);
-        outcome.Error.Should().StartWith(told).And.Contain("--help");
+        outcome.Error.Should().StartWith($"Error: {told}").And.Contain("--help");
         outcome.Error.TrimEnd().Split('\n').Should().HaveCount(2);
+    }
+
+    [Theory]
+    [InlineData(
+        "There is no option '--bogus'.",
+        "platformctl deploy-environment --help",
+        "deploy-environment",
+        "--bogus"
+    )]
+    [InlineData("Required argument missing", "platformctl get-environment --help", "get-environment")]
+    [InlineData(
+        "--timeout is a number",
+        "platformctl destroy-environment --help",
+        "destroy-environment",
+        "a",
+        "--timeout",
+        "0"
+    )]
+    [InlineData("There is no command 'nope'.", "platformctl --help", "nope")]
+    [InlineData("Required command", "platformctl --help")]
+    public async Task Wrong_usage_is_a_problem_document_as_every_failure_is(
+        string told,
+        string help,
+        params string[] arguments
+    )
+    {
+        await using var program = new PlatformCtlProgram();
+
+        var outcome = await program.RunAsync([.. arguments, "-o", "json"]);
+
+        outcome.ExitCode.Should().Be(2);
+        outcome.Json["kind"]!.ToString().Should().Be("invalid_input");
+        outcome.Json["detail"]!.ToString().Should().StartWith(told);
+        outcome.Json["next_step"]!.ToString().Should().Be($"See: {help}");
+        outcome.Error.Should().StartWith($"Error: {told}");
     }
 
     [Fact]

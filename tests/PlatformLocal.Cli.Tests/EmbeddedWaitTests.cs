@@ -85,6 +85,7 @@ public sealed class EmbeddedWaitTests
             "--payload",
             """{"environment_name":"broken","services":{"auth-service":{"version":"2.3.1","docker_image":"auth:fail-1"}}}"""
         );
+        var document = (await program.RunAsync("get-environment", "broken", "-o", "json")).Json;
 
         failed.ExitCode.Should().Be(1);
         failed
@@ -93,6 +94,11 @@ public sealed class EmbeddedWaitTests
             .And.Contain("kubectl")
             .And.Contain("auth-service")
             .And.NotContain("   at ");
+        var commands = document["next_step"]!.ToString().Split('\n').Where(l => l.Contains("kubectl ")).ToList();
+        commands
+            .Should()
+            .NotBeEmpty()
+            .And.OnlyContain(l => l.Contains("kubectl --kubeconfig \"$(platformctl kubeconfig)\" "));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Text;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using PlatformLocal.Cli.Rendering;
 using PlatformLocal.Cli.Tests.Testing;
@@ -135,6 +136,34 @@ public sealed partial class PrintedCommandsTests
         {
             CommandText.Remember([], []);
         }
+    }
+
+    [Fact]
+    public void Sentences_of_a_document_can_be_copied_and_what_others_wrote_stays()
+    {
+        const string text = "Look: kubectl get pods";
+        var document = JsonNode.Parse(
+            """
+            {"environments": [
+              {"environment_name": "a", "message": "Look: kubectl get pods", "claim": {"message": "Look: kubectl get pods"},
+               "warnings": ["Look: kubectl get pods"],
+               "services": [{"message": null, "causes": [{"message": "Look: kubectl get pods", "last_log_line": "Look: kubectl get pods"}]}]},
+              {"environment_name": "b", "cluster": "b", "history": [{"message": "Look: kubectl get pods"}]}]}
+            """
+        )!;
+
+        CommandText.MakeCopyable(document);
+
+        var (first, second) = (document["environments"]![0]!, document["environments"]![1]!);
+        const string copyable = "Look: kubectl --kubeconfig \"$(platformctl kubeconfig)\" get pods";
+        first["message"]!.ToString().Should().Be(copyable);
+        first["warnings"]![0]!.ToString().Should().Be(copyable);
+        first["services"]![0]!["message"].Should().BeNull();
+        var cause = first["services"]![0]!["causes"]![0]!;
+        cause["message"]!.ToString().Should().Be(copyable);
+        cause["last_log_line"]!.ToString().Should().Be(text);
+        first["claim"]!["message"]!.ToString().Should().Be(text);
+        second["history"]![0]!["message"]!.ToString().Should().Contain("kubeconfig --environment b)\" get pods");
     }
 
     [Fact]

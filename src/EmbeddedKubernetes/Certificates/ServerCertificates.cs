@@ -89,7 +89,7 @@ internal sealed partial class CertificateFolder(string directory, ILogger log)
             var text = File.ReadAllText(_authority);
             try
             {
-                return new(X509Certificate2.CreateFromPem(text, ReadKey(_authorityKey)));
+                return new(X509Certificate2.CreateFromPem(text, File.ReadAllText(_authorityKey)));
             }
             catch (Exception e) when (IsOfNoUse(e))
             {
@@ -111,7 +111,7 @@ internal sealed partial class CertificateFolder(string directory, ILogger log)
     {
         try
         {
-            var server = X509Certificate2.CreateFromPem(File.ReadAllText(_server), ReadKey(_serverKey));
+            var server = X509Certificate2.CreateFromPem(File.ReadAllText(_server), File.ReadAllText(_serverKey));
             if (authority.Signed(server) && CertificateAuthority.Holds(server, now))
             {
                 fault = "";
@@ -131,17 +131,6 @@ internal sealed partial class CertificateFolder(string directory, ILogger log)
             fault = $"{_server} and {_serverKey} cannot be read or do not fit each other ({e.Message})";
         }
         return null;
-    }
-
-    private string ReadKey(string path)
-    {
-        var key = File.ReadAllText(path);
-        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & PrivateFile.Others) != UnixFileMode.None)
-        {
-            PrivateFile.Restrict(path);
-            LogReadable(path);
-        }
-        return key;
     }
 
     private static void Write(string path, string text)
@@ -171,10 +160,4 @@ internal sealed partial class CertificateFolder(string directory, ILogger log)
         "{Why}: the cluster's authority was made anew. Copies of its kubeconfig do not trust it and have to be taken anew"
     )]
     private partial void LogAuthority(string why);
-
-    [LoggerMessage(
-        LogLevel.Warning,
-        "Others than its owner could read or write {Path}: that was taken from them. Remove it when they are not to be trusted: another one is made"
-    )]
-    private partial void LogReadable(string path);
 }

@@ -1,11 +1,17 @@
 using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
 using IOPath = System.IO.Path;
 
 namespace EmbeddedKubernetes.Storage;
 
 /// <summary>The folder a cluster keeps between runs, locked while one uses it.</summary>
-internal sealed class StateDirectory : IDisposable
+internal sealed partial class StateDirectory : IDisposable
 {
+    private const string Lock = "lock";
+
+    private static readonly string[] s_secrets = ["token", "kubeconfig", "ca.key", "server.key"];
+    private static readonly string[] s_files = [Lock, .. s_secrets, "ca.crt", "server.crt", "port", "store.journal"];
+
     private readonly FileStream _lock;
 
     private StateDirectory(string path, FileStream held)
@@ -16,8 +22,11 @@ internal sealed class StateDirectory : IDisposable
 
     public string Path { get; }
 
-    /// <exception cref="StateDirectoryException">Another process uses the folder, or it cannot be written.</exception>
-    public static StateDirectory Open(string directory)
+    /// <summary>Takes the folder. What others than its owner could read of its secrets is taken from them, and told.</summary>
+    /// <exception cref="StateDirectoryException">
+    /// Another process uses the folder, it cannot be written, or it has a folder in the place of a file.
+    /// </exception>
+    public static StateDirectory Open(string directory, ILogger log)
     {
         var path = IOPath.GetFullPath(directory);
         try
@@ -31,12 +40,14 @@ internal sealed class StateDirectory : IDisposable
                 e
             );
         }
-        var file = IOPath.Combine(path, "lock");
+        RequireNoFolders(path);
+        var file = IOPath.Combine(path, Lock);
         try
         {
             // The system lets go of the lock when the process ends, however it ends.
             var held = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             PrivateFile.Restrict(file);
+            Tighten(path, log);
             return new(path, held);
         }
         catch (IOException e)
@@ -52,6 +63,33 @@ internal sealed class StateDirectory : IDisposable
                 $"The state directory {path} cannot be written: {e.Message} Choose a folder that you may write.",
                 e
             );
+        }
+    }
+
+    private static void RequireNoFolders(string path)
+    {
+        if (s_files.Select(f => IOPath.Combine(path, f)).FirstOrDefault(Directory.Exists) is { } file)
+        {
+            throw new StateDirectoryException(
+                $"{file} is a folder, and a file is expected there. Move it away, and put the file back if there is a copy of it.",
+                inner: null
+            );
+        }
+    }
+
+    private static void Tighten(string path, ILogger log)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+        foreach (var file in s_secrets.Select(f => IOPath.Combine(path, f)).Where(System.IO.File.Exists))
+        {
+            if ((System.IO.File.GetUnixFileMode(file) & PrivateFile.Others) != UnixFileMode.None)
+            {
+                PrivateFile.Restrict(file);
+                LogReadable(log, file);
+            }
         }
     }
 
@@ -113,17 +151,19 @@ internal sealed class StateDirectory : IDisposable
     /// <summary>Why a file of the state directory can be neither read nor written, with what to do.</summary>
     public static StateDirectoryException Unusable(string path, Exception cause) =>
         new(
-            $"{path} cannot be used: {cause.Message} "
-                + (
-                    Directory.Exists(path)
-                        ? "There is a folder in its place: move it away."
-                        : "Check the disk and the permissions of the file and its folder."
-                ),
+            $"{path} cannot be used: {cause.Message} Check the disk and the permissions of the file and its folder.",
             cause
         );
 
     public void Dispose() => _lock.Dispose();
+
+    [LoggerMessage(
+        LogLevel.Warning,
+        "Others than its owner could read or write {Path}: that was taken from them. When they are not to be trusted, "
+            + "stop the cluster and remove the file, of kubeconfig the token beside it: another one is made"
+    )]
+    private static partial void LogReadable(ILogger log, string path);
 }
 
 /// <summary>The state directory cannot be used; the message says why and what to do.</summary>
-internal sealed class StateDirectoryException(string message, Exception inner) : IOException(message, inner);
+internal sealed class StateDirectoryException(string message, Exception? inner) : IOException(message, inner);

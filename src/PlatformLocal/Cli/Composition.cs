@@ -1,3 +1,4 @@
+using PlatformLocal.Cli.Rendering;
 using PlatformLocal.Deployment.Artifacts;
 using PlatformLocal.Kubernetes.Processes;
 using PlatformLocal.Platform.Clusters;
@@ -46,7 +47,8 @@ internal sealed class Composition
 
     public DestroyEnvironment Destroy(PlatformApiClient api) => new(api, Time);
 
-    private static void Warn(string warning) => Console.Error.WriteLine($"Warning: {warning}");
+    private static void Warn(string warning) =>
+        Console.Error.WriteLine(PlainText.Of(CommandText.Copyable($"Warning: {warning}")));
 
     // Started as 'dotnet platformctl.dll', the program alone would not do.
     private static ServeCommand ServeProgram()

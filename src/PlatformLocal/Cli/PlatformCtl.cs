@@ -14,47 +14,43 @@ internal static class PlatformCtl
 
     public static async Task<int> RunAsync(string[] args)
     {
-        var parsed = BuildRoot().Parse(args);
+        var shared = new SharedOptions();
+        var parsed = BuildRoot(shared).Parse(args);
+        if (FaultsOf(parsed) is { Count: > 0 } faults)
+        {
+            var command = parsed.CommandResult.Command;
+            new Terminal(shared.IsJson(parsed)).Fail(
+                new PlatformException(
+                    FailureKind.InvalidInput,
+                    string.Join('\n', faults),
+                    $"See: {ShellCommand.Platformctl([.. command is RootCommand ? Array.Empty<string>() : [command.Name], "--help"])}"
+                )
+            );
+            return ExitCodes.Invalid;
+        }
+
         // The work stops waiting at once on Ctrl-C; what ends the process is its own end.
         var invocation = new InvocationConfiguration
         {
             EnableDefaultExceptionHandler = false,
             ProcessTerminationTimeout = TimeSpan.FromSeconds(10),
         };
-        var command = parsed.CommandResult.Command;
-        if (UnknownWords.In(parsed) is { Count: > 0 } unknown)
-        {
-            foreach (var fault in unknown)
-            {
-                await Console.Error.WriteLineAsync(PlainText.Of(fault));
-            }
-        }
-        else if (parsed.Action is ParseErrorAction wrongUsage)
-        {
-            wrongUsage.ShowHelp = false; // what is wrong must not scroll away
-            invocation.Output = Console.Error;
-            await parsed.InvokeAsync(invocation);
-        }
-        else
-        {
-            return await parsed.InvokeAsync(invocation);
-        }
-
-        await Console.Error.WriteLineAsync(
-            "  → "
-                + CommandText.Copyable(
-                    $"See: {ShellCommand.Platformctl([.. command is RootCommand ? Array.Empty<string>() : [command.Name], "--help"])}"
-                )
-        );
-        return ExitCodes.Invalid;
+        return await parsed.InvokeAsync(invocation);
     }
 
-    internal static RootCommand BuildRoot()
+    /// <summary>What is wrong with how it was called, as whole sentences.</summary>
+    private static IReadOnlyList<string> FaultsOf(ParseResult parsed) =>
+        UnknownWords.In(parsed) is { Count: > 0 } unknown ? unknown
+        : parsed.Action is ParseErrorAction ? [.. parsed.Errors.Select(e => e.Message).Distinct(StringComparer.Ordinal)]
+        : [];
+
+    internal static RootCommand BuildRoot() => BuildRoot(new SharedOptions());
+
+    private static RootCommand BuildRoot(SharedOptions shared)
     {
         var root = new RootCommand(
             "The company's platform on one machine: from claims to running environments, with Docker or without."
         );
-        var shared = new SharedOptions();
         shared.AddTo(root);
         CommandBase[] commands =
         [

@@ -61,6 +61,7 @@ public sealed class PlatformServer : IAsyncDisposable
 
         var state = options.State;
         state.Ensure();
+        state.PutInOrder();
         var serveLock = await TakeLockAsync(state, options.Time, cancellationToken);
         IAsyncDisposable? cluster = null;
         var loggers = Loggers();
@@ -78,6 +79,7 @@ public sealed class PlatformServer : IAsyncDisposable
             cluster = opened.Host;
             var app = await StartAsync(Build(options, platformCluster, opened, loggers), cancellationToken);
             var server = new PlatformServer(app, cluster, options, serveLock, loggers);
+            app.Lifetime.ApplicationStopping.Register(state.SetSocketAside);
             LocalSocket.Restrict(state.Socket);
             state.WriteEndpoint(new EndpointDocument(server.Address, System.Environment.ProcessId, options.Version));
             return server;
@@ -149,12 +151,21 @@ public sealed class PlatformServer : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        if (_options.Replica is null)
+        try
         {
-            _options.State.DeleteEndpoint();
-            File.Delete(_options.State.Socket);
+            if (_options.Replica is null)
+            {
+                _options.State.DeleteEndpoint();
+            }
         }
+        finally
+        {
+            await CloseAsync();
+        }
+    }
 
+    private async Task CloseAsync()
+    {
         await _app.StopAsync();
         await _app.DisposeAsync();
         _kubernetes.Dispose(); // before the cluster: it would wait for the open connection

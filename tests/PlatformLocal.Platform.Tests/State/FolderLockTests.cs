@@ -1,4 +1,5 @@
 using PlatformLocal.Core;
+using PlatformLocal.Kubernetes.Files;
 using PlatformLocal.Platform.State;
 using PlatformLocal.Testing;
 
@@ -69,6 +70,32 @@ public sealed class FolderLockTests : IDisposable
         using var taken = await TakeAsync("next", TimeSpan.Zero);
 
         taken.Should().NotBeNull();
+    }
+
+    [Fact]
+    public async Task A_lock_that_cannot_say_who_holds_it_is_not_taken_and_leaves_nothing()
+    {
+        var holder = Directory.CreateDirectory(Path.ChangeExtension(File, ".holder.json")).FullName;
+
+        var take = () => TakeAsync("next", TimeSpan.Zero);
+
+        (await take.Should().ThrowAsync<FolderInPlaceException>()).WithMessage($"{holder} is a folder, and a file *");
+        System.IO.File.Exists(File).Should().BeFalse();
+        Directory.Delete(holder);
+        using var taken = await take();
+        taken.Should().NotBeNull();
+    }
+
+    [Fact]
+    public async Task A_folder_in_the_place_of_a_lock_is_neither_held_nor_free()
+    {
+        Directory.CreateDirectory(File);
+
+        var look = () => FolderLock.IsHeld(File);
+        var take = () => TakeAsync("next", s_long);
+
+        look.Should().Throw<FolderInPlaceException>();
+        await take.Should().ThrowAsync<FolderInPlaceException>();
     }
 
     [Fact]

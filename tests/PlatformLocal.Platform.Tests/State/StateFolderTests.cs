@@ -97,6 +97,39 @@ public sealed class StateFolderTests : IDisposable
     }
 
     [Fact]
+    public void Open_secrets_are_told_apart_by_what_gives_others()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "modes are of Unix");
+        var kubeconfig = _folder.Write("shop/kubeconfig", "of a cluster elsewhere");
+        var (key, values) = (
+            _folder.Write("shop/secrets/secrets.key", "k"),
+            _folder.Write("shop/secrets/secrets.enc", "v")
+        );
+        foreach (var file in new[] { kubeconfig, key, values })
+        {
+            Open(file);
+        }
+
+        _state.PutInOrder();
+        _state.PutInOrder();
+
+        _warnings.Should().HaveCount(2);
+        _warnings
+            .Single(w => w.Contains(kubeconfig))
+            .Should()
+            .EndWith("\n  platformctl destroy-local-platform\n  platformctl create-local-platform");
+        _warnings.Single(w => w.Contains(key)).Should().Contain($"\n  rm {key} {values}\n");
+
+        static void Open(string file)
+        {
+            if (!OperatingSystem.IsWindows())
+            {
+                File.SetUnixFileMode(file, File.GetUnixFileMode(file) | UnixFileMode.OtherRead);
+            }
+        }
+    }
+
+    [Fact]
     public void What_is_not_there_is_absent_and_no_fault()
     {
         _state.ReadSettings().Should().BeNull();

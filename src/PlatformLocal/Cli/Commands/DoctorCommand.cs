@@ -76,10 +76,6 @@ internal sealed class DoctorCommand(SharedOptions shared)
             report = (await doctor.RunAsync(cancellationToken)) with { Repairs = repairs };
         }
 
-        report = report with
-        {
-            Checks = [.. report.Checks.Select(c => c.Fix is null ? c : c with { Fix = CommandText.Copyable(c.Fix) })],
-        };
         call.Terminal.Show(report, DiagnosticsJson.Indented.DoctorReport, r => Show(call.Terminal, r));
         return report.IsHealthy ? ExitCodes.Done : ExitCodes.Failed;
     }
@@ -106,7 +102,7 @@ internal sealed class DoctorCommand(SharedOptions shared)
             if (check.Fix is not null)
             {
                 // Not wrapped: it may be a command.
-                terminal.Line($"      {new string(' ', width)} → {check.Fix}");
+                terminal.Line($"      {new string(' ', width)} → {CommandText.Copyable(check.Fix)}");
             }
 
             if (check.Link is not null)

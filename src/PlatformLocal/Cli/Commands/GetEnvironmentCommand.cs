@@ -75,7 +75,8 @@ internal sealed class GetEnvironmentCommand(SharedOptions shared)
         HistoryReport.Write(
             terminal,
             environment.History ?? [],
-            environment.Failure is null ? null : environment.Message
+            environment.Failure is null ? null : environment.Message,
+            own
         );
         terminal.Notes(environment.Warnings);
         if (environment.Failure is not null)

@@ -11,7 +11,7 @@ internal sealed class Invocation(SharedOptions shared, ParseResult parsed)
 
     public ParseResult Parsed => parsed;
 
-    public Terminal Terminal { get; } = new(parsed.GetValue(shared.Output) == "json");
+    public Terminal Terminal { get; } = new(shared.IsJson(parsed));
 
     public Composition Parts { get; } = new();
 

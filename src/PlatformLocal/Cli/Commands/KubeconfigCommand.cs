@@ -1,3 +1,5 @@
+using PlatformLocal.Kubernetes.Files;
+
 namespace PlatformLocal.Cli.Commands;
 
 internal sealed class KubeconfigCommand(SharedOptions shared)
@@ -20,7 +22,7 @@ internal sealed class KubeconfigCommand(SharedOptions shared)
     protected override async Task<int> RunAsync(Invocation call, CancellationToken cancellationToken)
     {
         var state = call.State;
-        if (!File.Exists(state.Kubeconfig))
+        if (!PrivateFile.Exists(state.Kubeconfig))
         {
             throw new PlatformException(
                 FailureKind.NotFound,

@@ -57,6 +57,9 @@ internal sealed class SharedOptions
             ),
         ];
 
+    /// <summary>Whether results are wanted as JSON, also where something else on the command line is wrong.</summary>
+    public bool IsJson(ParseResult parsed) => parsed.GetResult(Output) is { Tokens: [.., { Value: "json" }] };
+
     public void AddTo(Command root)
     {
         foreach (var option in new Option[] { Name, State, Workspace, Output, Debug })

@@ -23,6 +23,20 @@ internal static partial class CommandText
         "serve",
     ];
 
+    // The properties of documents that hold sentences of this program; others are what somebody else wrote.
+    private static readonly string[] s_sentences =
+    [
+        "detail",
+        "fix",
+        "left",
+        "message",
+        "next_step",
+        "note",
+        "not_checked",
+        "title",
+        "warnings",
+    ];
+
     private static string s_platform = "";
     private static string s_workspace = "";
 
@@ -46,6 +60,50 @@ internal static partial class CommandText
                 text,
                 found => found.Groups["command"].Success ? Own(found.Groups["command"].Value) : Kubectl(own)
             );
+
+    /// <summary>The same for every sentence of a document.</summary>
+    /// <param name="node">The document; it is changed.</param>
+    /// <param name="own">The environment around it whose own cluster kubectl is to ask.</param>
+    public static void MakeCopyable(JsonNode? node, string? own = null)
+    {
+        switch (node)
+        {
+            case JsonArray items:
+                foreach (var item in items)
+                {
+                    MakeCopyable(item, own);
+                }
+
+                break;
+            case JsonObject document:
+                if (document["environment_name"] is JsonValue name)
+                {
+                    own = document["cluster"] is null ? null : (string?)name;
+                }
+
+                foreach (var (property, value) in document.ToList())
+                {
+                    if (s_sentences.Contains(property, StringComparer.Ordinal))
+                    {
+                        document[property] = Sentences(value, own);
+                    }
+                    else if (property != "claim")
+                    {
+                        MakeCopyable(value, own);
+                    }
+                }
+
+                break;
+        }
+    }
+
+    private static JsonNode? Sentences(JsonNode? value, string? own) =>
+        value switch
+        {
+            JsonArray several => new JsonArray([.. several.Select(s => Sentences(s, own))]),
+            { } one when one.GetValueKind() == JsonValueKind.String => Copyable((string)one!, own),
+            _ => value?.DeepClone(),
+        };
 
     private static string Own(string command) =>
         $"{s_program}{s_platform}{(s_ofWorkspace.Contains(command, StringComparer.Ordinal) ? s_workspace : "")} {command}";

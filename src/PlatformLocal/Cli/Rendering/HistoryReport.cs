@@ -13,7 +13,8 @@ internal static class HistoryReport
     /// <param name="terminal">Where to.</param>
     /// <param name="history">The rollouts, newest first.</param>
     /// <param name="told">The failure that is told anyway.</param>
-    public static void Write(Terminal terminal, IReadOnlyList<RolloutDocument> history, string? told)
+    /// <param name="own">The environment, when it has a cluster of its own.</param>
+    public static void Write(Terminal terminal, IReadOnlyList<RolloutDocument> history, string? told, string? own)
     {
         if (history.Count == 0)
         {
@@ -41,7 +42,7 @@ internal static class HistoryReport
                 .Take(FailuresShown)
         )
         {
-            var lines = failed.Message!.Split('\n');
+            var lines = CommandText.Copyable(failed.Message!, own).Split('\n');
             terminal.Line($"{failed.Number} failed: {string.Join("\n  ", lines.Take(LinesShown))}");
             if (lines.Length > LinesShown)
             {

@@ -84,8 +84,12 @@ internal sealed class Terminal(bool json)
         }
     }
 
-    private static void Write<T>(T result, JsonTypeInfo<T> type) =>
-        Console.Out.WriteLine(JsonSerializer.Serialize(result, type));
+    private static void Write<T>(T result, JsonTypeInfo<T> type)
+    {
+        var document = JsonSerializer.SerializeToNode(result, type);
+        CommandText.MakeCopyable(document);
+        Console.Out.WriteLine(document!.ToJsonString(type.Options));
+    }
 
     /// <summary>A result that is one sentence for people and one property for programs.</summary>
     public void WriteDone(string property, string value, string sentence, IReadOnlyList<string>? left = null)
@@ -96,7 +100,8 @@ internal sealed class Terminal(bool json)
             done["left"] = new JsonArray([.. left.Select(l => (JsonNode?)l)]);
         }
 
-        Console.Out.WriteLine(IsJson ? done.ToJsonString() : PlainText.Of(sentence));
+        CommandText.MakeCopyable(done);
+        Console.Out.WriteLine(IsJson ? done.ToJsonString() : PlainText.Of(CommandText.Copyable(sentence)));
     }
 
     /// <summary>A failure: once, with its next step; as a problem document for programs.</summary>
@@ -110,7 +115,7 @@ internal sealed class Terminal(bool json)
                 {
                     Title = failure.Message.Split('\n')[0],
                     Detail = failure.Message,
-                    NextStep = failure.NextStep is { } step ? CommandText.Copyable(step) : null,
+                    NextStep = failure.NextStep,
                     Kind = failure.Kind,
                     Faults = [.. faults.Select(f => new FaultDocument(f.Path, f.Message))],
                 },

@@ -97,7 +97,7 @@ public sealed class EncryptedFileSecretStore : IDisposable
 
     private JsonObject Load()
     {
-        if (!File.Exists(_file))
+        if (!PrivateFile.Exists(_file))
         {
             return [];
         }
@@ -138,7 +138,7 @@ public sealed class EncryptedFileSecretStore : IDisposable
 
     private byte[] Key()
     {
-        if (!File.Exists(_keyFile))
+        if (!PrivateFile.Exists(_keyFile))
         {
             PrivateFile.EnsureFolder(Path.GetDirectoryName(_keyFile)!);
             PrivateFile.Replace(_keyFile, RandomNumberGenerator.GetBytes(32));

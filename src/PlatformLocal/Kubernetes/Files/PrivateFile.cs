@@ -11,6 +11,15 @@ public static class PrivateFile
     /// <summary>The mode of folders: their owner enters, reads and writes.</summary>
     internal const UnixFileMode OwnerOnlyFolder = OwnerOnly | UnixFileMode.UserExecute;
 
+    /// <summary>What the owner's group and everybody else may be allowed.</summary>
+    private const UnixFileMode OfOthers =
+        UnixFileMode.GroupRead
+        | UnixFileMode.GroupWrite
+        | UnixFileMode.GroupExecute
+        | UnixFileMode.OtherRead
+        | UnixFileMode.OtherWrite
+        | UnixFileMode.OtherExecute;
+
     private const string Unfinished = ".part";
 
     // Only another process leaves something there, by being killed: looking once is enough.
@@ -34,12 +43,74 @@ public static class PrivateFile
         return path;
     }
 
+    /// <summary>Refuses a folder in the place of a file, before the system does in words of its own.</summary>
+    /// <param name="path">The file, which may be missing.</param>
+    /// <exception cref="FolderInPlaceException">There is a folder in its place.</exception>
+    public static void RequireNoFolder(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            throw new FolderInPlaceException(path);
+        }
+    }
+
+    /// <summary>Whether there is a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="FolderInPlaceException">There is a folder in its place.</exception>
+    public static bool Exists(string path)
+    {
+        RequireNoFolder(path);
+        return File.Exists(path);
+    }
+
+    /// <summary>Removes a file, if there is one.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="FolderInPlaceException">There is a folder in its place.</exception>
+    public static void Delete(string path)
+    {
+        RequireNoFolder(path);
+        File.Delete(path);
+    }
+
+    /// <summary>Takes a file from others than its owner.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>Whether others could read or write it.</returns>
+    /// <exception cref="PlatformException">They can, and it is somebody else's.</exception>
+    public static bool TakeFromOthers(string path)
+    {
+        if (
+            OperatingSystem.IsWindows()
+            || !File.Exists(path)
+            || (File.GetUnixFileMode(path) & OfOthers) == UnixFileMode.None
+        )
+        {
+            return false;
+        }
+
+        try
+        {
+            File.SetUnixFileMode(path, OwnerOnly);
+            return true;
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new PlatformException(
+                FailureKind.NotAllowed,
+                $"Others than you can read or write {path}, and it is somebody else's.",
+                $"Let its owner take it from them: {ShellCommand.Of("chmod", "600", path)}",
+                e
+            );
+        }
+    }
+
     /// <summary>Writes a file, or nothing.</summary>
     /// <param name="path">The file.</param>
     /// <param name="content">Its content.</param>
     /// <param name="isDurable">Whether it must outlive a loss of power at once; what can be fetched again need not.</param>
+    /// <exception cref="FolderInPlaceException">There is a folder in its place.</exception>
     public static void Replace(string path, ReadOnlySpan<byte> content, bool isDurable = true)
     {
+        RequireNoFolder(path);
         RemoveLeftovers(Path.GetDirectoryName(Path.GetFullPath(path))!);
         var temporary = $"{path}.{Guid.NewGuid():N}{Unfinished}";
         try

@@ -31,6 +31,7 @@ public sealed class CreateLocalPlatform(LocalPlatform platform, ProgramRunner pr
     {
         _ = Settle(options); // what cannot be is told without waiting for anybody
         using var held = await platform.State.LockAsync(Work, report, time, cancellationToken);
+        platform.State.PutInOrder();
         var settings = Settle(options);
         var cluster = PlatformClusters.Of(platform.State, settings, programs, time, options.Confirm);
         var creation = new Creation

@@ -32,12 +32,12 @@ public sealed class DestroyLocalPlatform(LocalPlatform platform, ProgramRunner p
     {
         using var held = await State.LockAsync("destroy-local-platform", report, time, cancellationToken);
         PlatformSettings? settings = null;
-        UnreadableStateException? damage = null;
+        PlatformException? damage = null;
         try
         {
             settings = State.ReadSettings();
         }
-        catch (UnreadableStateException e)
+        catch (PlatformException e)
         {
             damage = e;
             report($"{e.Message} What else is there says what the platform had.");

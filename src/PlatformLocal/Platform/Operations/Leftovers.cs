@@ -80,7 +80,7 @@ public sealed class Leftovers(StateFolder state, ProgramRunner programs, TimePro
         {
             return state.ReadSettings();
         }
-        catch (UnreadableStateException)
+        catch (PlatformException)
         {
             return null;
         }

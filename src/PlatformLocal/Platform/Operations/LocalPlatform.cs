@@ -172,7 +172,8 @@ public sealed class LocalPlatform(StateFolder state, ServeCommand serve, Program
             await _process.StopAsync(cancellationToken);
         }
 
-        _ = WorkspaceReader.Read(settings.Workspace); // its faults are told here, not in a log
+        State.PutInOrder(); // told here, not in a log
+        _ = WorkspaceReader.Read(settings.Workspace); // its faults as well
         report(
             ClusterOf(settings).IsSimulated
                 ? $"Starting the embedded platform '{State.Platform}' in the background (no Docker needed)."

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using PlatformLocal.Kubernetes.Files;
 using PlatformLocal.Platform.State;
 
 namespace PlatformLocal.Platform.Operations;
@@ -43,8 +44,7 @@ internal sealed class ServingProcess(StateFolder state, ServeCommand serve, Time
     /// <summary>A client of it; <see langword="null"/> when there is none or it is lost.</summary>
     public PlatformApiClient? Connect() =>
         FindEndpoint() is not { } endpoint || !IsThere ? null
-        : File.Exists(state.Socket)
-            ? new PlatformApiClient(endpoint.Address, new UnixDomainSocketEndPoint(state.Socket), time)
+        : FindSocket() is { } socket ? new PlatformApiClient(endpoint.Address, socket, time)
         : state.ReadToken() is { } token
             ? new PlatformApiClient(endpoint.Address, token, time)
             {
@@ -56,6 +56,32 @@ internal sealed class ServingProcess(StateFolder state, ServeCommand serve, Time
                 ),
             }
         : null;
+
+    // Where nobody listens at it any more, or somebody put something else in its place, the address is left.
+    private UnixDomainSocketEndPoint? FindSocket()
+    {
+        if (!File.Exists(state.Socket))
+        {
+            return null;
+        }
+
+        try
+        {
+            var socket = new UnixDomainSocketEndPoint(state.Socket);
+            using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            probe.Blocking = false;
+            probe.Connect(socket);
+            return socket;
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.WouldBlock)
+        {
+            return new UnixDomainSocketEndPoint(state.Socket); // others wait there already
+        }
+        catch (Exception e) when (e is SocketException or ArgumentException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>A client of it, when it answers: its address may still be that of a process that was killed.</summary>
     /// <exception cref="PlatformException">It is of another version.</exception>
@@ -85,7 +111,7 @@ internal sealed class ServingProcess(StateFolder state, ServeCommand serve, Time
     public async Task<PlatformApiClient> StartAsync(CancellationToken cancellationToken)
     {
         // The log goes on from start to start: of a failure only what this one wrote is told.
-        var told = File.Exists(state.Log) ? new FileInfo(state.Log).Length : 0;
+        var told = PrivateFile.Exists(state.Log) ? new FileInfo(state.Log).Length : 0;
         using var process = Launch();
         PlatformApiClient? started = null;
         var poll = new Poll("the platform's process", LookInterval, StartTimeout, time)

@@ -36,7 +36,16 @@ public sealed class FolderLock : IDisposable
     {
         _file = file;
         _holder = holder;
-        WriteHolder();
+        try
+        {
+            WriteHolder();
+        }
+        catch
+        {
+            File.Delete(file.Name);
+            file.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Takes a lock, or waits for whoever holds it.</summary>
@@ -86,8 +95,10 @@ public sealed class FolderLock : IDisposable
 
     /// <summary>Whether somebody holds a lock just now.</summary>
     /// <param name="path">The lock's file.</param>
+    /// <exception cref="FolderInPlaceException">There is a folder in its place.</exception>
     public static bool IsHeld(string path)
     {
+        PrivateFile.RequireNoFolder(path);
         try
         {
             using var probe = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
@@ -111,7 +122,7 @@ public sealed class FolderLock : IDisposable
         {
             return StateFile.Read(HolderFile(path), StateJson.Default.LockHolder, "");
         }
-        catch (UnreadableStateException)
+        catch (PlatformException)
         {
             return null; // it is for messages only
         }
@@ -147,6 +158,7 @@ public sealed class FolderLock : IDisposable
         try
         {
             PrivateFile.EnsureFolder(Path.GetDirectoryName(path)!);
+            PrivateFile.RequireNoFolder(path);
             var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             if (IsFound(file))
             {
@@ -187,5 +199,6 @@ public sealed class FolderLock : IDisposable
         PrivateFile.Replace(HolderFile(_file.Name), content, isDurable: false);
     }
 
-    private static string HolderFile(string path) => Path.ChangeExtension(path, ".holder.json");
+    /// <summary>The file that says who holds a lock.</summary>
+    internal static string HolderFile(string path) => Path.ChangeExtension(path, ".holder.json");
 }

@@ -12,21 +12,37 @@ internal static class StateFile
     /// <param name="type">What it holds.</param>
     /// <param name="nextStep">What to do when it cannot be read.</param>
     /// <exception cref="UnreadableStateException">It is there and cannot be read.</exception>
+    /// <exception cref="FolderInPlaceException">There is a folder in its place.</exception>
     public static T? Read<T>(string file, JsonTypeInfo<T> type, string nextStep)
         where T : class
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(file), type)
-                ?? throw new JsonException("it says nothing");
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return null;
+            return ReadBytes(file, nextStep) is not { } content
+                ? null
+                : JsonSerializer.Deserialize(content, type) ?? throw new JsonException("it says nothing");
         }
         catch (JsonException e)
         {
             throw new UnreadableStateException(file, JsonText.FaultOf(e), nextStep, e);
+        }
+    }
+
+    /// <summary>The bytes of a file, or <see langword="null"/> when there is none.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="nextStep">What to do when it cannot be read.</param>
+    /// <exception cref="UnreadableStateException">It is there and cannot be read.</exception>
+    /// <exception cref="FolderInPlaceException">There is a folder in its place.</exception>
+    public static byte[]? ReadBytes(string file, string nextStep)
+    {
+        PrivateFile.RequireNoFolder(file);
+        try
+        {
+            return File.ReadAllBytes(file);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

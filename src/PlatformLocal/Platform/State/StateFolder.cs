@@ -95,22 +95,20 @@ public sealed class StateFolder
     /// <summary>Whether the folder is a platform's, or what is left of one: whether anything in it has one of the names above.</summary>
     public bool IsPlatforms =>
         Directory.Exists(Folder)
-        && new[]
-        {
+        && Files.Concat([Cluster, Buckets, Secrets, Sources, Workspaces, EnvironmentClusters]).Any(Path.Exists);
+
+    private IReadOnlyList<string> Files =>
+        [
             SettingsFile,
             EndpointFile,
             TokenFile,
             Kubeconfig,
+            Socket,
             Log,
             Lock,
-            Cluster,
-            Buckets,
-            Secrets,
-            Sources,
-            Workspaces,
-            EnvironmentClusters,
+            FolderLock.HolderFile(Lock),
             Path.Combine(Folder, KindRecord),
-        }.Any(Path.Exists);
+        ];
 
     /// <summary>Takes the one lock under which the platform is changed: created, started, destroyed.</summary>
     /// <param name="work">The command that takes it.</param>
@@ -217,6 +215,22 @@ public sealed class StateFolder
         }
     }
 
+    /// <summary>Puts the files of a platform in order that is about to start: secrets are taken from others than their owner, with a warning.</summary>
+    /// <exception cref="PlatformException">A folder is in the place of a file, or a secret that others can read is somebody else's.</exception>
+    public void PutInOrder()
+    {
+        foreach (var file in Files)
+        {
+            PrivateFile.RequireNoFolder(file);
+        }
+
+        SetSocketAside();
+        SecretFiles.Tighten(this, _warn);
+    }
+
+    /// <summary>Renames what somebody put in the place of the socket, with a warning: the end of the listener removes what has its name.</summary>
+    public void SetSocketAside() => SocketFile.SetAside(Socket, _warn);
+
     /// <summary>Where the serving process was reached last, or <see langword="null"/>; a damaged file is set aside.</summary>
     /// <exception cref="UnreadableStateException">It may not be read.</exception>
     public EndpointDocument? ReadEndpoint() =>
@@ -228,7 +242,7 @@ public sealed class StateFolder
         StateFile.Write(EndpointFile, endpoint, StateJson.Default.EndpointDocument);
 
     /// <summary>Forgets where the serving process was reached.</summary>
-    public void DeleteEndpoint() => File.Delete(EndpointFile);
+    public void DeleteEndpoint() => PrivateFile.Delete(EndpointFile);
 
     /// <summary>What the platform was made with, or <see langword="null"/> when there is none.</summary>
     /// <exception cref="UnreadableStateException">It cannot be read: then nothing may be made in its place.</exception>
@@ -301,21 +315,15 @@ public sealed class StateFolder
     public string? ReadToken()
     {
         const string nextStep = "Put it right, or remove the file: the next start of the platform makes a new one.";
-        try
-        {
-            var token = File.ReadAllText(TokenFile).Trim();
-            return token.Length > 0 && token.All(c => c is > ' ' and <= '~')
-                ? token
-                : throw new UnreadableStateException(TokenFile, "what it says is no token", nextStep);
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        if (StateFile.ReadBytes(TokenFile, nextStep) is not { } content)
         {
             return null;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new UnreadableStateException(TokenFile, e.Message, nextStep, e);
-        }
+
+        var token = Encoding.UTF8.GetString(content).Trim();
+        return token.Length > 0 && token.All(c => c is > ' ' and <= '~')
+            ? token
+            : throw new UnreadableStateException(TokenFile, "what it says is no token", nextStep);
     }
 
     /// <summary>The API's token; made up when there is none.</summary>

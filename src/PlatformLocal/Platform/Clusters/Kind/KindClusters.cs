@@ -92,7 +92,7 @@ public sealed class KindClusters(ProgramRunner programs, TimeProvider time, Acti
         var record = await _owners.RequireOursAsync(place, nodes, cancellationToken);
         KindOwners.RequireUnchanged(place, configuration, record, nodes);
         var change = await StartAsync(place, nodes, report, cancellationToken);
-        if (!File.Exists(place.Kubeconfig))
+        if (!PrivateFile.Exists(place.Kubeconfig))
         {
             await WriteKubeconfigAsync(place, cancellationToken);
         }
@@ -289,7 +289,7 @@ public sealed class KindClusters(ProgramRunner programs, TimeProvider time, Acti
         try
         {
             await _kind.DeleteAsync(place.Cluster, place.Kubeconfig, CancellationToken.None);
-            File.Delete(place.Kubeconfig);
+            PrivateFile.Delete(place.Kubeconfig);
         }
         catch (PlatformException)
         {
@@ -302,7 +302,7 @@ public sealed class KindClusters(ProgramRunner programs, TimeProvider time, Acti
     private async Task RemoveAsync(KindPlace place, CancellationToken cancellationToken)
     {
         await _kind.DeleteAsync(place.Cluster, place.Kubeconfig, cancellationToken);
-        File.Delete(place.Kubeconfig);
+        PrivateFile.Delete(place.Kubeconfig);
         KindRecord.Delete(place.Folder);
     }
 

@@ -61,7 +61,7 @@ internal sealed class KindOwners(ProgramRunner programs, TimeProvider time, Acti
 
             var found = new KindRecord(cluster, true, marker.Since, marker.Configuration, ids);
             found.Write(folder);
-            File.Delete(place.Kubeconfig); // it may be that of an earlier cluster
+            PrivateFile.Delete(place.Kubeconfig); // it may be that of an earlier cluster
             return found;
         }
 

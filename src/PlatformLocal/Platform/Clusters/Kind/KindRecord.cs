@@ -22,7 +22,7 @@ internal sealed record KindRecord(
     public static KindRecord? Read(string folder, Action<string> warn) =>
         StateFile.ReadOrSetAside(FileIn(folder), KindRecordJson.Default.KindRecord, warn);
 
-    public static void Delete(string folder) => File.Delete(FileIn(folder));
+    public static void Delete(string folder) => PrivateFile.Delete(FileIn(folder));
 
     public void Write(string folder)
     {
@@ -30,7 +30,7 @@ internal sealed record KindRecord(
         StateFile.Write(FileIn(folder), this, KindRecordJson.Default.KindRecord);
     }
 
-    public static bool IsIn(string folder) => File.Exists(FileIn(folder));
+    public static bool IsIn(string folder) => Path.Exists(FileIn(folder));
 
     private static string FileIn(string folder) => Path.Combine(folder, StateFolder.KindRecord);
 }
