@@ -11,6 +11,15 @@ internal sealed partial class LastLogLines(KubernetesClient client, DirectDelive
 
     /// <summary>How the embedded cluster begins to say that nothing runs and nothing is written.</summary>
     private const string Simulated = "workloads are simulated in this cluster: ";
+
+    /// <summary>How the kubelet begins to say, in the place of a log, that a file of it has gone meanwhile.</summary>
+    private static readonly string[] s_lost =
+    [
+        "failed to try resolving symlinks in path ",
+        "failed to open log file ",
+        "unable to retrieve container logs for ",
+    ];
+
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(3);
 
     private readonly ConcurrentDictionary<(string? Pod, string Container, long Restarts), string> _known = new();
@@ -55,7 +64,7 @@ internal sealed partial class LastLogLines(KubernetesClient client, DirectDelive
                 TailLines = 5,
             };
             string log = await client.ReadLogsAsync(place, pod, tail, both.Token);
-            string? last = log.Split('\n').Select(Show).LastOrDefault(line => line.Length > 0);
+            string? last = log.Split('\n').Select(Show).LastOrDefault(line => line.Length > 0 && !IsOfKubelet(line));
             return last?.StartsWith(Simulated, StringComparison.Ordinal) == true ? null : last;
         }
         catch (Exception fault) when (fault is KubernetesException or OperationCanceledException)
@@ -72,6 +81,9 @@ internal sealed partial class LastLogLines(KubernetesClient client, DirectDelive
         string plain = string.Concat(TerminalCommand().Replace(start, "").Where(IsShown)).Trim();
         return plain.Length <= LongestLine ? plain : $"{plain[..LongestLine]}…";
     }
+
+    private static bool IsOfKubelet(string line) =>
+        s_lost.Any(start => line.StartsWith(start, StringComparison.Ordinal));
 
     private static bool IsShown(char c) =>
         !char.IsControl(c) && c is not ((>= '\u202a' and <= '\u202e') or (>= '\u2066' and <= '\u2069'));

@@ -138,6 +138,7 @@ internal sealed class KustomizationWait(
     )
     {
         long began = options.TimeProvider.GetTimestamp();
+        string? before = null;
         while (true)
         {
             Task changed = board.Changed;
@@ -170,8 +171,11 @@ internal sealed class KustomizationWait(
                     FailureKind.NotReadyInTime
                 );
             }
-            TimeSpan patience = flux.Patience - Elapsed;
-            bool isUnseen = shown.Item.Child("status").Items("conditions").FirstOrDefault() is null;
+            TimeSpan patience = flux.Patience - options.TimeProvider.GetElapsedTime(began);
+            // Of an earlier build it may say much; a controller that looks at this one writes that it does.
+            string told = shown.Item.Child("status")?.ToJsonString() ?? "";
+            before ??= told;
+            bool isUnseen = told == before;
             bool isSilent = isUnseen && !_isBusy && patience <= TimeSpan.Zero;
             _isBusy |= isSilent && await FluxRequests.RunsAsync(client, "kustomize-controller", cancellationToken);
             if (isSilent && !_isBusy)
