@@ -1,29 +1,19 @@
-using System.Net;
 using System.Net.Http.Headers;
 using EmbeddedKubernetes;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.Logging;
 using PlatformLocal.Kubernetes;
-using PlatformLocal.Kubernetes.Configuration;
 
 namespace PlatformLocal.Testing;
 
 /// <summary>Stands before an embedded cluster and keeps some of what its watches tell for itself, as a slow connection does.</summary>
 public sealed class LateServer : IAsyncDisposable
 {
-    private readonly WebApplication _app;
-    private readonly HttpClient _behind;
     private readonly TaskCompletionSource _watched = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly HttpClient _behind;
+    private ScriptedServer? _server;
     private int _heldBack;
 
-    private LateServer(WebApplication app, HttpClient behind)
-    {
-        _app = app;
-        _behind = behind;
-    }
+    private LateServer(HttpClient behind) => _behind = behind;
 
     /// <summary>Completes when such a watch has begun.</summary>
     public Task Watched => _watched.Task;
@@ -34,28 +24,23 @@ public sealed class LateServer : IAsyncDisposable
     /// <summary>Keeps back changes of watches whose path ends in a text when they contain another.</summary>
     public static async Task<LateServer> StartAsync(EmbeddedCluster cluster, string path, string content)
     {
-        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Logging.ClearProviders();
-        builder
-            .WebHost.UseKestrelCore()
-            .ConfigureKestrel(kestrel =>
-                kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http1)
-            );
         var handler = new SocketsHttpHandler();
         handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is not null;
         var behind = new HttpClient(handler) { BaseAddress = cluster.Server, Timeout = Timeout.InfiniteTimeSpan };
         behind.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", cluster.Token);
-        var server = new LateServer(builder.Build(), behind);
-        server._app.Run(context => server.ForwardAsync(context, path, content));
-        await server._app.StartAsync(TestContext.Current.CancellationToken);
+        var server = new LateServer(behind);
+        server._server = await ScriptedServer.StartAsync(
+            (context, _) => server.ForwardAsync(context, path, content),
+            knowsKinds: false
+        );
         return server;
     }
 
-    public KubernetesClient Connect() => new(new ClusterConnection { Server = new Uri(_app.Urls.Single()) });
+    public KubernetesClient Connect() => _server!.Connect(new KubernetesClientOptions());
 
     public async ValueTask DisposeAsync()
     {
-        await _app.DisposeAsync();
+        await _server!.DisposeAsync();
         _behind.Dispose();
     }
 

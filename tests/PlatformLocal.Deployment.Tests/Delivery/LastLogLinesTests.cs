@@ -52,6 +52,22 @@ public sealed class LastLogLinesTests
         (await lines.ReadAsync("shop", "web-1", "app", isPrevious: false, Token)).Should().BeNull();
     }
 
+    [Theory]
+    [InlineData("one\nfailed to try resolving symlinks in path \"/var/log/pods/x/2.log\": no such file\n", "one")]
+    [InlineData("failed to open log file \"/var/log/pods/x/2.log\": no such file\n", null)]
+    [InlineData("unable to retrieve container logs for containerd://0123", null)]
+    public async Task What_the_kubelet_says_of_a_log_that_is_gone_is_no_line_of_it(string log, string? line)
+    {
+        await using ScriptedServer server = await ScriptedServer.StartAsync(
+            (context, _) => context.SendAsync(200, log)
+        );
+        using KubernetesClient client = server.Connect();
+
+        string? last = await LinesOf(client).ReadAsync("shop", "web-1", "app", isPrevious: false, Token);
+
+        last.Should().Be(line);
+    }
+
     [Fact]
     public async Task That_nothing_runs_on_the_embedded_cluster_is_not_what_a_container_says()
     {
