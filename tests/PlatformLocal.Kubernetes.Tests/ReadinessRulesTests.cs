@@ -342,7 +342,7 @@ public sealed class ReadinessRulesTests
                 "being deleted",
                 "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"deletionTimestamp\":\"x\",\"finalizers\":[\"a/b\"]}}",
                 ReadinessStatus.Terminating,
-                "*finalizers a/b"
+                "*finalizer a/b"
             },
         };
 

@@ -117,6 +117,7 @@ public sealed class EnvironmentEndpointsTests
         );
 
         again.StatusCode.Should().Be(HttpStatusCode.Conflict);
+        (await ReadAsync(again))["detail"]!.ToString().Should().Contain("is there already");
         outcomes.Count(s => s == HttpStatusCode.OK).Should().Be(1);
         outcomes.Count(s => s == HttpStatusCode.Conflict).Should().Be(5);
     }
@@ -246,6 +247,21 @@ public sealed class EnvironmentEndpointsTests
         answer.StatusCode.Should().Be(expected);
         answer.Content.Headers.ContentType!.MediaType.Should().Be("application/problem+json");
         (await ReadAsync(answer))["next_step"].Should().NotBeNull();
+    }
+
+    [Fact]
+    public async Task A_body_of_another_type_is_told_with_the_one_that_is_taken()
+    {
+        await using var platform = await TestPlatform.StartAsync();
+        using var http = Authorized(platform);
+        using var form = new StringContent("{}", Encoding.UTF8, "application/x-www-form-urlencoded");
+
+        var answer = await http.PostAsync("api/v1/environments", form, Token);
+
+        answer.StatusCode.Should().Be(HttpStatusCode.UnsupportedMediaType);
+        var problem = await ReadAsync(answer);
+        problem["kind"]!.ToString().Should().Be("invalid_input");
+        problem["next_step"]!.ToString().Should().Contain("application/json");
     }
 
     private static JsonObject Payload(string json) => (JsonObject)JsonNode.Parse(json)!;

@@ -105,7 +105,7 @@ internal static class PlatformCtl
 
             output.WriteLine();
             output.WriteLine(
-                "Exit codes: 0 done, 1 failed, 2 wrong usage or invalid input, 3 not ready in time, 4 not allowed."
+                "Exit codes: 0 done, 1 failed, 2 wrong usage or invalid input, 3 not ready in time, 4 not allowed, 130 interrupted."
             );
             return code;
         }

@@ -46,8 +46,12 @@ public sealed record WriteCondition(string? IfMatch, bool IfAbsent)
         {
             throw new PlatformException(
                 FailureKind.Conflict,
-                $"{bucket}/{key} was {(etag is null ? "removed" : "changed")} by somebody else meanwhile.",
-                "Look at what it is now, and run the command again."
+                IfAbsent
+                    ? $"{bucket}/{key} is there already, and is only to be made."
+                    : $"{bucket}/{key} was {(etag is null ? "removed" : "changed")} by somebody else meanwhile.",
+                IfAbsent
+                    ? "Change what is there, or take another name."
+                    : "Look at what it is now, and run the command again."
             );
         }
     }

@@ -99,21 +99,31 @@ internal static partial class ProblemAnswers
         };
 
     private static ProblemDocument ProblemOf(int status, HttpRequest request) =>
-        status == StatusCodes.Status401Unauthorized
-            ? new ProblemDocument
+        status switch
+        {
+            StatusCodes.Status401Unauthorized => new ProblemDocument
             {
                 Title = "The bearer token is missing or wrong",
                 Status = status,
                 NextStep = "The token is in the platform's state folder, in the file 'token'.",
                 Kind = FailureKind.NotAllowed,
-            }
-            : new ProblemDocument
+            },
+            StatusCodes.Status415UnsupportedMediaType => new ProblemDocument
+            {
+                Title = $"{request.Method} {request.Path} takes no body of the type '{request.ContentType}'",
+                Status = status,
+                NextStep =
+                    "Claims are sent with the header Content-Type: application/json, a workspace with application/x-tar.",
+                Kind = FailureKind.InvalidInput,
+            },
+            _ => new ProblemDocument
             {
                 Title = $"{request.Method} {request.Path} is not part of this API",
                 Status = status,
                 NextStep = "See /openapi/v1.json for what is.",
                 Kind = FailureKind.NotFound,
-            };
+            },
+        };
 
     private static int StatusOf(FailureKind kind) =>
         kind switch

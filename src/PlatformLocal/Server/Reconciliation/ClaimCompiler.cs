@@ -183,8 +183,7 @@ internal sealed class ClaimCompiler(
         {
             warnings.Insert(
                 0,
-                $"A {EnvironmentTypes.NameOf(claim.EnvironmentType)} environment has a cluster of its own; "
-                    + $"the {cluster.Kind} platform gives it a namespace."
+                $"{claim.EnvironmentName} is to have a cluster of its own; the {cluster.Kind} platform gives it a namespace."
             );
         }
 
