@@ -76,6 +76,7 @@ public sealed partial class ArchitectureTests
     [InlineData("Core")]
     [InlineData("Client")]
     [InlineData("Deployment")]
+    [InlineData("Kubernetes")]
     [InlineData("Platform")]
     [InlineData("Server")]
     [InlineData("Cli")]

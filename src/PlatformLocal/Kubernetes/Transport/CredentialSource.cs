@@ -1,6 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
+using PlatformLocal.Kubernetes.Configuration;
 
-namespace PlatformLocal.Kubernetes.Configuration;
+namespace PlatformLocal.Kubernetes.Transport;
 
 /// <summary>Knows the credential for the next request: fixed, from a file that rotates, or from an exec plugin.</summary>
 /// <param name="connection">Where the credentials come from.</param>

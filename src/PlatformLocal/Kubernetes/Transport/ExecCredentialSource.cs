@@ -1,7 +1,7 @@
+using PlatformLocal.Kubernetes.Configuration;
 using PlatformLocal.Kubernetes.Processes;
-using PlatformLocal.Kubernetes.Transport;
 
-namespace PlatformLocal.Kubernetes.Configuration;
+namespace PlatformLocal.Kubernetes.Transport;
 
 /// <summary>Asks an exec plugin for a credential.</summary>
 /// <remarks>Protocol: https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins</remarks>
