@@ -215,7 +215,17 @@ public sealed class EmbeddedCluster : IAsyncDisposable
     {
         try
         {
-            return ObjectStore.Open(state?.Path, loggers.CreateLogger<ObjectStore>());
+            var store = ObjectStore.Open(state?.Path, loggers.CreateLogger<ObjectStore>());
+            // A port is only written down by a cluster that has objects.
+            if (store.IsNew && state?.ReadPort() is not null)
+            {
+                store.Dispose();
+                throw new EmbeddedClusterException(
+                    $"The objects of this cluster are lost: {state.File("store.journal")} is missing or holds none, and the "
+                        + $"cluster had some. Put a copy of it back, or begin with an empty cluster: rm {state.File("port")}"
+                );
+            }
+            return store;
         }
         catch (Exception e) when ((e is IOException or UnauthorizedAccessException) && state is not null)
         {

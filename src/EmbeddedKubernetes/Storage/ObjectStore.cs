@@ -14,7 +14,8 @@ internal sealed class ObjectStore : IDisposable
     private readonly ObjectIndex _index = new();
     private readonly EventHistory _history;
     private readonly JournalWriter? _writer;
-    private long _head = 1;
+    private const long Unwritten = 1;
+    private long _head = Unwritten;
 
     private ObjectStore(string? directory, ILogger log, int historyLength, long compactAfter)
     {
@@ -42,6 +43,9 @@ internal sealed class ObjectStore : IDisposable
             }
         }
     }
+
+    /// <summary>Whether nothing was ever written to it.</summary>
+    public bool IsNew => ResourceVersion == Unwritten;
 
     /// <param name="directory">Where the journal lives; null keeps everything in memory.</param>
     /// <param name="log">Hears of writes and compactions the disk refused; null is deaf.</param>

@@ -11,6 +11,36 @@ public sealed class PersistenceTests : IDisposable
     private Task<EmbeddedCluster> StartAsync() =>
         EmbeddedCluster.StartAsync(new() { StateDirectory = _folder.FullName }, ApiClient.Cancel);
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData(0)]
+    [InlineData(5)]
+    [InlineData(30)]
+    public async Task A_cluster_whose_objects_are_lost_does_not_begin_anew_unless_somebody_says_so(int? left)
+    {
+        await (await StartAsync()).DisposeAsync();
+        var journal = Path.Combine(_folder.FullName, "store.journal");
+        var bytes = await File.ReadAllBytesAsync(journal, ApiClient.Cancel);
+        File.Delete(journal);
+        if (left is { } length)
+        {
+            await File.WriteAllBytesAsync(journal, bytes[..length], ApiClient.Cancel);
+        }
+
+        foreach (var _ in Enumerable.Range(0, 2))
+        {
+            var start = StartAsync;
+
+            (await start.Should().ThrowAsync<EmbeddedClusterException>())
+                .Which.Message.Should()
+                .Contain(journal)
+                .And.Contain("rm ");
+        }
+
+        File.Delete(Path.Combine(_folder.FullName, "port"));
+        await (await StartAsync()).DisposeAsync();
+    }
+
     [Fact]
     public async Task Objects_address_token_and_certificate_survive_a_restart()
     {
