@@ -39,7 +39,7 @@ public sealed class KindFaultTests
             var unwritable = await program.RunAsync(Create(workspace));
             Directory.Delete(kubeconfig);
             unwritable.ExitCode.Should().Be(1);
-            unwritable.Error.Should().Contain($"The kubeconfig {kubeconfig} cannot be written");
+            unwritable.Error.Should().Contain($"{kubeconfig} is a folder, and a file is expected there");
 
             // Two runs at once: the second says who is at work.
             var first = program.RunAsync(Create(workspace));
