@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using PlatformLocal.Core;
 using PlatformLocal.Kubernetes;
 using PlatformLocal.Platform.PlatformServices;
+using PlatformLocal.Platform.PlatformServices.Flux;
 
 namespace PlatformLocal.Platform.Tests.PlatformServices;
 
@@ -229,6 +230,29 @@ public sealed class ReleaseWaitTests(ServicesServer server) : ServiceStepsTests(
             Token
         );
         source.Annotation("reconcile.fluxcd.io/requestedAt").Should().NotBeNull();
+    }
+
+    [Theory]
+    [InlineData("1.19.0", "1.19.0+bff34a3b596a", true)]
+    [InlineData("v1.19.0", "1.19.0", true)]
+    [InlineData("9.9.9", "1.19.0+bff34a3b596a", false)]
+    [InlineData("1.x", "1.19.0", true)]
+    [InlineData("1.18", "1.18.3", true)]
+    public void A_release_that_is_ready_with_another_version_of_its_chart_is_not_ready(
+        string asked,
+        string tried,
+        bool isReady
+    )
+    {
+        var release = (JsonObject)
+            JsonNode.Parse(
+                $$"""
+                {"metadata":{"name":"qdrant","generation":3},"status":{"observedGeneration":3,"lastAttemptedRevision":"{{tried}}",
+                 "conditions":[{"type":"Ready","status":"True","reason":"InstallSucceeded","observedGeneration":3} ] } }
+                """
+            )!;
+
+        HelmReleaseRules.Of(release, ReleaseStart.New, asked).IsCurrent.Should().Be(isReady);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using PlatformLocal.Core.Versions;
 using PlatformLocal.Kubernetes.Readiness;
 
 namespace PlatformLocal.Platform.PlatformServices.Flux;
@@ -77,6 +78,29 @@ internal static class HelmReleaseRules
             && (condition.Number("observedGeneration") ?? observed) == generation
                 ? condition
                 : null;
+    }
+
+    /// <summary>
+    /// The same, of a chart of a version. A chart in a registry changes by its source alone: until that has the new one, its
+    /// release is as ready as it was.
+    /// </summary>
+    /// <param name="release">The HelmRelease.</param>
+    /// <param name="start">How it was before.</param>
+    /// <param name="version">The chart's version that is asked for: a range says nothing of what is to come.</param>
+    public static ObjectReadiness Of(JsonObject release, ReleaseStart start, string version)
+    {
+        var readiness = Of(release, start);
+        return
+            readiness.IsCurrent
+            && version.Count(c => c == '.') >= 2 // fewer numbers are a range
+            && PlatformVersion.TryParse(version, out var wanted)
+            && release.Child("status").Text("lastAttemptedRevision") is { } revision
+            && PlatformVersion.TryParse(revision, out var tried)
+            && !tried.EqualsInOrder(wanted)
+            ? ObjectReadiness.InProgress(
+                $"has the chart of version {revision.Split('+')[0]}, and {version} is asked for"
+            )
+            : readiness;
     }
 
     /// <summary>Whether a source will never give what is asked of it, whatever time passes.</summary>

@@ -30,7 +30,7 @@ internal sealed class ChartInstaller(KubernetesClient client, ServiceInstallatio
         }
 
         var start =
-            before is null || HelmReleaseRules.Of(asked, ReleaseStart.New).IsCurrent
+            before is null || HelmReleaseRules.Of(asked, ReleaseStart.New, chosen.VersionOf(chart)).IsCurrent
                 ? ReleaseStart.New
                 : await RetryAsync(chart, before, cancellationToken);
         var pods = new PodPatience(client, options);
@@ -50,7 +50,7 @@ internal sealed class ChartInstaller(KubernetesClient client, ServiceInstallatio
                         """{"spec":{"suspend":false}}"""
                     )
                 : $"Look at it with: {ShellCommand.Kubectl(PlatformService.Namespace, "describe", "helmrelease", chart.Release)}",
-            token => LookAsync(chart, start, pods, token),
+            token => LookAsync(chart, chosen.VersionOf(chart), start, pods, token),
             cancellationToken
         );
     }
@@ -73,6 +73,7 @@ internal sealed class ChartInstaller(KubernetesClient client, ServiceInstallatio
 
     private async Task<ObjectReadiness> LookAsync(
         HelmChart chart,
+        string version,
         ReleaseStart start,
         PodPatience pods,
         CancellationToken cancellationToken
@@ -83,7 +84,7 @@ internal sealed class ChartInstaller(KubernetesClient client, ServiceInstallatio
             return ObjectReadiness.Failed("somebody removed it");
         }
 
-        var readiness = HelmReleaseRules.Of(release, start);
+        var readiness = HelmReleaseRules.Of(release, start, version);
         if (readiness.IsCurrent)
         {
             return readiness;

@@ -27,12 +27,12 @@ public static class PlatformServiceStatus
     {
         string by = chosen.Service.NeedsFlux ? DeliveryKinds.Flux : DeliveryKinds.Direct;
         var parts = chosen.Service.NeedsFlux
-            ? chosen.Service.Charts.Select(FluxObjects.ReleaseOf)
-            : chosen.Manifests().Select(ObjectReference.Of);
+            ? chosen.Service.Charts.Select(c => (FluxObjects.ReleaseOf(c), (string?)chosen.VersionOf(c)))
+            : chosen.Manifests().Select(m => (ObjectReference.Of(m), (string?)null));
         string? fault = null;
-        foreach (var part in parts)
+        foreach (var (part, version) in parts)
         {
-            var readiness = await LookAsync(client, part, cancellationToken);
+            var readiness = await LookAsync(client, part, version, cancellationToken);
             if (!readiness.IsCurrent)
             {
                 fault = $"{part.Kind} {part.Name}: {readiness.Message}";
@@ -47,6 +47,7 @@ public static class PlatformServiceStatus
     private static async Task<ObjectReadiness> LookAsync(
         KubernetesClient client,
         ObjectReference reference,
+        string? version,
         CancellationToken cancellationToken
     )
     {
@@ -58,6 +59,6 @@ public static class PlatformServiceStatus
             return ObjectReadiness.InProgress("is not there");
         }
 
-        return reference.Kind == "HelmRelease" ? HelmReleaseRules.Of(item, ReleaseStart.New) : ReadinessRules.Of(item);
+        return version is not null ? HelmReleaseRules.Of(item, ReleaseStart.New, version) : ReadinessRules.Of(item);
     }
 }
