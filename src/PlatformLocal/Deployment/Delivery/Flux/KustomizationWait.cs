@@ -175,7 +175,9 @@ internal sealed class KustomizationWait(
             // Of an earlier build it may say much; a controller that looks at this one writes that it does.
             string told = shown.Item.Child("status")?.ToJsonString() ?? "";
             before ??= told;
-            bool isUnseen = told == before;
+            bool isUnseen =
+                told == before
+                && !KustomizationRules.IsOf(shown.Item.Child("status").Text("lastAttemptedRevision"), digest);
             bool isSilent = isUnseen && !_isBusy && patience <= TimeSpan.Zero;
             _isBusy |= isSilent && await FluxRequests.RunsAsync(client, "kustomize-controller", cancellationToken);
             if (isSilent && !_isBusy)
